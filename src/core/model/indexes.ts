@@ -1,0 +1,103 @@
+import { formatAddress } from '../net/address.ts';
+import { formatCidr } from '../net/cidr.ts';
+import type { Kind, Records } from './records.ts';
+
+/** How one index files the records of its kind: under each of the keys it gives. */
+type IndexDefinition = {
+  [K in Kind]: { readonly kind: K; readonly keys: (record: Records[K]) => readonly string[] };
+}[Kind];
+
+export type IndexName =
+  | 'subnetsByVpc'
+  | 'routeTablesByVpc'
+  | 'aclsByVpc'
+  | 'groupsByVpc'
+  | 'groupsByReference'
+  | 'associationsByGroup'
+  | 'associationsByVpc'
+  | 'internetGatewaysByVpc'
+  | 'egressOnlyGatewaysByVpc'
+  | 'natGatewaysByAddress'
+  | 'peeringsByVpc'
+  | 'enisByVpc'
+  | 'enisBySubnet'
+  | 'enisByGroup'
+  | 'enisByInstance'
+  | 'enisByAddress'
+  | 'enisByPublicAddress';
+
+/** The indexes of a world. One mechanism keeps them all; adding one is adding a line. */
+export const INDEXES: Readonly<Record<IndexName, IndexDefinition>> = {
+  subnetsByVpc: { kind: 'subnets', keys: (subnet) => [subnet.vpcId] },
+  routeTablesByVpc: { kind: 'routeTables', keys: (table) => [table.vpcId] },
+  aclsByVpc: { kind: 'acls', keys: (acl) => [acl.vpcId] },
+  groupsByVpc: { kind: 'groups', keys: (group) => [group.vpcId] },
+  /** Groups by the groups and prefix lists that their rules name. */
+  groupsByReference: {
+    kind: 'groups',
+    keys: (group) =>
+      group.rules.flatMap((rule): readonly string[] =>
+        rule.peer.kind === 'group'
+          ? [rule.peer.groupId]
+          : rule.peer.kind === 'prefix-list'
+            ? [rule.peer.prefixListId]
+            : [],
+      ),
+  },
+  associationsByGroup: { kind: 'groupAssociations', keys: (association) => [association.groupId] },
+  associationsByVpc: { kind: 'groupAssociations', keys: (association) => [association.vpcId] },
+  internetGatewaysByVpc: {
+    kind: 'internetGateways',
+    keys: (gateway) => (gateway.vpcId === undefined ? [] : [gateway.vpcId]),
+  },
+  egressOnlyGatewaysByVpc: {
+    kind: 'egressOnlyGateways',
+    keys: (gateway) => (gateway.vpcId === undefined ? [] : [gateway.vpcId]),
+  },
+  /** NAT gateways by `vpc address` of their private side and by the text of their public addresses. */
+  natGatewaysByAddress: {
+    kind: 'natGateways',
+    keys: (nat) =>
+      nat.addresses.flatMap((own) => [
+        `${nat.vpcId} ${formatAddress(own.private)}`,
+        ...(own.public === undefined ? [] : [formatAddress(own.public)]),
+      ]),
+  },
+  peeringsByVpc: { kind: 'peerings', keys: (peering) => [peering.requester.vpcId, peering.accepter.vpcId] },
+  enisByVpc: { kind: 'enis', keys: (eni) => [eni.vpcId] },
+  enisBySubnet: { kind: 'enis', keys: (eni) => [eni.subnetId] },
+  enisByGroup: { kind: 'enis', keys: (eni) => eni.groups },
+  enisByInstance: {
+    kind: 'enis',
+    keys: (eni) => (eni.attachment?.instanceId === undefined ? [] : [eni.attachment.instanceId]),
+  },
+  /** ENIs by `vpc address` and, for delegated prefixes, by `vpc prefix`. */
+  enisByAddress: {
+    kind: 'enis',
+    keys: (eni) => [
+      ...eni.addresses.map((own) => `${eni.vpcId} ${formatAddress(own.address)}`),
+      ...eni.prefixes.map((prefix) => `${eni.vpcId} ${formatCidr(prefix)}`),
+    ],
+  },
+  /** ENIs by the addresses under which the internet knows them: public IPv4 and IPv6. */
+  enisByPublicAddress: {
+    kind: 'enis',
+    keys: (eni) => [
+      ...eni.addresses.flatMap((own) =>
+        own.public !== undefined
+          ? [formatAddress(own.public.address)]
+          : own.address.family === 'ipv6'
+            ? [formatAddress(own.address)]
+            : [],
+      ),
+      ...eni.prefixes.flatMap((prefix) => (prefix.family === 'ipv6' ? [formatCidr(prefix)] : [])),
+    ],
+  },
+};
+
+/** The keys under which an index files a record of its kind. */
+export function indexKeys(name: IndexName, record: Records[Kind]): readonly string[] {
+  // The definition's own kind says what record it takes; callers pass records of that kind only.
+  const keys = INDEXES[name].keys as (record: Records[Kind]) => readonly string[];
+  return keys(record);
+}

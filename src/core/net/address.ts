@@ -1,0 +1,204 @@
+import { fail, ok, type Result } from './result.ts';
+
+/** The two address families; they never mix in one packet, rule or prefix list. */
+export type Family = 'ipv4' | 'ipv6';
+
+export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
+
+/**
+ * An IP address as four unsigned 32-bit words, most significant first.
+ * INVARIANT: an IPv4 address stands in `w0`; `w1`–`w3` are 0. So prefix arithmetic is one code path for both families.
+ */
+export type Address = {
+  readonly family: Family;
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+};
+
+/** The number of bits in an address of the family. */
+export function familyBits(family: Family): 32 | 128 {
+  return family === 'ipv4' ? 32 : 128;
+}
+
+/** An IPv4 address from its 32-bit value. */
+export function ipv4(bits: number): Address {
+  return { family: 'ipv4', w0: bits >>> 0, w1: 0, w2: 0, w3: 0 };
+}
+
+/** An IPv6 address from its four 32-bit words, most significant first. */
+export function ipv6(words: readonly [number, number, number, number]): Address {
+  return { family: 'ipv6', w0: words[0] >>> 0, w1: words[1] >>> 0, w2: words[2] >>> 0, w3: words[3] >>> 0 };
+}
+
+/** Whether two addresses are the same, family included. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.w0 === b.w0 && a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.family === b.family;
+}
+
+/** Numeric order, IPv4 before IPv6. */
+export function compareAddresses(a: Address, b: Address): number {
+  if (a.family !== b.family) return a.family === 'ipv4' ? -1 : 1;
+  return a.w0 - b.w0 || a.w1 - b.w1 || a.w2 - b.w2 || a.w3 - b.w3;
+}
+
+/** Whether the first `length` bits of two addresses of one family agree. */
+export function sameLeadingBits(a: Address, b: Address, length: number): boolean {
+  return (
+    wordAgrees(a.w0, b.w0, length) &&
+    (length <= 32 || wordAgrees(a.w1, b.w1, length - 32)) &&
+    (length <= 64 || wordAgrees(a.w2, b.w2, length - 64)) &&
+    (length <= 96 || wordAgrees(a.w3, b.w3, length - 96))
+  );
+}
+
+/** The address with all bits after the first `length` cleared. */
+export function maskAddress(address: Address, length: number): Address {
+  return mapWords(address, (word, index) => (word & wordMask(length - index * 32)) >>> 0);
+}
+
+/** The address with all bits of the family after the first `length` set: the last one of a prefix. */
+export function fillAddress(address: Address, length: number): Address {
+  return mapWords(address, (word, index) => (word | ~wordMask(length - index * 32)) >>> 0);
+}
+
+/** The address `offset` further on (0 ≤ offset < 2³²); wraps within the family. */
+export function offsetAddress(address: Address, offset: number): Address {
+  const words = [address.w0, address.w1, address.w2, address.w3];
+  let carry = offset;
+  for (let index = address.family === 'ipv4' ? 0 : 3; index >= 0 && carry > 0; index -= 1) {
+    const sum = (words[index] ?? 0) + carry;
+    words[index] = sum % 0x1_0000_0000;
+    carry = Math.floor(sum / 0x1_0000_0000);
+  }
+  return { family: address.family, w0: words[0] ?? 0, w1: words[1] ?? 0, w2: words[2] ?? 0, w3: words[3] ?? 0 };
+}
+
+/** The address directly before, or undefined for the first of its family. */
+export function previousAddress(address: Address): Address | undefined {
+  const words = [address.w0, address.w1, address.w2, address.w3];
+  for (let index = address.family === 'ipv4' ? 0 : 3; index >= 0; index -= 1) {
+    const word = words[index] ?? 0;
+    words[index] = word === 0 ? 0xffff_ffff : word - 1;
+    if (word !== 0) {
+      return { family: address.family, w0: words[0] ?? 0, w1: words[1] ?? 0, w2: words[2] ?? 0, w3: words[3] ?? 0 };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads dotted-quad IPv4 or RFC 4291 IPv6 text.
+ * Refuses leading zeros, short forms and zone ids: inet_aton's leniency (`010.1`, `0x7f.1`) is a known way around firewalls.
+ */
+export function parseAddress(text: string): Result<Address> {
+  const address = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return address === undefined ? fail(`${JSON.stringify(text)} is not an IP address`) : ok(address);
+}
+
+/** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as `::`). */
+export function formatAddress(address: Address): string {
+  return address.family === 'ipv4' ? formatIpv4(address.w0) : formatIpv6(address);
+}
+
+function wordAgrees(a: number, b: number, length: number): boolean {
+  if (length <= 0) return true;
+  return length >= 32 ? a === b : (a ^ b) >>> (32 - length) === 0;
+}
+
+function wordMask(length: number): number {
+  if (length <= 0) return 0;
+  return length >= 32 ? 0xffff_ffff : (0xffff_ffff << (32 - length)) >>> 0;
+}
+
+function mapWords(address: Address, map: (word: number, index: number) => number): Address {
+  if (address.family === 'ipv4') return ipv4(map(address.w0, 0));
+  return ipv6([map(address.w0, 0), map(address.w1, 1), map(address.w2, 2), map(address.w3, 3)]);
+}
+
+function parseIpv4(text: string): Address | undefined {
+  const bits = ipv4Bits(text);
+  return bits === undefined ? undefined : ipv4(bits);
+}
+
+function ipv4Bits(text: string): number | undefined {
+  let bits = 0;
+  let value = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (digits === 0 || dots === 3) return undefined;
+      bits = bits * 256 + value;
+      value = 0;
+      digits = 0;
+      dots += 1;
+    } else {
+      if (code < 48 || code > 57 || (digits > 0 && value === 0)) return undefined;
+      value = value * 10 + code - 48;
+      digits += 1;
+      if (value > 255) return undefined;
+    }
+  }
+  return dots === 3 && digits > 0 ? bits * 256 + value : undefined;
+}
+
+function parseIpv6(text: string): Address | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = ipv6Groups(halves[0] ?? '', halves.length === 1);
+  const tail = halves.length === 2 ? ipv6Groups(halves[1] ?? '', true) : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...tail];
+  const word = (index: number): number => ((groups[index] ?? 0) * 65_536 + (groups[index + 1] ?? 0)) >>> 0;
+  return ipv6([word(0), word(2), word(4), word(6)]);
+}
+
+/** The 16-bit groups of one side of `::`; a dotted quad may stand last where `mayEndInIpv4`. */
+function ipv6Groups(text: string, mayEndInIpv4: boolean): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const parts = text.split(':');
+  if (parts.length > 8) return undefined;
+  for (const [index, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const bits = mayEndInIpv4 && index === parts.length - 1 ? ipv4Bits(part) : undefined;
+      if (bits === undefined) return undefined;
+      groups.push(bits >>> 16, bits & 0xffff);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
+      groups.push(Number.parseInt(part, 16));
+    }
+  }
+  return groups;
+}
+
+function formatIpv4(bits: number): string {
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
+}
+
+function formatIpv6(address: Address): string {
+  const groups = [address.w0, address.w1, address.w2, address.w3].flatMap((word) => [word >>> 16, word & 0xffff]);
+  const run = longestZeroRun(groups);
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
+  return run.length < 2 ? hex(0, 8) : `${hex(0, run.start)}::${hex(run.start + run.length, 8)}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { readonly start: number; readonly length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let index = 0; index <= groups.length; index += 1) {
+    if (index < groups.length && groups[index] === 0) continue;
+    if (index - start > best.length) best = { start, length: index - start };
+    start = index + 1;
+  }
+  return best;
+}
