@@ -1,0 +1,113 @@
+import { trafficInterval, transportPoint } from '../net/axis.ts';
+import { cidrContains } from '../net/cidr.ts';
+import { replyTransport, type Transport } from '../net/traffic.ts';
+import type { NetworkAcl } from '../model/network-acl.ts';
+import { getRecord, type World } from '../model/world.ts';
+import { gateSet, natPorts } from './gate-set.ts';
+import { orderedEntries, sightRules, type SightedRule } from './match.ts';
+import type { Gate } from './path.ts';
+import { type Decision, deny, type NearMiss, pass, type RuleRef, unknown, type UnknownReason } from './verdict.ts';
+
+/** What a gate says to one packet: the definition that every compiled or symbolic form must equal. `transport` is the request's. */
+export function decideGate(world: World, gate: Gate, transport: Transport): Decision {
+  switch (gate.kind) {
+    case 'settled':
+      return gate.decision;
+    case 'nat-protocols':
+      return transport.kind === 'protocol' ? deny('nat-protocol') : pass('protocol');
+    case 'groups':
+    case 'acl': {
+      if (gate.view === 'reply-to-nat' && (transport.kind === 'tcp' || transport.kind === 'udp'))
+        return decideHiddenPort(world, gate, transport.kind);
+      const seen = gate.view === 'request' ? transport : (replyTransport(transport) ?? transport);
+      return gate.kind === 'acl' ? decideAcl(world, gate, seen) : decideGroups(world, gate, seen);
+    }
+  }
+}
+
+/** The union of the rules of all groups: any that matches admits; there is no order and no refusal by rule (E23:security-group-rules). */
+function decideGroups(world: World, gate: Extract<Gate, { kind: 'groups' }>, transport: Transport): Decision {
+  const { rules, unknownGroups, unfiltered } = sightRules(world, gate.eni, gate);
+  if (unfiltered) return pass('unfiltered');
+  const point = transportPoint(transport, gate.source.family);
+  const admitting = rules.filter((one) => one.peer === 'yes' && one.from <= point && point <= one.to);
+  if (admitting.length > 0) return pass('rules', admitting.map(ruleRef));
+  const doubts = rules.flatMap((one) =>
+    typeof one.peer === 'object' && one.from <= point && point <= one.to ? [one.peer] : [],
+  );
+  const reason: UnknownReason | undefined = unknownGroups.length > 0 ? 'unknown-group' : doubts[0]?.reason;
+  if (reason !== undefined) return unknown(reason, [...unknownGroups, ...doubts.map((doubt) => doubt.unknown)]);
+  if (rules.length === 0) return deny('no-rules');
+  const nearest = rules.map((one): NearMiss => {
+    const traffic = one.from <= point && point <= one.to;
+    return {
+      rule: ruleRef(one),
+      misses: [...(one.peer === 'yes' ? [] : (['peer'] as const)), ...(traffic ? [] : (['traffic'] as const))],
+    };
+  });
+  return { outcome: 'deny', reason: 'no-matching-rule', nearest: closest(nearest) };
+}
+
+/** Numbered entries in ascending order, the first match decides, then the final deny (V:vpc-network-acls). */
+function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport: Transport): Decision {
+  const acl = aclOf(world, gate);
+  if (acl === undefined) return unknown('unknown-acl', [gate.subnet.networkAcl?.aclId ?? gate.subnet.id]);
+  const address = gate.direction === 'egress' ? gate.destination : gate.source;
+  const point = transportPoint(transport, address.family);
+  const misses: NearMiss[] = [];
+  let winner: RuleRef | undefined;
+  for (const entry of orderedEntries(acl, gate.direction)) {
+    const [from, to] = trafficInterval(entry.traffic, address.family);
+    const peer = cidrContains(entry.cidr, address);
+    const traffic = from <= point && point <= to;
+    const ref: RuleRef = { kind: 'entry', aclId: acl.id, entry };
+    if (peer && traffic && winner === undefined) {
+      if (entry.action === 'allow') return pass('entry', [ref]);
+      winner = ref;
+    } else if (entry.action === 'allow') {
+      const order = peer && traffic ? (['order'] as const) : [];
+      misses.push({
+        rule: ref,
+        misses: [...(peer ? [] : (['peer'] as const)), ...(traffic ? [] : (['traffic'] as const)), ...order],
+      });
+    }
+  }
+  if (winner === undefined)
+    return {
+      outcome: 'deny',
+      reason: 'acl-default',
+      winner: { kind: 'default-entry', aclId: acl.id },
+      nearest: closest(misses),
+    };
+  return { outcome: 'deny', reason: 'acl-entry', winner, nearest: closest(misses) };
+}
+
+/** A gate that reads the port which a NAT gateway chose: an answer only where every port of 1024–65535 gets the same one. */
+function decideHiddenPort(
+  world: World,
+  gate: Extract<Gate, { kind: 'groups' | 'acl' }>,
+  kind: 'tcp' | 'udp',
+): Decision {
+  const { sure, possible } = gateSet(world, gate);
+  const [some, most] = [natPorts(sure, kind), natPorts(possible, kind)];
+  const uniform = some === 'all' || most === 'none' || (some === 'none' && most === 'all');
+  if (!uniform) return unknown('nat-port-varies', [gate.resource]);
+  const lowest: Transport = { kind, sourcePort: 0, destinationPort: 1024 };
+  return gate.kind === 'acl' ? decideAcl(world, gate, lowest) : decideGroups(world, gate, lowest);
+}
+
+/** The fewest missed aspects first; rules of one group stay in their order. Bounded: an answer is read by people. */
+function closest(misses: readonly NearMiss[]): readonly NearMiss[] {
+  return misses.toSorted((a, b) => a.misses.length - b.misses.length).slice(0, MAX_NEAREST);
+}
+
+/** As many near misses as fit a screen beside the rest of the answer. */
+const MAX_NEAREST = 8;
+
+function ruleRef(one: SightedRule): RuleRef {
+  return { kind: 'rule', groupId: one.groupId, rule: one.rule };
+}
+
+function aclOf(world: World, gate: Extract<Gate, { kind: 'acl' }>): NetworkAcl | undefined {
+  return gate.subnet.networkAcl === undefined ? undefined : getRecord(world, 'acls', gate.subnet.networkAcl.aclId);
+}

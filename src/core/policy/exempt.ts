@@ -1,0 +1,69 @@
+import { type Address, offsetAddress, parseAddress, sameAddress } from '../net/address.ts';
+import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts';
+import { expectOk } from '../net/result.ts';
+import type { Subnet, Vpc } from '../model/vpc.ts';
+
+/**
+ * Services of the VPC itself that neither groups nor NACLs filter: DNS resolver, instance metadata, time, Windows activation, ECS task
+ * metadata, DHCP (V:vpc-security-groups, V:vpc-network-acls, V:amazon-vpc-limits, E23:set-time). ECS, activation and IPv6 DNS addresses
+ * are published elsewhere than on those pages.
+ */
+const EXEMPT_ADDRESSES: readonly Address[] = [
+  '169.254.169.253',
+  '169.254.169.254',
+  '169.254.169.123',
+  '169.254.169.250',
+  '169.254.169.251',
+  '169.254.170.2',
+  '255.255.255.255',
+  'fd00:ec2::253',
+  'fd00:ec2::254',
+  'fd00:ec2::123',
+  'fe80:ec2::1',
+  'ff02::1:2',
+].map((text) => expectOk(parseAddress(text)));
+
+/** What no route may lead to and no gateway forwards (V23:VPC_Route_Tables). */
+export const RESERVED_DESTINATIONS: readonly Cidr[] = ['169.254.168.0/22', 'fd00:ec2::/32'].map((text) =>
+  expectOk(parseCidr(text)),
+);
+
+/** Address space that the internet does not route (RFC 6890); the documentation ranges count as routable, examples use them. */
+const NOT_ROUTABLE: readonly Cidr[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/127',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+].map((text) => expectOk(parseCidr(text)));
+
+/** Whether a packet from the subnet to the address is for the VPC's own services or its router: never filtered, never routed. */
+export function isExempt(destination: Address, subnet: Subnet | undefined, vpc: Vpc | undefined): boolean {
+  if (EXEMPT_ADDRESSES.some((own) => sameAddress(own, destination))) return true;
+  const primary = vpc?.cidrs.find((cidr) => cidr.family === 'ipv4');
+  if (primary !== undefined && sameAddress(offsetAddress(primary.base, 2), destination)) return true;
+  return (
+    subnet !== undefined &&
+    subnet.cidrs.some(
+      (cidr) => cidr.family === destination.family && sameAddress(offsetAddress(cidr.base, 1), destination),
+    )
+  );
+}
+
+/** Whether no gateway ever forwards the destination. */
+export function isReservedDestination(address: Address): boolean {
+  return RESERVED_DESTINATIONS.some((cidr) => cidrContains(cidr, address));
+}
+
+/** Whether the internet can carry a packet to or from the address. */
+export function isInternetRoutable(address: Address): boolean {
+  return !NOT_ROUTABLE.some((cidr) => cidrContains(cidr, address));
+}

@@ -1,0 +1,87 @@
+import { axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
+import { cidrContains } from '../net/cidr.ts';
+import {
+  EMPTY_SET,
+  interval,
+  intersectSets,
+  type IntervalSet,
+  normalizeIntervals,
+  subtractSets,
+  unionSets,
+} from '../net/interval-set.ts';
+import type { NetworkAcl } from '../model/network-acl.ts';
+import type { Direction } from '../model/security-group.ts';
+import { getRecord, type World } from '../model/world.ts';
+import { orderedEntries, sightRules } from './match.ts';
+import type { Gate } from './path.ts';
+
+/** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
+export type GateSet = { readonly sure: IntervalSet; readonly possible: IntervalSet };
+
+const ALL: GateSet = { sure: WHOLE_AXIS, possible: WHOLE_AXIS };
+const NONE: GateSet = { sure: EMPTY_SET, possible: EMPTY_SET };
+const PERHAPS: GateSet = { sure: EMPTY_SET, possible: WHOLE_AXIS };
+
+/** NAT gateways pass TCP, UDP and ICMP (V:nat-gateway-basics). */
+const NAT_POINTS: IntervalSet = unionSets(
+  placeOnAxis(interval(0, 65_535), 'tcp'),
+  unionSets(placeOnAxis(interval(0, 65_535), 'udp'), placeOnAxis(interval(0, 65_535), 'icmp')),
+);
+
+/** What a gate lets pass, over the whole axis of its own header (the view it reads). */
+export function gateSet(world: World, gate: Gate): GateSet {
+  switch (gate.kind) {
+    case 'settled':
+      return gate.decision.outcome === 'pass' ? ALL : gate.decision.outcome === 'deny' ? NONE : PERHAPS;
+    case 'nat-protocols':
+      return { sure: NAT_POINTS, possible: NAT_POINTS };
+    case 'groups':
+      return groupSet(world, gate);
+    case 'acl': {
+      const acl =
+        gate.subnet.networkAcl === undefined ? undefined : getRecord(world, 'acls', gate.subnet.networkAcl.aclId);
+      if (acl === undefined) return PERHAPS;
+      const allowed = aclSet(acl, gate);
+      return { sure: allowed, possible: allowed };
+    }
+  }
+}
+
+/** The points that the numbered entries allow towards or from one address: first match wins, the rest is denied. */
+export function aclSet(
+  acl: NetworkAcl,
+  gate: { readonly direction: Direction; readonly source: Gate['source']; readonly destination: Gate['destination'] },
+): IntervalSet {
+  const address = gate.direction === 'egress' ? gate.destination : gate.source;
+  let open: IntervalSet = WHOLE_AXIS;
+  let allowed: IntervalSet = EMPTY_SET;
+  for (const entry of orderedEntries(acl, gate.direction)) {
+    if (open.length === 0) break;
+    if (!cidrContains(entry.cidr, address)) continue;
+    const [from, to] = trafficInterval(entry.traffic, address.family);
+    if (entry.action === 'allow') allowed = unionSets(allowed, intersectSets(open, [from, to]));
+    open = subtractSets(open, [from, to]);
+  }
+  return allowed;
+}
+
+/** Whether a set holds every, no or only some destination port that a NAT gateway may have chosen (1024–65535, V23:nat-gateway-troubleshooting). */
+export function natPorts(set: IntervalSet, protocol: 'tcp' | 'udp'): 'all' | 'none' | 'some' {
+  const chosen = intersectSets(axisPart(set, protocol), [1024, 65_535]);
+  if (chosen.length === 0) return 'none';
+  return chosen.length === 2 && chosen[0] === 1024 && chosen[1] === 65_535 ? 'all' : 'some';
+}
+
+function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSet {
+  const { rules, unknownGroups, unfiltered } = sightRules(world, gate.eni, gate);
+  if (unfiltered) return ALL;
+  const sure: number[] = [];
+  const perhaps: number[] = [];
+  for (const { peer, from, to } of rules) {
+    if (peer === 'yes') sure.push(from, to);
+    else if (peer !== 'no') perhaps.push(from, to);
+  }
+  const certain = normalizeIntervals(sure);
+  if (unknownGroups.length > 0) return { sure: certain, possible: WHOLE_AXIS };
+  return { sure: certain, possible: perhaps.length === 0 ? certain : unionSets(certain, normalizeIntervals(perhaps)) };
+}
