@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Compact, mergePatch } from '../compact.ts';
+import type { PacketQuestion } from './packet-question.ts';
+
+/** One conformance case with the file that it stands in and its world, patched. */
+export type Case = {
+  readonly file: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly compact: Compact;
+  readonly data: CaseData;
+};
+
+/** The fields of a case that runners read; cases/schema.json says which kind has which. */
+export type CaseData = {
+  readonly name: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly world?: string | Compact;
+  readonly patch?: unknown;
+  readonly packet?: PacketQuestion;
+  readonly pair?: { readonly from: string; readonly to: string; readonly family?: 'ipv4' | 'ipv6' };
+  readonly check?: string;
+  readonly input?: { readonly [name: string]: unknown };
+  readonly steps?: readonly unknown[];
+  readonly expect?: Expectation;
+};
+
+/** What a case expects, all kinds together; absent fields are not checked. */
+export type Expectation = {
+  readonly verdict?: string;
+  readonly forward?: string;
+  readonly reply?: string;
+  readonly blockers?: readonly string[];
+  readonly unknowns?: readonly string[];
+  readonly rules?: { readonly [gate: string]: readonly string[] };
+  readonly tcp?: readonly string[];
+  readonly udp?: readonly string[];
+  readonly icmp?: readonly string[];
+  readonly other?: readonly string[];
+  readonly violations?: readonly string[];
+  readonly value?: string;
+  readonly error?: boolean;
+  readonly ipv4?: number;
+  readonly ipv6?: number;
+  readonly addresses?: readonly string[];
+};
+
+const ROOT = fileURLToPath(new URL('../../cases/', import.meta.url));
+
+/** All cases of the project, in file order. */
+export function readCases(): readonly Case[] {
+  const { worlds } = readJson(join(ROOT, 'worlds.json')) as { readonly worlds: { readonly [name: string]: Compact } };
+  return caseFiles(ROOT).flatMap((file) => {
+    const { cases } = readJson(file) as { readonly cases: readonly CaseData[] };
+    return cases.map((data): Case => {
+      const base = typeof data.world === 'string' ? worlds[data.world] : data.world;
+      if (base === undefined && data.world !== undefined) throw new Error(`${file}: ${data.name}: no such world`);
+      const compact = data.patch === undefined ? (base ?? {}) : (mergePatch(base ?? {}, data.patch) as Compact);
+      return { file: relative(ROOT, file), name: data.name, kind: data.kind, compact, data };
+    });
+  });
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function caseFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.isDirectory()) return caseFiles(join(folder, entry.name));
+      const isCases = entry.name.endsWith('.json') && entry.name !== 'schema.json' && entry.name !== 'worlds.json';
+      return isCases ? [join(folder, entry.name)] : [];
+    });
+}
