@@ -102,12 +102,14 @@ function followTarget(world: World, from: Departure, route: Route): Way {
       return toOwner(ownerOf(world, from.vpcId, from.header.destination), from.header.destination, 'local');
     case 'eni': {
       const eni = getRecord(world, 'enis', target.id);
+      if (eni !== undefined && eni.vpcId !== from.vpcId) return lost(target.id, deny('gateway-detached'));
       return eni === undefined
         ? lost(target.id, unknown('unknown-interface', [target.id]))
         : { medium: 'local', next: { kind: 'eni', eni } };
     }
     case 'nat-gateway': {
       const nat = getRecord(world, 'natGateways', target.id);
+      if (nat !== undefined && nat.vpcId !== from.vpcId) return lost(target.id, deny('gateway-detached'));
       return nat === undefined
         ? lost(target.id, unknown('unknown-gateway', [target.id]))
         : { medium: 'local', next: { kind: 'nat', nat } };

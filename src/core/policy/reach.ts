@@ -63,9 +63,9 @@ export function hasTransport(set: TrafficSet, transport: Transport, family: Fami
   switch (transport.kind) {
     case 'tcp':
     case 'udp': {
-      const product = set[transport.kind];
+      const ports = set[transport.kind];
       return (
-        setHas(product.destinationPorts, transport.destinationPort) && setHas(product.sourcePorts, transport.sourcePort)
+        setHas(ports.destinationPorts, transport.destinationPort) && setHas(ports.sourcePorts, transport.sourcePort)
       );
     }
     case 'icmp':

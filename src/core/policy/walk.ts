@@ -6,7 +6,7 @@ import type { EniId, VpcId } from '../model/ids.ts';
 import type { Direction } from '../model/security-group.ts';
 import type { Subnet } from '../model/vpc.ts';
 import { getRecord, indexedId, type World } from '../model/world.ts';
-import { isExempt } from './exempt.ts';
+import { isExempt, isInternetRoutable } from './exempt.ts';
 import { type Hop, type Medium, nextHop } from './hop.ts';
 import { ownerOf } from './route.ts';
 import type { End, Gate, PeerSight, Translation } from './path.ts';
@@ -214,6 +214,9 @@ export class Walk {
       };
     }
     const id = indexedId(world, 'internetGatewaysByVpc', eni.vpcId);
+    if (!isInternetRoutable(header.source) || !isInternetRoutable(header.destination)) {
+      return { resource: id ?? eni.vpcId, decision: deny('not-internet-routable') };
+    }
     const gateway = id === undefined ? undefined : getRecord(world, 'internetGateways', id);
     if (gateway === undefined) {
       if (world.missing.has('internetGateways'))
