@@ -41,10 +41,19 @@ export function evaluateBy(
   question: { readonly origin: Origin; readonly packet: Packet },
 ): Verdict {
   const { origin, packet } = question;
-  const path = planPath(world, origin, packet);
-  const answer = (gate: Gate): GateAnswer => ({ gate, decision: decide(world, gate, packet.transport) });
+  return judgePath(decide, world, { path: planPath(world, origin, packet), transport: packet.transport });
+}
+
+/** The verdict on a packet whose path is planned already: many packets can share one. */
+export function judgePath(
+  decide: Decide,
+  world: World,
+  question: { readonly path: Path; readonly transport: Transport },
+): Verdict {
+  const { path, transport } = question;
+  const answer = (gate: Gate): GateAnswer => ({ gate, decision: decide(world, gate, transport) });
   const forward = wayVerdict(path.forward.map(answer));
-  const needed = replyTransport(packet.transport) !== undefined && path.end.kind !== 'lost';
+  const needed = replyTransport(transport) !== undefined && path.end.kind !== 'lost';
   const reply = needed ? wayVerdict(path.reply.map(answer)) : ({ outcome: 'none', gates: [] } as const);
   const all = [...forward.gates, ...reply.gates];
   return {

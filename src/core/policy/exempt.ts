@@ -8,7 +8,7 @@ import type { Subnet, Vpc } from '../model/vpc.ts';
  * metadata, DHCP (V:vpc-security-groups, V:vpc-network-acls, V:amazon-vpc-limits, E23:set-time). ECS, activation and IPv6 DNS addresses
  * are published elsewhere than on those pages.
  */
-const EXEMPT_ADDRESSES: readonly Address[] = [
+export const EXEMPT_ADDRESSES: readonly Address[] = [
   '169.254.169.253',
   '169.254.169.254',
   '169.254.169.123',
