@@ -77,6 +77,13 @@ export function* tableKeys(table: Table<unknown>): Generator<string, void, undef
   for (const leaf of leaves(table.root)) yield* leaf.keys;
 }
 
+/** Some key of the table, the same each time; undefined when it is empty. */
+export function tableAnyKey(table: Table<unknown>): string | undefined {
+  let node: Node<unknown> | undefined = table.root;
+  while (node !== undefined && 'children' in node) node = node.children.find((child) => child !== undefined);
+  return node?.keys[0];
+}
+
 /** Keys whose values are not the same object in both tables; costs time by what differs, not by size. */
 export function changedKeys<V>(before: Table<V>, after: Table<V>): readonly string[] {
   const changed: string[] = [];

@@ -9,6 +9,7 @@ import {
   changedKeys,
   emptyTable,
   type Table,
+  tableAnyKey,
   tableDelete,
   tableGet,
   tableHas,
@@ -124,8 +125,8 @@ export function indexedIds(world: World, name: IndexName, key: string): Iterable
 
 /** The first id under a key; for keys that at most one record of a sound world has. */
 export function indexedId(world: World, name: IndexName, key: string): string | undefined {
-  for (const id of indexedIds(world, name, key)) return id;
-  return undefined;
+  const bucket = tableGet(world.indexes[name], key);
+  return bucket === undefined ? undefined : tableAnyKey(bucket);
 }
 
 /** How many records an index holds under a key. */

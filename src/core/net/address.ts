@@ -53,6 +53,11 @@ export function sameLeadingBits(a: Address, b: Address, length: number): boolean
   );
 }
 
+/** Whether the first `length` bits of two words agree; all of them from 32 on, none asked for below 1. Signed words will do. */
+export function wordAgrees(a: number, b: number, length: number): boolean {
+  return length <= 0 || (a ^ b) >>> (length >= 32 ? 0 : 32 - length) === 0;
+}
+
 /** The address with all bits after the first `length` cleared. */
 export function maskAddress(address: Address, length: number): Address {
   return mapWords(address, (word, index) => (word & wordMask(length - index * 32)) >>> 0);
@@ -100,11 +105,6 @@ export function parseAddress(text: string): Result<Address> {
 /** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as `::`). */
 export function formatAddress(address: Address): string {
   return address.family === 'ipv4' ? formatIpv4(address.w0) : formatIpv6(address);
-}
-
-function wordAgrees(a: number, b: number, length: number): boolean {
-  if (length <= 0) return true;
-  return length >= 32 ? a === b : (a ^ b) >>> (32 - length) === 0;
 }
 
 function wordMask(length: number): number {

@@ -30,10 +30,10 @@ function decideGroups(world: World, gate: Extract<Gate, { kind: 'groups' }>, tra
   const { rules, unknownGroups, unfiltered } = sightRules(world, gate.eni, gate);
   if (unfiltered) return pass('unfiltered');
   const point = transportPoint(transport, gate.source.family);
-  const admitting = rules.filter((one) => one.peer === 'yes' && one.from <= point && point <= one.to);
+  const admitting = rules.filter((one) => one.match === 'yes' && one.from <= point && point <= one.to);
   if (admitting.length > 0) return pass('rules', admitting.map(ruleRef));
   const doubts = rules.flatMap((one) =>
-    typeof one.peer === 'object' && one.from <= point && point <= one.to ? [one.peer] : [],
+    typeof one.match === 'object' && one.from <= point && point <= one.to ? [one.match] : [],
   );
   const reason: UnknownReason | undefined = unknownGroups.length > 0 ? 'unknown-group' : doubts[0]?.reason;
   if (reason !== undefined) return unknown(reason, [...unknownGroups, ...doubts.map((doubt) => doubt.unknown)]);
@@ -42,7 +42,7 @@ function decideGroups(world: World, gate: Extract<Gate, { kind: 'groups' }>, tra
     const traffic = one.from <= point && point <= one.to;
     return {
       rule: ruleRef(one),
-      misses: [...(one.peer === 'yes' ? [] : (['peer'] as const)), ...(traffic ? [] : (['traffic'] as const))],
+      misses: [...(one.match === 'yes' ? [] : (['peer'] as const)), ...(traffic ? [] : (['traffic'] as const))],
     };
   });
   return { outcome: 'deny', reason: 'no-matching-rule', nearest: closest(nearest) };

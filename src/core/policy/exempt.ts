@@ -1,4 +1,4 @@
-import { type Address, offsetAddress, parseAddress, sameAddress } from '../net/address.ts';
+import { type Address, parseAddress, sameAddress } from '../net/address.ts';
 import { cidrContains, parseCidr, type Cidr } from '../net/cidr.ts';
 import { expectOk } from '../net/result.ts';
 import type { Subnet, Vpc } from '../model/vpc.ts';
@@ -47,15 +47,22 @@ const NOT_ROUTABLE: readonly Cidr[] = [
 
 /** Whether a packet from the subnet to the address is for the VPC's own services or its router: never filtered, never routed. */
 export function isExempt(destination: Address, subnet: Subnet | undefined, vpc: Vpc | undefined): boolean {
-  if (EXEMPT_ADDRESSES.some((own) => sameAddress(own, destination))) return true;
+  if (EXEMPT_STARTS.has(destination.w0 >>> 16) && EXEMPT_ADDRESSES.some((own) => sameAddress(own, destination))) {
+    return true;
+  }
   const primary = vpc?.cidrs.find((cidr) => cidr.family === 'ipv4');
-  if (primary !== undefined && sameAddress(offsetAddress(primary.base, 2), destination)) return true;
-  return (
-    subnet !== undefined &&
-    subnet.cidrs.some(
-      (cidr) => cidr.family === destination.family && sameAddress(offsetAddress(cidr.base, 1), destination),
-    )
-  );
+  if (primary !== undefined && isOffset(primary.base, destination, 2)) return true;
+  return subnet !== undefined && subnet.cidrs.some((cidr) => isOffset(cidr.base, destination, 1));
+}
+
+/** The first 16 bits of the exempt addresses: nearly every destination is ruled out by them. */
+const EXEMPT_STARTS: ReadonlySet<number> = new Set(EXEMPT_ADDRESSES.map((address) => address.w0 >>> 16));
+
+/** Whether the address is the one `offset` after a prefix's first; prefixes are wide enough that nothing carries. */
+function isOffset(base: Address, address: Address, offset: number): boolean {
+  if (base.family !== address.family) return false;
+  if (base.family === 'ipv4') return address.w0 === base.w0 + offset;
+  return address.w3 === base.w3 + offset && address.w0 === base.w0 && address.w1 === base.w1 && address.w2 === base.w2;
 }
 
 /** Whether no gateway ever forwards the destination. */

@@ -1,4 +1,5 @@
 import { axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
+import { type Address, wordAgrees } from '../net/address.ts';
 import { cidrContains } from '../net/cidr.ts';
 import {
   EMPTY_SET,
@@ -9,10 +10,11 @@ import {
   subtractSets,
   unionSets,
 } from '../net/interval-set.ts';
+import { isUnfiltered } from '../model/eni.ts';
 import type { NetworkAcl } from '../model/network-acl.ts';
 import type { Direction } from '../model/security-group.ts';
 import { getRecord, type World } from '../model/world.ts';
-import { orderedEntries, sightRules } from './match.ts';
+import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, preparedRules } from './match.ts';
 import type { Gate } from './path.ts';
 
 /** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
@@ -73,15 +75,35 @@ export function natPorts(set: IntervalSet, protocol: 'tcp' | 'udp'): 'all' | 'no
 }
 
 function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSet {
-  const { rules, unknownGroups, unfiltered } = sightRules(world, gate.eni, gate);
-  if (unfiltered) return ALL;
+  if (isUnfiltered(gate.eni)) return ALL;
+  const { groups, unknownGroups } = groupsOf(world, gate.eni);
   const sure: number[] = [];
   const perhaps: number[] = [];
-  for (const { peer, from, to } of rules) {
-    if (peer === 'yes') sure.push(from, to);
-    else if (peer !== 'no') perhaps.push(from, to);
+  for (const group of groups) {
+    const { packed } = preparedRules(group, gate.direction, gate.peer.address.family);
+    collectCidrs(packed.cidrs, gate.peer.address, sure);
+    for (const { rule, from, to } of packed.others) {
+      const match = matchPeer(world, rule.peer, gate.peer);
+      if (match === 'yes') sure.push(from, to);
+      else if (match !== 'no') perhaps.push(from, to);
+    }
   }
   const certain = normalizeIntervals(sure);
   if (unknownGroups.length > 0) return { sure: certain, possible: WHOLE_AXIS };
   return { sure: certain, possible: perhaps.length === 0 ? certain : unionSets(certain, normalizeIntervals(perhaps)) };
+}
+
+/** Adds the intervals of the packed rules whose prefix holds the address. */
+function collectCidrs(cidrs: Int32Array, address: Address, into: number[]): void {
+  const { w0, w1, w2, w3 } = address;
+  for (let at = 0; at < cidrs.length; at += PACKED_WORDS) {
+    const length = cidrs[at + 2] ?? 0;
+    const holds =
+      wordAgrees(cidrs[at + 3] ?? 0, w0, length) &&
+      (length <= 32 ||
+        (wordAgrees(cidrs[at + 4] ?? 0, w1, length - 32) &&
+          wordAgrees(cidrs[at + 5] ?? 0, w2, length - 64) &&
+          wordAgrees(cidrs[at + 6] ?? 0, w3, length - 96)));
+    if (holds) into.push(cidrs[at] ?? 0, cidrs[at + 1] ?? 0);
+  }
 }

@@ -1,3 +1,4 @@
+import type { Family } from '../net/address.ts';
 import { cidrContains } from '../net/cidr.ts';
 import { trafficInterval } from '../net/axis.ts';
 import { unreachable } from '../net/result.ts';
@@ -12,14 +13,11 @@ import type { UnknownReason } from './verdict.ts';
 /** Whether a rule's peer is the one in sight; `unknown` names what would have to be known. */
 export type PeerMatch = 'yes' | 'no' | { readonly reason: UnknownReason; readonly unknown: string };
 
-/** One rule of one of the groups on an interface, with its relation to the peer in sight. */
-export type SightedRule = {
-  readonly groupId: GroupId;
-  readonly rule: Rule;
-  readonly peer: PeerMatch;
-  readonly from: number;
-  readonly to: number;
-};
+/** A rule of a group with the interval of the axis that its traffic is in one family. */
+export type PlacedRule = { readonly groupId: GroupId; readonly rule: Rule; readonly from: number; readonly to: number };
+
+/** A placed rule with its relation to the peer in sight. */
+export type SightedRule = PlacedRule & { readonly match: PeerMatch };
 
 /** All rules of an interface in a direction, united over its groups, and the groups whose rules are not known. */
 export type SightedRules = {
@@ -35,21 +33,66 @@ export function sightRules(
   options: { readonly direction: Direction; readonly peer: PeerSight },
 ): SightedRules {
   const { direction, peer } = options;
-  const rules: SightedRule[] = [];
+  const { groups, unknownGroups } = groupsOf(world, eni);
+  const placed = groups.flatMap((group) => preparedRules(group, direction, peer.address.family).placed);
+  const rules = placed.map((one): SightedRule => ({ ...one, match: matchPeer(world, one.rule.peer, peer) }));
+  return { rules, unknownGroups, unfiltered: isUnfiltered(eni) };
+}
+
+/** The groups on an interface that the world holds, and the ids of those that it does not; an ordinary interface always has one. */
+export function groupsOf(
+  world: World,
+  eni: Eni,
+): { readonly groups: readonly SecurityGroup[]; readonly unknownGroups: readonly string[] } {
+  const groups: SecurityGroup[] = [];
   const unknownGroups: string[] = eni.groups.length === 0 && !isUnfiltered(eni) ? [eni.id] : [];
   for (const id of eni.groups) {
-    const group: SecurityGroup | undefined = getRecord(world, 'groups', id);
-    if (group === undefined) {
-      unknownGroups.push(id);
-      continue;
-    }
-    for (const rule of group.rules) {
-      if (rule.direction !== direction) continue;
-      const [from, to] = trafficInterval(rule.traffic, peer.address.family);
-      rules.push({ groupId: id, rule, peer: matchPeer(world, rule.peer, peer), from, to });
-    }
+    const group = getRecord(world, 'groups', id);
+    if (group === undefined) unknownGroups.push(id);
+    else groups.push(group);
   }
-  return { rules, unknownGroups, unfiltered: isUnfiltered(eni) };
+  return { groups, unknownGroups };
+}
+
+/** The rules of a group for scans over many: CIDR peers of the family in one flat array, the other peers as they are. */
+export type PackedRules = { readonly cidrs: Int32Array; readonly others: readonly PlacedRule[] };
+
+/** Words for each rule in `PackedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
+export const PACKED_WORDS = 7;
+
+/** The rules of a group in one direction, placed on the axis of one family: as they are, and packed. */
+export type PreparedRules = { readonly placed: readonly PlacedRule[]; readonly packed: PackedRules };
+
+/** The prepared rules of a group. */
+export function preparedRules(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
+  let prepared = PREPARED.get(group);
+  if (prepared === undefined) {
+    prepared = {
+      ingress: { ipv4: prepare(group, 'ingress', 'ipv4'), ipv6: prepare(group, 'ingress', 'ipv6') },
+      egress: { ipv4: prepare(group, 'egress', 'ipv4'), ipv6: prepare(group, 'egress', 'ipv6') },
+    };
+    PREPARED.set(group, prepared);
+  }
+  return prepared[direction][family];
+}
+
+/** Memory of a pure function: a group's record never changes, so neither do its prepared rules. */
+const PREPARED = new WeakMap<SecurityGroup, Readonly<Record<Direction, Readonly<Record<Family, PreparedRules>>>>>();
+
+function prepare(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
+  const placed = group.rules
+    .filter((rule) => rule.direction === direction)
+    .map((rule): PlacedRule => {
+      const [from, to] = trafficInterval(rule.traffic, family);
+      return { groupId: group.id, rule, from, to };
+    });
+  const words = placed.flatMap(({ rule, from, to }) => {
+    if (rule.peer.kind !== 'cidr' || rule.peer.cidr.family !== family) return [];
+    const { base, length } = rule.peer.cidr;
+    return [from, to, length, base.w0, base.w1, base.w2, base.w3];
+  });
+  const others = placed.filter(({ rule }) => rule.peer.kind !== 'cidr');
+  return { placed, packed: { cidrs: Int32Array.from(words), others } };
 }
 
 /** Whether the peer of a rule is the one in sight. A CIDR or list never matches across families. */
@@ -73,5 +116,16 @@ export function matchPeer(world: World, peer: Peer, sight: PeerSight): PeerMatch
 
 /** The entries of a NACL that can meet a packet of the direction, in the order in which they are tried. */
 export function orderedEntries(acl: NetworkAcl, direction: Direction): readonly AclEntry[] {
-  return acl.entries.filter((entry) => entry.direction === direction);
+  let ordered = ORDERED.get(acl);
+  if (ordered === undefined) {
+    ordered = {
+      ingress: acl.entries.filter((entry) => entry.direction === 'ingress'),
+      egress: acl.entries.filter((entry) => entry.direction === 'egress'),
+    };
+    ORDERED.set(acl, ordered);
+  }
+  return ordered[direction];
 }
+
+/** Memory of a pure function, like `PREPARED`. */
+const ORDERED = new WeakMap<NetworkAcl, Readonly<Record<Direction, readonly AclEntry[]>>>();

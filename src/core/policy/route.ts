@@ -58,10 +58,11 @@ export type Owner =
 
 /** The owner of a private address of a VPC; a NAT gateway's interface counts as the gateway. */
 export function ownerOf(world: World, vpcId: VpcId, address: Address): Owner {
+  const eni = eniAt(world, vpcId, address);
+  if (eni !== undefined && eni.interfaceType !== 'nat_gateway') return { kind: 'eni', eni };
   const natId = indexedId(world, 'natGatewaysByAddress', `${vpcId} ${formatAddress(address)}`);
   const nat = natId === undefined ? undefined : getRecord(world, 'natGateways', natId);
   if (nat !== undefined) return { kind: 'nat', nat };
-  const eni = eniAt(world, vpcId, address);
   if (eni !== undefined) return { kind: 'eni', eni };
   return { kind: world.missing.has('enis') ? 'unknown' : 'nobody' };
 }

@@ -182,7 +182,14 @@ export class Walk {
     if (header.source.family === 'ipv6')
       return this.#settle('gateway', nat.id, header, unknown('unmodelled-target', [nat.id]));
     this.#settle('gateway', nat.id, header, nat.state === 'available' ? pass('gateway') : deny('nat-unavailable'));
-    this.#push({ ...this.#head('gateway', nat.id, header), kind: 'nat-protocols' });
+    this.#gates.push({
+      way: this.#start.way,
+      stage: 'gateway',
+      resource: nat.id,
+      source: header.source,
+      destination: header.destination,
+      kind: 'nat-protocols',
+    });
     this.#translations = [...this.#translations, { natId: nat.id, inside: header.source }];
     const next = { source: own.private, destination: header.destination };
     const hop = nextHop(this.#world, { vpcId: nat.vpcId, subnetId: subnet.id, subnet, header: next });
@@ -236,36 +243,27 @@ export class Walk {
     if (subnet !== undefined && !hop.sameSubnet) this.#acl(subnet, 'egress', header);
   }
 
+  // Gates are written out field by field: building them is most of a walk's cost.
   #groups(eni: Eni, direction: Direction, header: Header, peer: PeerSight): void {
-    const head = this.#head(direction === 'egress' ? 'group-egress' : 'group-ingress', eni.id, header);
-    if (this.#start.passed.has(eni.id)) this.#push({ ...head, kind: 'settled', decision: pass('tracked') });
-    else this.#push({ ...head, kind: 'groups', eni, direction, peer, view: this.#view() });
+    const { source, destination } = header;
+    const { way } = this.#start;
+    const stage = direction === 'egress' ? 'group-egress' : 'group-ingress';
+    if (this.#start.passed.has(eni.id)) return this.#settle(stage, eni.id, header, pass('tracked'));
+    const view = this.#view();
+    this.#gates.push({ way, stage, resource: eni.id, source, destination, kind: 'groups', eni, direction, peer, view });
   }
 
   #acl(subnet: Subnet, direction: Direction, header: Header): void {
-    this.#push({
-      ...this.#head(direction === 'egress' ? 'acl-egress' : 'acl-ingress', subnet.id, header),
-      kind: 'acl',
-      subnet,
-      direction,
-      view: this.#view(),
-    });
+    const { source, destination } = header;
+    const { way } = this.#start;
+    const stage = direction === 'egress' ? 'acl-egress' : 'acl-ingress';
+    const view = this.#view();
+    this.#gates.push({ way, stage, resource: subnet.id, source, destination, kind: 'acl', subnet, direction, view });
   }
 
   #settle(stage: Stage, resource: string, header: Header, decision: Decision): void {
-    this.#push({ ...this.#head(stage, resource, header), kind: 'settled', decision });
-  }
-
-  #head(
-    stage: Stage,
-    resource: string,
-    header: Header,
-  ): { way: Way; stage: Stage; resource: string; source: Address; destination: Address } {
-    return { way: this.#start.way, stage, resource, source: header.source, destination: header.destination };
-  }
-
-  #push(gate: Gate): void {
-    this.#gates.push(gate);
+    const { source, destination } = header;
+    this.#gates.push({ way: this.#start.way, stage, resource, source, destination, kind: 'settled', decision });
   }
 
   #view(): 'request' | 'reply' | 'reply-to-nat' {
