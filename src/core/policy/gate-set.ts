@@ -14,8 +14,8 @@ import { isUnfiltered } from '../model/eni.ts';
 import type { NetworkAcl } from '../model/network-acl.ts';
 import type { Direction } from '../model/security-group.ts';
 import { getRecord, type World } from '../model/world.ts';
-import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, preparedRules } from './match.ts';
-import type { Gate } from './path.ts';
+import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, type PackedRules, preparedRules } from './match.ts';
+import type { Gate, PeerSight } from './path.ts';
 
 /** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
 export type GateSet = { readonly sure: IntervalSet; readonly possible: IntervalSet };
@@ -82,7 +82,8 @@ function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSe
   for (const group of groups) {
     const { packed } = preparedRules(group, gate.direction, gate.peer.address.family);
     collectCidrs(packed.cidrs, gate.peer.address, sure);
-    for (const { rule, from, to } of packed.others) {
+    collectReferences(packed, gate.peer, { sure, perhaps });
+    for (const { rule, from, to } of packed.lists) {
       const match = matchPeer(world, rule.peer, gate.peer);
       if (match === 'yes') sure.push(from, to);
       else if (match !== 'no') perhaps.push(from, to);
@@ -105,5 +106,18 @@ function collectCidrs(cidrs: Int32Array, address: Address, into: number[]): void
           wordAgrees(cidrs[at + 5] ?? 0, w2, length - 64) &&
           wordAgrees(cidrs[at + 6] ?? 0, w3, length - 96)));
     if (holds) into.push(cidrs[at] ?? 0, cidrs[at + 1] ?? 0);
+  }
+}
+
+/** References are looked up by the groups of the interface in sight: it has few, a group may name many. */
+function collectReferences(
+  packed: PackedRules,
+  peer: PeerSight,
+  into: { readonly sure: number[]; readonly perhaps: number[] },
+): void {
+  if (peer.eni !== undefined) {
+    for (const id of peer.eni.groups) for (const point of packed.references.get(id) ?? []) into.sure.push(point);
+  } else if (peer.end === 'unknown') {
+    for (const intervals of packed.references.values()) for (const point of intervals) into.perhaps.push(point);
   }
 }

@@ -54,8 +54,12 @@ export function groupsOf(
   return { groups, unknownGroups };
 }
 
-/** The rules of a group for scans over many: CIDR peers of the family in one flat array, the other peers as they are. */
-export type PackedRules = { readonly cidrs: Int32Array; readonly others: readonly PlacedRule[] };
+/** The rules of a group for scans over many: CIDR peers of the family in one flat array, references by group, the rest as it is. */
+export type PackedRules = {
+  readonly cidrs: Int32Array;
+  readonly references: ReadonlyMap<GroupId, readonly number[]>;
+  readonly lists: readonly PlacedRule[];
+};
 
 /** Words for each rule in `PackedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
 export const PACKED_WORDS = 7;
@@ -91,8 +95,15 @@ function prepare(group: SecurityGroup, direction: Direction, family: Family): Pr
     const { base, length } = rule.peer.cidr;
     return [from, to, length, base.w0, base.w1, base.w2, base.w3];
   });
-  const others = placed.filter(({ rule }) => rule.peer.kind !== 'cidr');
-  return { placed, packed: { cidrs: Int32Array.from(words), others } };
+  const references = new Map<GroupId, number[]>();
+  for (const { rule, from, to } of placed) {
+    if (rule.peer.kind !== 'group') continue;
+    const intervals = references.get(rule.peer.groupId);
+    if (intervals === undefined) references.set(rule.peer.groupId, [from, to]);
+    else intervals.push(from, to);
+  }
+  const lists = placed.filter(({ rule }) => rule.peer.kind === 'prefix-list');
+  return { placed, packed: { cidrs: Int32Array.from(words), references, lists } };
 }
 
 /** Whether the peer of a rule is the one in sight. A CIDR or list never matches across families. */
