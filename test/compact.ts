@@ -256,12 +256,12 @@ function compactAcl(id: string, acl: CompactAcl): NetworkAcl {
 }
 
 function defaultAcl(vpc: string): NetworkAcl {
-  const entries = [...allowAllEntries('ingress'), ...allowAllEntries('egress')];
+  const both = sortEntries([...allowAllEntries('ingress'), ...allowAllEntries('egress')]);
   return {
     id: asId(`default-acl-of-${vpc}`),
     vpcId: asId(vpc),
     isDefault: true,
-    entries: sortEntries(entries),
+    entries: both,
     tags: [],
   };
 }
