@@ -29,7 +29,7 @@ export const RESERVED_DESTINATIONS: readonly Cidr[] = ['169.254.168.0/22', 'fd00
 );
 
 /** Address space that the internet does not route (RFC 6890); the documentation ranges count as routable, examples use them. */
-const NOT_ROUTABLE: readonly Cidr[] = [
+export const NOT_ROUTABLE: readonly Cidr[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',

@@ -1,0 +1,178 @@
+import { type Address, FAMILIES, type Family, formatAddress, sameAddress } from '../core/net/address.ts';
+import { anyCidr, type Cidr, cidrContains, formatCidr, hostCidr } from '../core/net/cidr.ts';
+import type { Eni } from '../core/model/eni.ts';
+import type { VpcId } from '../core/model/ids.ts';
+import { getRecord, indexedIds, listRecords, type World } from '../core/model/world.ts';
+import { NOT_ROUTABLE } from '../core/policy/exempt.ts';
+import { type AddressSpace, intersectSpaces, spaceHas, spaceOf, subtractSpaces } from './address-space.ts';
+import { eniLabel, eniName } from './names.ts';
+
+/** An address or a delegated prefix of an interface; `asked` tells which side of its 1:1 translation the question names. */
+export type EniPlace = {
+  readonly kind: 'eni';
+  readonly family: Family;
+  readonly eni: Eni;
+  readonly space: AddressSpace;
+  /** The address under which the internet knows it: of IPv4 the public one, of IPv6 itself. */
+  readonly public?: Address;
+  readonly asked: 'private' | 'public';
+};
+
+/** An address of a VPC that no interface has. */
+export type VacantPlace = {
+  readonly kind: 'vacant';
+  readonly family: Family;
+  readonly vpcId: VpcId;
+  readonly space: AddressSpace;
+};
+
+/** Addresses outside of the world: on the internet, or on a network behind a way that the model does not follow. */
+export type ExternalPlace = {
+  readonly kind: 'internet' | 'elsewhere';
+  readonly family: Family;
+  readonly space: AddressSpace;
+};
+
+/** Where packets start or end: addresses of one family that are one thing's. */
+export type Place = EniPlace | VacantPlace | ExternalPlace;
+
+/** The places of an interface: each address, then each delegated prefix. */
+export function placesOfEni(eni: Eni): readonly EniPlace[] {
+  const own = eni.addresses.map((one) => eniPlaceAt(eni, one.address));
+  const prefixes = eni.prefixes.map((prefix): EniPlace => prefixPlace(eni, [prefix]));
+  return [...own, ...prefixes];
+}
+
+/** The place of one address of an interface. */
+export function eniPlaceAt(eni: Eni, address: Address, asked: EniPlace['asked'] = 'private'): EniPlace {
+  const seen =
+    address.family === 'ipv6'
+      ? address
+      : eni.addresses.find((own) => sameAddress(own.address, address))?.public?.address;
+  return {
+    kind: 'eni',
+    family: address.family,
+    eni,
+    space: [hostCidr(address)],
+    asked,
+    ...(seen === undefined ? {} : { public: seen }),
+  };
+}
+
+/** Every place that a set of addresses names: interfaces of the world by private and public address, and what lies outside. */
+export function placesInSpace(world: World, space: AddressSpace, vpcId?: VpcId): readonly Place[] {
+  const inside = sortEnis(world, ordinaryEnis(world, vpcId)).flatMap((eni) => [
+    ...eni.addresses.filter((own) => spaceHas(space, own.address)).map((own) => eniPlaceAt(eni, own.address)),
+    ...(vpcId === undefined
+      ? eni.addresses
+          .filter((own) => own.public !== undefined && spaceHas(space, own.public.address))
+          .map((own) => eniPlaceAt(eni, own.address, 'public'))
+      : []),
+    ...eni.prefixes
+      .map((prefix) => intersectSpaces(space, [prefix]))
+      .filter((part) => part.length > 0)
+      .map((part) => prefixPlace(eni, part)),
+  ]);
+  return vpcId === undefined ? [...inside, ...externalPlaces(world, space)] : inside;
+}
+
+/** What of a space lies outside of the world, the internet apart from other networks. */
+export function externalPlaces(world: World, space: AddressSpace): readonly ExternalPlace[] {
+  const rest = subtractSpaces(space, ownSpace(world));
+  const unroutable = spaceOf(NOT_ROUTABLE);
+  return FAMILIES.flatMap((family): readonly ExternalPlace[] => {
+    const part = rest.filter((cidr) => cidr.family === family);
+    const internet = subtractSpaces(part, unroutable);
+    const elsewhere = intersectSpaces(part, unroutable);
+    return [
+      ...(internet.length === 0 ? [] : [{ kind: 'internet', family, space: internet } as const]),
+      ...(elsewhere.length === 0 ? [] : [{ kind: 'elsewhere', family, space: elsewhere } as const]),
+    ];
+  });
+}
+
+/** The internet: every address that it carries packets to, without those of this world. */
+export function internetPlaces(world: World): readonly ExternalPlace[] {
+  return externalPlaces(world, FAMILIES.map(anyCidr)).filter((place) => place.kind === 'internet');
+}
+
+/** The ENIs of an index bucket, by name and address. */
+export function enisOf(world: World, index: 'enisByGroup' | 'enisBySubnet' | 'enisByInstance', key: string): Eni[] {
+  return sortEnis(
+    world,
+    [...indexedIds(world, index, key)].flatMap((id) => getRecord(world, 'enis', id) ?? []),
+  );
+}
+
+/** ENIs in an order that people expect: by name, then id. */
+export function sortEnis(world: World, enis: Iterable<Eni>): Eni[] {
+  const keyed = [...enis].map((eni) => ({ eni, key: `${eniName(world, eni) ?? '~'} ${eni.id}` }));
+  return keyed.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ eni }) => eni);
+}
+
+/** ENIs that send on their own account: a NAT gateway's interface only sends for others. */
+export function ordinaryEnis(world: World, vpcId?: VpcId): readonly Eni[] {
+  return [...listRecords(world, 'enis')].filter(
+    (eni) => eni.interfaceType !== 'nat_gateway' && (vpcId === undefined || eni.vpcId === vpcId),
+  );
+}
+
+/** A place in words: `web-1 (i-0abc eni-0abc 10.0.1.10)`, `internet`, `10.0.9.9 (no interface has it)`. */
+export function placeLabel(world: World, place: Place): string {
+  switch (place.kind) {
+    case 'eni': {
+      const [only] = place.space;
+      const isHost = only !== undefined && place.space.length === 1 && isHostCidr(only);
+      const shown = place.asked === 'public' ? place.public : isHost ? only.base : undefined;
+      return shown === undefined
+        ? `${eniLabel(world, place.eni)} prefix ${place.space.map(formatCidr).join(', ')}`
+        : eniLabel(world, place.eni, shown);
+    }
+    case 'vacant':
+      return `${place.space.map((cidr) => formatAddress(cidr.base)).join(', ')} (in ${place.vpcId}, no interface has it)`;
+    case 'internet':
+    case 'elsewhere': {
+      const texts = place.space.map((cidr) => (isHostCidr(cidr) ? formatAddress(cidr.base) : formatCidr(cidr)));
+      return texts.length > 3 ? place.kind : texts.join(', ');
+    }
+  }
+}
+
+/** The id that stands for a place where one is needed. */
+export function placeKey(place: Place): string {
+  const where = place.kind === 'eni' ? place.eni.id : place.kind === 'vacant' ? place.vpcId : place.kind;
+  return `${where} ${place.kind === 'eni' ? place.asked : ''} ${place.space.map(formatCidr).join(' ')}`;
+}
+
+/** Whether a prefix is one address. */
+export function isHostCidr(cidr: Cidr): boolean {
+  return cidr.length === (cidr.family === 'ipv4' ? 32 : 128);
+}
+
+/** VPCs of the world that hold an address. */
+export function vpcsHolding(world: World, address: Address): readonly VpcId[] {
+  return [...listRecords(world, 'vpcs')]
+    .filter((vpc) => vpc.cidrs.some((cidr) => cidrContains(cidr, address)))
+    .map((vpc) => vpc.id)
+    .toSorted();
+}
+
+function prefixPlace(eni: Eni, part: AddressSpace): EniPlace {
+  return { kind: 'eni', family: part[0]?.family ?? 'ipv4', eni, space: part, asked: 'private' };
+}
+
+/** Every address that the world itself has: VPC prefixes and public addresses. */
+function ownSpace(world: World): AddressSpace {
+  const cidrs: Cidr[] = [];
+  for (const vpc of listRecords(world, 'vpcs')) cidrs.push(...vpc.cidrs);
+  for (const eni of listRecords(world, 'enis')) {
+    for (const own of eni.addresses) if (own.public !== undefined) cidrs.push(hostCidr(own.public.address));
+    // Where the record of the VPC is missing, its interfaces still tell which addresses are its own.
+    if (getRecord(world, 'vpcs', eni.vpcId) === undefined)
+      cidrs.push(...eni.addresses.map((own) => hostCidr(own.address)), ...eni.prefixes);
+  }
+  for (const nat of listRecords(world, 'natGateways')) {
+    for (const own of nat.addresses) if (own.public !== undefined) cidrs.push(hostCidr(own.public));
+  }
+  return spaceOf(cidrs);
+}
