@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { decideByClassifier } from '../src/core/policy/classifier.ts';
 import { decideGate } from '../src/core/policy/decide.ts';
 import { type Decide, evaluateBy, type Verdict } from '../src/core/policy/evaluate.ts';
 import { planPath } from '../src/core/policy/plan.ts';
@@ -13,7 +14,10 @@ import { compactWorld } from './compact.ts';
 /** One way of turning a world and a packet into a verdict. `explains`: it names reasons and rules, not only the outcome. */
 type Engine = { readonly name: string; readonly decide: Decide; readonly explains: boolean };
 
-const ENGINES: readonly Engine[] = [{ name: 'evaluate', decide: decideGate, explains: true }];
+const ENGINES: readonly Engine[] = [
+  { name: 'evaluate', decide: decideGate, explains: true },
+  { name: 'classifier', decide: decideByClassifier, explains: false },
+];
 
 const CASES = readCases();
 
