@@ -54,12 +54,24 @@ const TRAFFICS = [
   'protocol/50',
   'protocol/255',
 ];
+/** Delegated prefixes; AWS has none of the lengths of the last two, so they own nothing. */
+const DELEGATED = [
+  '10.0.1.0/28',
+  '10.0.1.16/28',
+  '2001:db8:0:1::/80',
+  '2001:db8:0:1:1::/80',
+  '10.0.1.0/27',
+  '2001:db8:0:1::/79',
+];
 const GROUPS = ['A', 'B', 'C', 'D', 'E'];
 const LISTS = ['L', 'M', 'N'];
 const PORTS = [0, 1, 21, 22, 23, 24, 53, 254, 255, 256, 257, 1023, 1024, 65_534, 65_535];
 
 /** The prefixes that rules and entries of these worlds are made of. */
 export const PREFIXES: readonly Cidr[] = CIDRS.map((text) => expectOk(parseCidr(text)));
+
+/** The prefixes that interfaces may hold. */
+export const DELEGATED_PREFIXES: readonly Cidr[] = DELEGATED.map((text) => expectOk(parseCidr(text)));
 
 /** Packets on both sides of every edge of a traffic. */
 export const TRANSPORTS: Readonly<Record<Family, readonly Transport[]>> = {
@@ -114,7 +126,7 @@ const acl = fc.record({ vpc: fc.constant('V'), ingress: entries, egress: entries
 const eni: fc.Arbitrary<CompactEni> = fc.record({
   subnet: fc.constantFrom('S', 'T', 'U'),
   addresses: fc.subarray(['10.0.1.10', '10.0.1.11', '10.0.1.12', '2001:db8:0:1::a', '2001:db8:0:1::b']),
-  prefixes: fc.subarray(['10.0.1.0/28', '10.0.1.16/28', '2001:db8:0:1::/80', '2001:db8:0:1:1::/80']),
+  prefixes: fc.subarray(DELEGATED),
   groups: fc.subarray([...GROUPS, 'missing']),
   type: fc.constantFrom('interface', 'interface', 'nat_gateway'),
 });

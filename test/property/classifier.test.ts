@@ -11,10 +11,11 @@ import {
   previousAddress,
 } from '../../src/core/net/address.ts';
 import { trafficInterval, transportPoint } from '../../src/core/net/axis.ts';
-import { lastAddress } from '../../src/core/net/cidr.ts';
+import { type Cidr, lastAddress } from '../../src/core/net/cidr.ts';
 import { formatTransport, type Transport } from '../../src/core/net/traffic.ts';
 import { recordChange } from '../../src/core/model/change.ts';
 import { type Eni, isUnfiltered } from '../../src/core/model/eni.ts';
+import { asId, type GroupId } from '../../src/core/model/ids.ts';
 import { DIRECTIONS } from '../../src/core/model/security-group.ts';
 import { applyChange, eniAt, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { MembershipIndex, GroupSets } from '../../src/core/policy/classifier-membership.ts';
@@ -26,19 +27,24 @@ import { sightRules } from '../../src/core/policy/match.ts';
 import type { Gate, PeerSight } from '../../src/core/policy/path.ts';
 import type { Decision } from '../../src/core/policy/verdict.ts';
 import { compactWorld } from '../compact.ts';
-import { anyEdit, anyWorld, editChange, PREFIXES, TRANSPORTS } from './classifier-worlds.ts';
+import { anyEdit, anyWorld, DELEGATED_PREFIXES, editChange, PREFIXES, TRANSPORTS } from './classifier-worlds.ts';
 
 type Question = { readonly gate: Gate; readonly transport: Transport };
 type GroupGate = Extract<Gate, { kind: 'groups' }>;
 
-/** Both sides of both ends of every prefix. */
-const ADDRESSES: Readonly<Record<Family, readonly Address[]>> = { ipv4: edges('ipv4'), ipv6: edges('ipv6') };
+/** Both sides of both ends of every prefix of a rule. */
+const ADDRESSES: Readonly<Record<Family, readonly Address[]>> = {
+  ipv4: edges('ipv4', PREFIXES),
+  ipv6: edges('ipv6', PREFIXES),
+};
 
-function edges(family: Family): readonly Address[] {
-  const near = PREFIXES.filter((cidr) => cidr.family === family).flatMap((cidr) => {
-    const last = lastAddress(cidr);
-    return [previousAddress(cidr.base) ?? last, cidr.base, last, offsetAddress(last, 1)];
-  });
+function edges(family: Family, prefixes: readonly Cidr[]): readonly Address[] {
+  const near = prefixes
+    .filter((cidr) => cidr.family === family)
+    .flatMap((cidr) => {
+      const last = lastAddress(cidr);
+      return [previousAddress(cidr.base) ?? last, cidr.base, last, offsetAddress(last, 1)];
+    });
   return [...new Map(near.map((address) => [formatAddress(address), address])).values()];
 }
 
@@ -155,7 +161,7 @@ function assertMembers(classifier: Classifier, world: World): void {
   assert.equal(membership.size, new MembershipIndex(world, new GroupSets()).size);
   for (const vpc of listRecords(world, 'vpcs')) {
     for (const family of FAMILIES) {
-      for (const address of ADDRESSES[family]) {
+      for (const address of [...ADDRESSES[family], ...edges(family, DELEGATED_PREFIXES)]) {
         const owner = eniAt(world, vpc.id, address);
         const set = membership.setAt(membership.vpcNumber(vpc.id), family, address);
         const groups = set < 0 ? undefined : sets.groupsOf(set);
@@ -275,6 +281,22 @@ test('a group’s rules compile its own profiles anew and no others; a prefix li
   classifier.apply(entries, applyChange(changed, entries));
   assert.notEqual(profileOf('a'), first);
   assert.equal(profileOf('b'), third);
+});
+
+test('a profile tells any number of combinations of groups apart', () => {
+  const world = namedWorld(['tcp/22 group:B', 'tcp/80 group:C'], []);
+  const classifier = new Classifier(world);
+  const eni = getRecord(world, 'enis', 'a')!;
+  const seen = Array.from({ length: 64 }, (_, index): Eni => {
+    const groups = [`other-${index}`, ...(index % 2 === 0 ? ['B'] : []), ...(index % 3 === 0 ? ['C'] : [])];
+    return { ...eni, groups: groups.map((group) => asId<GroupId>(group)) };
+  });
+  const address = eni.addresses[0]!.address;
+  for (const [index, peer] of [...seen, ...seen].entries()) {
+    const gate = { eni, direction: 'ingress', peer: { address, eni: peer, end: 'known' } } as const;
+    assert.equal(classifier.admit(gate, 22), (index % 64) % 2 === 0 ? ADMIT : REFUSE);
+    assert.equal(classifier.admit(gate, 80), (index % 64) % 3 === 0 ? ADMIT : REFUSE);
+  }
 });
 
 test('a new name compiles nothing anew', () => {
