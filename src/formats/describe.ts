@@ -47,6 +47,7 @@ export class DescribeReader {
   readonly #ruleRows: RuleRow[] = [];
   readonly #entries = new Map<string, Value[]>();
   readonly #ignored = new Set<string>();
+  readonly #disagreements: string[] = [];
   #hasRuleRows = false;
 
   /** Takes one JSON document. */
@@ -140,6 +141,7 @@ export class DescribeReader {
 
   /** Puts on subnets and VPCs what NACLs, route tables and rule rows say of them. */
   #link(lists: RecordLists): RecordLists {
+    const rows = Map.groupBy(this.#ruleRows, (row) => row.groupId);
     const acls = new Map(this.#aclLinks.map((link) => [link.subnetId, link]));
     const tables = new Map(this.#tableLinks.flatMap((link) => (link.kind === 'subnet' ? [[link.subnetId, link]] : [])));
     const mains = new Map(this.#tableLinks.flatMap((link) => (link.kind === 'main' ? [[link.vpcId, link]] : [])));
@@ -173,16 +175,28 @@ export class DescribeReader {
           ? list
           : { ...list, entries: entries.map((one) => ({ cidr: one.get('Cidr').cidr() })) };
       }),
-      groups: (lists.groups ?? []).map((group) => ({ ...group, rules: this.#namedRules(group) })),
+      groups: (lists.groups ?? []).map((group) => ({
+        ...group,
+        rules: this.#crossChecked(
+          group,
+          (rows.get(group.id) ?? []).map((row) => row.rule),
+        ),
+      })),
     };
   }
 
-  /** Rules with AWS's ids where a row says the same; the permissions decide what the rules are. */
-  #namedRules(group: Records['groups']): readonly Rule[] {
-    const rows = new Map(
-      this.#ruleRows.filter((row) => row.groupId === group.id).map((row) => [ruleIdentity(row.rule), row.rule]),
-    );
-    return group.rules.map((rule) => rows.get(ruleIdentity(rule)) ?? rule);
+  /** Rule rows have AWS's ids and are taken where a group has any; where the two forms differ, a person is told. */
+  #crossChecked(group: Records['groups'], rows: readonly Rule[]): readonly Rule[] {
+    if (!this.#hasRuleRows) return group.rules;
+    const differing = [...difference(rows, group.rules), ...difference(group.rules, rows)];
+    if (differing.length > 0) {
+      const taken =
+        rows.length > 0 ? 'the rules with ids are taken' : 'the permissions are taken, no rule with an id was found';
+      this.#disagreements.push(
+        `${group.id}: permissions and rules differ (${differing.slice(0, 3).join('; ')}${differing.length > 3 ? '; …' : ''}): ${taken}`,
+      );
+    }
+    return rows.length > 0 ? rows : group.rules;
   }
 
   #findings(missing: readonly Kind[], hasEnis: boolean): readonly Finding[] {
@@ -203,6 +217,7 @@ export class DescribeReader {
         severity: 'note',
         message: 'the export has no security group rules with ids; rules are named by what they say',
       });
+    findings.push(...this.#disagreements.map((message): Finding => ({ severity: 'warning', message })));
     if (this.#ignored.size > 0)
       findings.push({ severity: 'note', message: `not read: ${[...this.#ignored].toSorted().join(', ')}` });
     return findings;
@@ -238,4 +253,10 @@ function tableRead({ table, links }: ReturnType<typeof readRouteTable>): Read {
 
 function aclRead({ acl, links }: ReturnType<typeof readAcl>): Read {
   return { record: acl, aclLinks: links };
+}
+
+/** What the rules of `a` say that none of `b` says. */
+function difference(a: readonly Rule[], b: readonly Rule[]): readonly string[] {
+  const others = new Set(b.map(ruleIdentity));
+  return a.map(ruleIdentity).filter((identity) => !others.has(identity));
 }
