@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decideByClassifier } from '../src/core/policy/classifier.ts';
-import { decideByClassifier } from '../src/core/policy/classifier.ts';
 import { decideGate } from '../src/core/policy/decide.ts';
 import { type Decide, evaluateBy, type Verdict } from '../src/core/policy/evaluate.ts';
 import { planPath } from '../src/core/policy/plan.ts';
