@@ -1,4 +1,4 @@
-import { familyBits, offsetAddress, type Address } from '../core/net/address.ts';
+import { type Address, familyBits, ipv6, offsetAddress } from '../core/net/address.ts';
 import { type Cidr, cidrCovers, cidrOf, cidrsOverlap, compareCidrs, lastAddress, sameCidr } from '../core/net/cidr.ts';
 
 /** A set of addresses as its minimal list of prefixes, in order. INVARIANT: disjoint, and no two are halves of one prefix. */
@@ -55,10 +55,14 @@ export function spaceHas(space: AddressSpace, address: Address): boolean {
 
 /** An address to stand for the set; not a prefix's first one, which people take for the name of a network. */
 export function sampleAddress(space: AddressSpace): Address | undefined {
-  const widest = space.toSorted((a, b) => a.length - b.length)[0];
+  // The part of IPv6 that is handed out: an address outside of it would be as good, but makes a reader wonder.
+  const usual = intersectSpaces(space, [GLOBAL_UNICAST]);
+  const widest = (usual.length > 0 ? usual : space).toSorted((a, b) => a.length - b.length)[0];
   if (widest === undefined) return undefined;
   return widest.length >= familyBits(widest.family) - 1 ? widest.base : offsetAddress(widest.base, 1);
 }
+
+const GLOBAL_UNICAST: Cidr = cidrOf(ipv6([0x2000_0000, 0, 0, 0]), 3);
 
 /** The number of addresses, as a float: for words such as "most of it", never for arithmetic. */
 export function spaceSize(space: AddressSpace): number {

@@ -126,14 +126,14 @@ export function answerDocument(world: World, answer: Answer): AnswerDocument {
 }
 
 function pairsDocument(world: World, answer: Answer, group: AnswerGroup): PairsDocument {
-  const { trip, split, passing, blocked } = group;
+  const { pair, split, passing, blocked } = group;
   const shown = [passing, blocked].filter((one) => one !== undefined);
   const witness = group.verdict === 'allowed' ? passing : undefined;
   const asked = answer.question.traffic;
   const told = passing === undefined || asked.kind !== 'all' ? blocked : undefined;
   return {
-    source: placeDocument(world, trip.from.place),
-    destination: placeDocument(world, trip.to.place),
+    source: placeDocument(world, pair.from),
+    destination: placeDocument(world, pair.to),
     family: group.family,
     verdict: group.verdict,
     whole: isWhole(group),
@@ -153,9 +153,9 @@ function pairsDocument(world: World, answer: Answer, group: AnswerGroup): PairsD
     rulesUsed: rulesUsed(world, group),
     blame: told === undefined ? [] : blameOf(world, told, answer),
     unknowns: shown.flatMap((one) => one.verdict.doubts).flatMap(unknownDocument),
-    pairs: group.pairs.map((pair) => ({
-      source: placeDocument(world, pair.from),
-      destination: placeDocument(world, pair.to),
+    pairs: group.pairs.map((one) => ({
+      source: placeDocument(world, one.from),
+      destination: placeDocument(world, one.to),
     })),
   };
 }

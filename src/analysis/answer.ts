@@ -24,6 +24,8 @@ export type AnswerGroup = {
   readonly verdict: AnswerVerdict;
   readonly split: Split;
   readonly pairs: readonly Pair[];
+  /** The pair that stands for all, with every address for which its answer holds; `trip` carries one of them. */
+  readonly pair: Pair;
   readonly trip: Trip;
   readonly reach: Reach;
   /** A packet that is allowed, or else one that may be; absent when all is blocked. */
@@ -145,7 +147,10 @@ function gather(computed: readonly Computed[]): readonly (readonly Computed[])[]
 function groupOf(world: World, members: readonly Computed[]): AnswerGroup {
   const [first] = members;
   if (first === undefined) throw new Error('a group of answers has a member');
-  const { trip, reach, split } = members.reduce((best, one) => (reachSize(one) > reachSize(best) ? one : best), first);
+  const { pair, trip, reach, split } = members.reduce(
+    (best, one) => (reachSize(one) > reachSize(best) ? one : best),
+    first,
+  );
   const { path } = trip;
   const show = (transport: Transport | undefined): Shown | undefined =>
     transport === undefined ? undefined : { transport, verdict: judgePath(decideGate, world, { path, transport }) };
@@ -158,6 +163,7 @@ function groupOf(world: World, members: readonly Computed[]): AnswerGroup {
     verdict: certain !== undefined ? 'allowed' : passing !== undefined ? 'depends' : 'blocked',
     split,
     pairs: members.map((one) => one.pair),
+    pair,
     trip,
     reach,
     ...(passing === undefined ? {} : { passing }),

@@ -50,14 +50,23 @@ function publicAddress(to: Stop): Address | undefined {
 
 /**
  * The path of a packet from the internet to an address that has no public side: there is none, but what else stands in the way is worth
- * telling. So the packet goes on in thought from the VPC's edge, where no reference can match.
+ * telling. So the packet goes on in thought from the VPC's edge, where no reference can match, and its answer as far as the way out.
  */
 function unaddressedPath(world: World, vpcId: VpcId, header: { readonly source: Address; readonly to: Stop }): Path {
   const addresses = { source: header.source, destination: header.to.address };
   const path = planPath(world, { kind: 'elsewhere', vpcId, why: deny('no-public-address') }, addresses);
   const known = (gate: Gate): Gate =>
     gate.kind === 'groups' ? { ...gate, peer: { ...gate.peer, end: 'known' } } : gate;
-  return { ...path, forward: path.forward.map(known), reply: [], end: { kind: 'lost' } };
+  return { ...path, forward: path.forward.map(known), reply: path.reply.filter((gate) => !repeatsNoAddress(gate)) };
+}
+
+/** On the way back: again the missing public address, or the doubt about where in thought the packet came from. */
+function repeatsNoAddress(gate: Gate): boolean {
+  if (gate.kind !== 'settled' || gate.decision.outcome === 'pass') return false;
+  return (
+    gate.decision.reason === 'no-public-address' ||
+    (gate.stage === 'route' && gate.decision.reason === 'unmodelled-target')
+  );
 }
 
 /** Why it cannot be said how packets of a network outside of the model come into a VPC. */

@@ -106,7 +106,7 @@ export function denyText(gate: Gate, decision: Deny, naming: Naming): string {
     'no-route': () => `no route of ${resource} leads to ${destination}`,
     'blackhole-route': () => `${winner === undefined ? resource : ruleText(winner, naming)} is a blackhole`,
     'no-interface': () => `no interface has the address ${destination}`,
-    'asymmetric-route': () => `the answer to ${destination} would go elsewhere than the packet came from (${resource})`,
+    'asymmetric-route': () => `the answer to ${destination} leaves by ${resource}, not the way the packet came`,
     'forwarding-loop': () => `the packet comes to ${resource} a second time`,
     'no-public-address': () => `${formatAddress(addressWithoutPublic(gate))} has no public address`,
     'gateway-detached': () => `no gateway is attached here: ${resource}`,
@@ -125,7 +125,7 @@ export function denyText(gate: Gate, decision: Deny, naming: Naming): string {
 }
 
 /** What a gate would have to know. */
-export function unknownText(decision: Extract<Decision, { outcome: 'unknown' }>, naming: Naming): string {
+export function unknownText(gate: Gate, decision: Extract<Decision, { outcome: 'unknown' }>, naming: Naming): string {
   const what = decision.unknowns.map((id) => namedText(id, naming)).join(', ');
   const texts: Readonly<Record<UnknownReason, string>> = {
     'unknown-group': `the rules of ${what} are not known`,
@@ -137,7 +137,10 @@ export function unknownText(decision: Extract<Decision, { outcome: 'unknown' }>,
     'unknown-gateway': `the gateway ${what} is not known`,
     'unknown-interface': `which interface it is, and its groups, is not known (${what})`,
     'unknown-peer': `the peer VPC ${what} is not known`,
-    'unmodelled-target': `what lies behind ${what} is not modelled`,
+    'unmodelled-target':
+      what === formatAddress(gate.source)
+        ? `how packets of ${what} come in is not known`
+        : `what lies behind ${what} is not modelled`,
     'nat-port-varies': `the NAT gateway picks a port from 1024-65535, and only some of them pass here`,
     'nat-address-varies': `${what} picks one of several addresses`,
   };

@@ -36,14 +36,20 @@ export function explain(verdict: Verdict, naming: Naming = () => undefined): Exp
   const last = end.kind === 'eni' || end.kind === 'internet' ? end : undefined;
   return {
     outcome: verdict.outcome,
-    forward: verdict.forward.gates.map((one, index) =>
-      traceStep(one, verdict.forward.gates[index + 1]?.gate ?? last, naming),
-    ),
-    reply: verdict.reply.gates.map((one, index) => traceStep(one, verdict.reply.gates[index + 1]?.gate, naming)),
+    forward: traceSteps(verdict.forward.gates, last, naming),
+    reply: traceSteps(verdict.reply.gates, undefined, naming),
   };
 }
 
 type Header = { readonly source: Address; readonly destination: Address };
+
+function traceSteps(answers: readonly GateAnswer[], end: Header | undefined, naming: Naming): readonly TraceStep[] {
+  return answers.map((one, index) => {
+    // The gate for protocols that NAT gateways pass still sees the packet as it came.
+    const next = answers.slice(index + 1).find(({ gate }) => gate.kind !== 'nat-protocols');
+    return traceStep(one, next?.gate ?? end, naming);
+  });
+}
 
 /** `next` is where the packet is seen next: it tells what a gateway made of its addresses. */
 function traceStep({ gate, decision }: GateAnswer, next: Header | undefined, naming: Naming): TraceStep {
@@ -68,7 +74,7 @@ function decisionLines(answer: GateAnswer, next: Header | undefined, naming: Nam
     case 'deny':
       return [denyText(gate, decision, naming)];
     case 'unknown':
-      return [unknownText(decision, naming)];
+      return [unknownText(gate, decision, naming)];
     case 'pass':
       if (decision.rules.length > 0) return decision.rules.map((rule) => ruleText(rule, naming));
       return [`${passText(gate, decision.by, naming)}${translationText(gate, next)}`];

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { answerDocument } from '../../analysis/answer-document.ts';
+import { ask, statusOf } from '../ask.ts';
+import { type Context, openWorld, printJson, printSheet, refuse } from '../context.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { whySheet } from '../why-text.ts';
+import type { CommandSetup } from '../command.ts';
+
+/** `crenel why <from> <to> [traffic]`. */
+export function addWhy(program: Command, { context, finish }: CommandSetup): void {
+  program
+    .command('why')
+    .summary('whether traffic gets from one end to the other, and why')
+    .description(
+      'Whether traffic gets from one end to the other and is answered: the verdict, the path stage by stage with the deciding rules, every blocker, and what would have to change.',
+    )
+    .argument('<from>', 'instance, ENI, Name tag, address, CIDR, group, subnet, or internet')
+    .argument('<to>', 'the same')
+    .argument('[traffic]', 'tcp/443, udp/53, tcp/8000-8010, icmp/8, protocol/50 or all', 'all')
+    .action(async (from: string, to: string, traffic: string) => {
+      finish(await why(context(), { from, to, traffic }));
+    });
+}
+
+async function why(
+  context: Context,
+  words: { readonly from: string; readonly to: string; readonly traffic: string },
+): Promise<ExitStatus> {
+  const world = await openWorld(context);
+  if (!world.ok) return world.error;
+  const answer = ask(world.value, { ...words, family: context.options.family });
+  if (!answer.ok) return refuse(context, EXIT.usage, answer.error);
+  if (context.options.json === true) printJson(context, answerDocument(world.value, answer.value));
+  else printSheet(context, whySheet(world.value, answer.value));
+  return statusOf(answer.value);
+}

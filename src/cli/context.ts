@@ -1,0 +1,98 @@
+import type { Family } from '../core/net/address.ts';
+import { fail, ok, type Result } from '../core/net/result.ts';
+import { KIND_NAMES, KINDS } from '../core/model/records.ts';
+import type { World } from '../core/model/world.ts';
+import type { AskError } from './ask.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import type { Io, LoadError } from './io.ts';
+import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } from './terminal.ts';
+
+/** The options that every command has, as commander reads them. */
+export type GlobalOptions = {
+  readonly world?: string;
+  readonly json?: boolean;
+  readonly family?: Family;
+  readonly color: boolean;
+};
+
+/** What a command works with: the outside and the options of this call. */
+export type Context = { readonly io: Io; readonly options: GlobalOptions };
+
+/** Names the world where `--world` does not. */
+export const WORLD_VARIABLE = 'CRENEL_WORLD';
+
+const MAX_FINDINGS = 5;
+const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
+  absent: EXIT.noInput,
+  malformed: EXIT.badData,
+  io: EXIT.io,
+};
+
+/** Prints text for people on stdout. */
+export function printSheet({ io, options }: Context, sheet: Sheet): void {
+  io.stdout.write(renderSheet(sheet, lookOf(io, io.stdout, options.color)));
+}
+
+/** Prints a document on stdout. */
+export function printJson({ io }: Context, document: unknown): void {
+  io.stdout.write(`${printableJson(document)}\n`);
+}
+
+/** Says on stderr why the command ends, and what was perhaps meant; returns the status. */
+export function refuse(context: Context, status: ExitStatus, error: AskError | string): ExitStatus {
+  const { message, suggestions } = typeof error === 'string' ? { message: error, suggestions: [] } : error;
+  const meant = suggestions.length === 0 ? [] : [line(`Did you mean ${suggestions.join(' or ')}?`)];
+  printNotes(context, [row(0, ['crenel: '], [message]), ...meant]);
+  return status;
+}
+
+/** Prints on stderr what is not the result. */
+export function printNotes({ io, options }: Context, sheet: Sheet): void {
+  io.stderr.write(renderSheet(sheet, lookOf(io, io.stderr, options.color)));
+}
+
+/** Reads the world that the options or the environment name. What its documents lack is said once, on stderr. */
+export async function openWorld(context: Context): Promise<Result<World, ExitStatus>> {
+  const { io, options } = context;
+  const path = options.world ?? io.env[WORLD_VARIABLE];
+  if (path === undefined || path === '')
+    return fail(
+      refuse(
+        context,
+        EXIT.usage,
+        `no world: give --world with a file, a folder or - for standard input, or set ${WORLD_VARIABLE}`,
+      ),
+    );
+  const loaded = await io.readWorld(path, progressOf(context));
+  clearProgress(context);
+  if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
+  printNotes(context, findingSheet(loaded.value.findings));
+  printNotes(context, missingSheet(loaded.value.world));
+  return ok(loaded.value.world);
+}
+
+/** What the documents lack: absence of a record then means unknown. */
+export function missingSheet(world: World): Sheet {
+  const names = KINDS.filter((kind) => world.missing.has(kind)).map((kind) => KIND_NAMES[kind]);
+  if (names.length === 0) return [];
+  return [row(0, ['Note: '], [`this world lacks ${names.join(', ')}: answers that depend on them are unknown.`])];
+}
+
+function findingSheet(findings: readonly string[]): Sheet {
+  const shown = findings.slice(0, MAX_FINDINGS).map((text) => row(0, ['Note: '], [text]));
+  return findings.length > MAX_FINDINGS
+    ? [...shown, line(`Note: and ${findings.length - MAX_FINDINGS} more remarks on these documents.`)]
+    : shown;
+}
+
+/** Progress is for a person who waits, so only on a terminal. */
+function progressOf({ io }: Context): ((text: string) => void) | undefined {
+  if (io.stderr.isTTY !== true) return undefined;
+  return (text) => {
+    io.stderr.write(`\r\u001B[K${printable(text)}`);
+  };
+}
+
+function clearProgress({ io }: Context): void {
+  if (io.stderr.isTTY === true) io.stderr.write('\r\u001B[K');
+}

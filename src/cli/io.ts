@@ -1,0 +1,27 @@
+import type { Result } from '../core/net/result.ts';
+import type { World } from '../core/model/world.ts';
+
+/** A stream that text goes to. */
+export type Output = {
+  readonly write: (text: string) => unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
+
+/** A world as it was read, with what its readers have to say about the documents. */
+export type LoadedWorld = { readonly world: World; readonly findings: readonly string[] };
+
+/** Why no world could be read. */
+export type LoadError = { readonly kind: 'absent' | 'malformed' | 'io'; readonly message: string };
+
+/** Everything outside of the program that a command may touch; tests bring their own. */
+export type Io = {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** The world of the built-in example. */
+  readonly examplePath: string;
+  readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<LoadedWorld, LoadError>>;
+  readonly readText: (path: string) => Promise<Result<string, LoadError>>;
+};

@@ -1,0 +1,70 @@
+import { Command, CommanderError, Option } from 'commander';
+import { FAMILIES } from '../core/net/address.ts';
+import type { AddCommand, CommandSetup } from './command.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addReach } from './commands/reach.ts';
+import { addShow } from './commands/show.ts';
+import { addWhy } from './commands/why.ts';
+import { type GlobalOptions, WORLD_VARIABLE } from './context.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import type { Io } from './io.ts';
+import { printable } from './terminal.ts';
+
+const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addCompletion];
+
+const EXAMPLES = `
+Examples:
+  crenel why web-1 db-1 tcp/5432 --world world/
+  crenel reach internet web-1 --family ipv6
+  crenel show group sg-0123456789abcdef0 --json
+
+Exit status: 0 allowed, 1 blocked, 2 unknown, 64 usage, 65 bad data, 66 no input,
+70 a bug in crenel, 74 input or output failed.`;
+
+/** Runs one command line and returns its exit status. Only faults of the program itself are thrown on. */
+export async function runCli(args: readonly string[], io: Io): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.allowed;
+  const program = buildProgram(io, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // Help and version end by the same way as mistakes; commander gives them status 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.allowed : EXIT.usage;
+    throw error;
+  }
+  return status;
+}
+
+/** The whole command line as commander's tree: parsed by `runCli`, walked by `completion`. */
+export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Command {
+  const program = new Command('crenel');
+  program
+    .description('Who can reach whom through AWS security groups, network ACLs and routes, and why.')
+    .version(io.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addOption(
+      new Option('-w, --world <path>', 'file or folder of `aws ec2 describe-*` output, - for standard input').env(
+        WORLD_VARIABLE,
+      ),
+    )
+    .option('--json', 'print the answer as JSON')
+    .addOption(
+      new Option('--family <family>', 'one address family; otherwise every one that both ends have').choices(FAMILIES),
+    )
+    .option('--no-color', 'print without colours; NO_COLOR and FORCE_COLOR are respected too')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(`crenel: ${printable(text.replace(/^error: /, '').trimEnd())}\n`),
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+    });
+  const setup: CommandSetup = { context: () => ({ io, options: program.opts<GlobalOptions>() }), finish };
+  for (const add of COMMANDS) add(program, setup);
+  return program;
+}
