@@ -95,9 +95,10 @@ export const INDEXES: Readonly<Record<IndexName, IndexDefinition>> = {
   },
 };
 
-/** The keys under which an index files a record of its kind. */
+/** The keys under which an index files a record of its kind, each once: two rules of a group may name the same reference. */
 export function indexKeys(name: IndexName, record: Records[Kind]): readonly string[] {
   // The definition's own kind says what record it takes; callers pass records of that kind only.
-  const keys = INDEXES[name].keys as (record: Records[Kind]) => readonly string[];
-  return keys(record);
+  const keysOf = INDEXES[name].keys as (record: Records[Kind]) => readonly string[];
+  const keys = keysOf(record);
+  return keys.length < 2 ? keys : [...new Set(keys)];
 }

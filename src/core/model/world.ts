@@ -12,7 +12,6 @@ import {
   tableAnyKey,
   tableDelete,
   tableGet,
-  tableHas,
   tableKeys,
   tableOf,
   tableSet,
@@ -74,7 +73,8 @@ export function applyChange(world: World, change: Change): World {
   const indexes: { [I in IndexName]: Table<Table<true>> } = { ...world.indexes };
   for (const kind of KINDS) {
     for (const [id, { from, to }] of stepsOf(change, kind)) {
-      if (tableHas(records[kind], id) !== (from !== undefined))
+      const found = tableGet(records[kind], id);
+      if (!sameData(found, from) || (to !== undefined && to.id !== id))
         throw new Error(`change does not fit the world: ${kind} ${id}`);
       records[kind] = to === undefined ? tableDelete(records[kind], id) : tableSet(records[kind], id, to);
       for (const name of indexNamesOf(kind))
@@ -141,6 +141,18 @@ export function eniAt(world: World, vpcId: VpcId, address: Address): Eni | undef
     indexedId(world, 'enisByAddress', `${vpcId} ${formatAddress(address)}`) ??
     indexedId(world, 'enisByAddress', `${vpcId} ${formatCidr(prefix)}`);
   return id === undefined ? undefined : getRecord(world, 'enis', id);
+}
+
+/** Whether two pieces of plain data are equal throughout: a change that was written down and read back has records of its own. */
+function sameData(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const others = new Map(Object.entries(b));
+  const entries = Object.entries(a);
+  return (
+    entries.length === others.size &&
+    entries.every(([key, value]) => others.has(key) && sameData(value, others.get(key)))
+  );
 }
 
 const NAMES_OF_KIND: ReadonlyMap<Kind, readonly IndexName[]> = new Map(
