@@ -281,9 +281,9 @@ function endpoint(
   text: string,
   kind: EndpointKind,
   places: readonly Place[],
-  more: Pick<Endpoint, 'label' | 'notes'> = { label: text, notes: [] },
+  more: Partial<Pick<Endpoint, 'label' | 'notes'>> = {},
 ): Found {
-  return ok({ text, kind, places, ...more });
+  return ok({ text, kind, places, label: text, notes: [], ...more });
 }
 
 function vacancyNotes(world: World, cidr: Cidr, places: readonly Place[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { type Address, type Family, formatAddress } from '../core/net/address.ts';
 import { formatCidr } from '../core/net/cidr.ts';
-import { type IntervalSet, intervalsOf } from '../core/net/interval-set.ts';
+import { intervalsOf } from '../core/net/interval-set.ts';
 import { unreachable } from '../core/net/result.ts';
 import { formatTraffic, type Transport } from '../core/net/traffic.ts';
 import { targetText } from '../core/model/route-table.ts';
@@ -9,7 +9,7 @@ import type { World } from '../core/model/world.ts';
 import type { RuleRef } from '../core/policy/verdict.ts';
 import { eniName } from './names.ts';
 import { isHostCidr, type Place } from './place.ts';
-import { icmpBoxes, protocolRanges, type TrafficBoxes } from './traffic-split.ts';
+import { icmpBoxes, type PortBox, protocolRanges, type TrafficBoxes } from './traffic-split.ts';
 
 /** Inclusive ranges of integers, ascending: `[[22, 22], [8000, 8010]]`. */
 export type Ranges = readonly (readonly [number, number])[];
@@ -74,16 +74,16 @@ export type RuleDocument =
 
 /** A set of traffic as its document. */
 export function trafficDocument(boxes: TrafficBoxes, family: Family): TrafficDocument {
-  const ports = (box: { readonly destinationPorts: IntervalSet; readonly sourcePorts: IntervalSet }) => ({
-    destinationPorts: intervalsOf(box.destinationPorts),
-    sourcePorts: intervalsOf(box.sourcePorts),
-  });
   return {
-    tcp: boxes.tcp.map(ports),
-    udp: boxes.udp.map(ports),
+    tcp: boxes.tcp.map(boxDocument),
+    udp: boxes.udp.map(boxDocument),
     icmp: icmpBoxes(boxes.icmp),
     other: intervalsOf(protocolRanges(boxes.other, family)),
   };
+}
+
+function boxDocument(box: PortBox): TrafficDocument['tcp'][number] {
+  return { destinationPorts: intervalsOf(box.destinationPorts), sourcePorts: intervalsOf(box.sourcePorts) };
 }
 
 /** A place as its document. */

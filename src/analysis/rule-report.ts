@@ -91,8 +91,15 @@ export function untrackedFlows(rules: readonly Rule[]): readonly UntrackedReport
         const admitting = open.filter((rule) => rule.direction === direction);
         const back = open.filter((rule) => rule.direction !== direction && isAllPorts(rule.traffic));
         if (admitting.length === 0 || back.length === 0) return [];
-        const ids = (list: readonly Rule[]): readonly string[] => list.map((rule) => rule.id);
-        return [{ family, direction, protocol, admittedBy: ids(admitting), openBy: ids(back) }];
+        return [
+          {
+            family,
+            direction,
+            protocol,
+            admittedBy: admitting.map((rule) => rule.id),
+            openBy: back.map((rule) => rule.id),
+          },
+        ];
       }),
     ),
   );

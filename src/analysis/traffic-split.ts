@@ -100,27 +100,27 @@ function splitSet(asked: IntervalSet, sure: IntervalSet, possible: IntervalSet):
 }
 
 function splitPorts(asked: IntervalSet, sure: PortProduct, possible: PortProduct): SplitOf<readonly PortBox[]> {
-  const everything = box(asked, asked.length === 0 ? EMPTY_SET : ALL_SOURCE_PORTS);
+  const everything = portBox(asked, asked.length === 0 ? EMPTY_SET : ALL_SOURCE_PORTS);
   const allowed = boxAnd(everything, sure);
   const perhaps = boxAnd(everything, possible);
   return { allowed: listed(allowed), depends: boxMinus(perhaps, allowed), blocked: boxMinus(everything, perhaps) };
 }
 
-function box(destinationPorts: IntervalSet, sourcePorts: IntervalSet): PortBox {
+function portBox(destinationPorts: IntervalSet, sourcePorts: IntervalSet): PortBox {
   return destinationPorts.length === 0 || sourcePorts.length === 0
     ? { destinationPorts: EMPTY_SET, sourcePorts: EMPTY_SET }
     : { destinationPorts, sourcePorts };
 }
 
 function boxAnd(a: PortBox, b: PortBox): PortBox {
-  return box(intersectSets(a.destinationPorts, b.destinationPorts), intersectSets(a.sourcePorts, b.sourcePorts));
+  return portBox(intersectSets(a.destinationPorts, b.destinationPorts), intersectSets(a.sourcePorts, b.sourcePorts));
 }
 
 /** `inner` lies within `outer`: whole destination ports first, then the source ports that are missing on the others. */
 function boxMinus(outer: PortBox, inner: PortBox): readonly PortBox[] {
   return [
-    ...listed(box(subtractSets(outer.destinationPorts, inner.destinationPorts), outer.sourcePorts)),
-    ...listed(box(inner.destinationPorts, subtractSets(outer.sourcePorts, inner.sourcePorts))),
+    ...listed(portBox(subtractSets(outer.destinationPorts, inner.destinationPorts), outer.sourcePorts)),
+    ...listed(portBox(inner.destinationPorts, subtractSets(outer.sourcePorts, inner.sourcePorts))),
   ];
 }
 

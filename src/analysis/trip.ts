@@ -55,9 +55,16 @@ function publicAddress(to: Stop): Address | undefined {
 function unaddressedPath(world: World, vpcId: VpcId, header: { readonly source: Address; readonly to: Stop }): Path {
   const addresses = { source: header.source, destination: header.to.address };
   const path = planPath(world, { kind: 'elsewhere', vpcId, why: deny('no-public-address') }, addresses);
-  const known = (gate: Gate): Gate =>
-    gate.kind === 'groups' ? { ...gate, peer: { ...gate.peer, end: 'known' } } : gate;
-  return { ...path, forward: path.forward.map(known), reply: path.reply.filter((gate) => !repeatsNoAddress(gate)) };
+  return {
+    ...path,
+    forward: path.forward.map(withKnownPeer),
+    reply: path.reply.filter((gate) => !repeatsNoAddress(gate)),
+  };
+}
+
+/** From the internet, an address that no group reference can match. */
+function withKnownPeer(gate: Gate): Gate {
+  return gate.kind === 'groups' ? { ...gate, peer: { ...gate.peer, end: 'known' } } : gate;
 }
 
 /** On the way back: again the missing public address, or the doubt about where in thought the packet came from. */

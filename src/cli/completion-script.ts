@@ -103,8 +103,8 @@ compdef _${name} ${name}
 
 function fishScript({ name, options, commands }: Tree): string {
   const flags = options.map((option) => {
-    const long = option.long === undefined || option.long === null ? '' : ` -l ${option.long.replace(/^--/, '')}`;
-    const short = option.short === undefined || option.short === null ? '' : ` -s ${option.short.replace(/^-/, '')}`;
+    const long = option.long === undefined ? '' : ` -l ${option.long.replace(/^--/, '')}`;
+    const short = option.short === undefined ? '' : ` -s ${option.short.replace(/^-/, '')}`;
     const value =
       option.argChoices === undefined
         ? takesValue(option)
@@ -129,7 +129,7 @@ function choicesOf(command: Command): readonly string[] {
 }
 
 function flagsOf(option: Option): readonly string[] {
-  return [option.short, option.long].filter((flag) => flag !== undefined && flag !== null);
+  return [option.short, option.long].filter((flag) => flag !== undefined);
 }
 
 function takesValue(option: Option): boolean {

@@ -1,10 +1,10 @@
 import type { Family } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { KIND_NAMES, KINDS } from '../core/model/records.ts';
 import type { World } from '../core/model/world.ts';
 import type { AskError } from './ask.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io, LoadError } from './io.ts';
+import type { Finding } from '../formats/describe.ts';
 import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } from './terminal.ts';
 
 /** The options that every command has, as commander reads them. */
@@ -67,19 +67,12 @@ export async function openWorld(context: Context): Promise<Result<World, ExitSta
   clearProgress(context);
   if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
   printNotes(context, findingSheet(loaded.value.findings));
-  printNotes(context, missingSheet(loaded.value.world));
   return ok(loaded.value.world);
 }
 
-/** What the documents lack: absence of a record then means unknown. */
-export function missingSheet(world: World): Sheet {
-  const names = KINDS.filter((kind) => world.missing.has(kind)).map((kind) => KIND_NAMES[kind]);
-  if (names.length === 0) return [];
-  return [row(0, ['Note: '], [`this world lacks ${names.join(', ')}: answers that depend on them are unknown.`])];
-}
-
-function findingSheet(findings: readonly string[]): Sheet {
-  const shown = findings.slice(0, MAX_FINDINGS).map((text) => row(0, ['Note: '], [text]));
+function findingSheet(findings: readonly Finding[]): Sheet {
+  const words = { note: 'Note: ', warning: 'Warning: ' } as const;
+  const shown = findings.slice(0, MAX_FINDINGS).map((one) => row(0, [words[one.severity]], [`${one.message}.`]));
   return findings.length > MAX_FINDINGS
     ? [...shown, line(`Note: and ${findings.length - MAX_FINDINGS} more remarks on these documents.`)]
     : shown;

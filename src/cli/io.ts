@@ -1,5 +1,5 @@
 import type { Result } from '../core/net/result.ts';
-import type { World } from '../core/model/world.ts';
+import type { Export } from '../formats/describe.ts';
 
 /** A stream that text goes to. */
 export type Output = {
@@ -7,9 +7,6 @@ export type Output = {
   readonly isTTY?: boolean;
   readonly columns?: number;
 };
-
-/** A world as it was read, with what its readers have to say about the documents. */
-export type LoadedWorld = { readonly world: World; readonly findings: readonly string[] };
 
 /** Why no world could be read. */
 export type LoadError = { readonly kind: 'absent' | 'malformed' | 'io'; readonly message: string };
@@ -22,6 +19,6 @@ export type Io = {
   readonly version: string;
   /** The world of the built-in example. */
   readonly examplePath: string;
-  readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<LoadedWorld, LoadError>>;
+  readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   readonly readText: (path: string) => Promise<Result<string, LoadError>>;
 };

@@ -81,7 +81,6 @@ export function subnetSheet(report: SubnetReport): Sheet {
 }
 
 function eniHead(report: EniReport): Sheet {
-  const fact = (name: string, text: string): Sheet => [row(2, [padded(name, 14)], [text])];
   const addresses = report.addresses.map((own) =>
     own.publicAddress === null ? own.address : `${own.address} (public ${own.publicAddress})`,
   );
@@ -102,6 +101,10 @@ function eniHead(report: EniReport): Sheet {
     ...(report.type === 'interface' ? [] : fact('type', report.type)),
     ...(report.sourceDestCheck ? [] : fact('check', 'source/destination check is off: it may forward')),
   ];
+}
+
+function fact(name: string, text: string): Sheet {
+  return [row(2, [padded(name, 14)], [text])];
 }
 
 function trackingLines(untracked: readonly UntrackedReport[]): Sheet {

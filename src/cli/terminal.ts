@@ -83,7 +83,7 @@ export function printableJson(value: unknown): string {
 
 /** The number of columns that a text takes, near enough: one for each character. */
 export function textWidth(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function isColourful(env: Io['env'], output: Output): boolean {

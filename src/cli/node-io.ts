@@ -1,0 +1,51 @@
+import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { fail, ok, type Result } from '../core/net/result.ts';
+import type { Io, LoadError } from './io.ts';
+import { readWorld } from './world-source.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+/** The real outside: this process' streams, environment and files. */
+export function nodeIo(): Io {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    version: packageJson.version,
+    examplePath: fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url)),
+    readWorld: async (path) => {
+      const found = path === '-' ? undefined : await absence(path);
+      if (found !== undefined) return fail(found);
+      const read = await readWorld(path);
+      return read.ok
+        ? read
+        : fail({ kind: read.error.startsWith('cannot read ') ? 'io' : 'malformed', message: read.error });
+    },
+    readText,
+  };
+}
+
+async function readText(path: string): Promise<Result<string, LoadError>> {
+  try {
+    return ok(await readFile(path, 'utf8'));
+  } catch (error) {
+    return fail(loadError(path, error));
+  }
+}
+
+async function absence(path: string): Promise<LoadError | undefined> {
+  try {
+    await stat(path);
+    return undefined;
+  } catch (error) {
+    return loadError(path, error);
+  }
+}
+
+function loadError(path: string, error: unknown): LoadError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const reason = error instanceof Error ? error.message : String(error);
+  return code === 'ENOENT' || code === 'ENOTDIR'
+    ? { kind: 'absent', message: `${path} does not exist` }
+    : { kind: 'io', message: `cannot read ${path}: ${reason}` };
+}
