@@ -4,13 +4,14 @@ import type { AddCommand, CommandSetup } from './command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addReach } from './commands/reach.ts';
 import { addShow } from './commands/show.ts';
+import { addStart } from './commands/start.ts';
 import { addWhy } from './commands/why.ts';
 import { type GlobalOptions, WORLD_VARIABLE } from './context.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
 
-const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addCompletion];
+const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addStart, addCompletion];
 
 const EXAMPLES = `
 Examples:
