@@ -9,7 +9,7 @@ import { NO_SET } from '../src/core/policy/classifier-membership.ts';
 import { Profile, REFUSE } from '../src/core/policy/classifier-profile.ts';
 import { Classifier } from '../src/core/policy/classifier.ts';
 import { type PlacedRule, preparedRules } from '../src/core/policy/match.ts';
-import { type Body, type Claim, compare, report } from './harness.ts';
+import { allocatedBytes, type Body, type Claim, compare, report } from './harness.ts';
 import { Random } from './random.ts';
 import { idOf } from './world-ids.ts';
 import { generateRules, type Surroundings } from './world-rules.ts';
@@ -147,6 +147,15 @@ function compiledBody({ rules, profile }: Bench, samples: readonly Sample[]): Bo
   };
 }
 
+/** The body several times in one run. */
+function repeated(body: Body, times: number): Body {
+  return {
+    name: body.name,
+    operations: body.operations * times,
+    run: () => Array.from({ length: times }, () => body.run()).reduce((sum, one) => sum + one, 0),
+  };
+}
+
 /** Accepted and refused packets in random order. */
 function mixed(bench: Bench): readonly Sample[] {
   return new Random(7).sample([...bench.accepted, ...bench.refused], PACKETS * 2);
@@ -187,6 +196,13 @@ function claimsOf(family: Family): readonly Claim[] {
       target: { atMost: 200 },
       measured: rejects.subject.p50,
       details: { p99: rejects.subject.p99 },
+    },
+    {
+      claim: `${family}: memory that a packet at 1,000 rules leaves behind`,
+      unit: 'B',
+      target: { atMost: 1 },
+      measured: Math.max(0, allocatedBytes(repeated(compiledBody(many, mixed(many)), 20))),
+      details: {},
     },
   ];
 }

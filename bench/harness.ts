@@ -17,7 +17,7 @@ export type Rounds = { readonly rounds?: number; readonly chunksPerRound?: numbe
 /** A claim of the project with the number that would keep it. */
 export type Claim = {
   readonly claim: string;
-  readonly unit: '×' | 'µs' | 'ns' | 'ms';
+  readonly unit: '×' | 'µs' | 'ns' | 'B';
   readonly target: { readonly atLeast: number } | { readonly atMost: number };
   readonly measured: number;
   /** Further numbers that put the measured one in proportion. */
@@ -63,6 +63,15 @@ export function timeEach(count: number, of: (index: number) => number): Times {
     times[index] = (performance.now() - start) * NANOSECONDS_PER_MILLISECOND;
   }
   return timesOf([...times]);
+}
+
+/** Bytes that an operation leaves on the heap, the collector kept away: a second run, so that what is made once is made already. */
+export function allocatedBytes(body: Body): number {
+  sink += body.run();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  sink += body.run();
+  return (process.memoryUsage().heapUsed - before) / body.operations;
 }
 
 /** The value below which a share of the sample lies. */

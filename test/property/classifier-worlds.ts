@@ -1,5 +1,5 @@
 // Small worlds in which everything is near an edge of something else: few prefixes, ports and groups, and much of it unknown.
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import type { Family } from '../../src/core/net/address.ts';
 import { type Cidr, parseCidr } from '../../src/core/net/cidr.ts';
 import { expectOk } from '../../src/core/net/result.ts';

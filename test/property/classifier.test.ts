@@ -1,7 +1,7 @@
 // The compiled gates equal the definition on packets at every edge of a rule, before and after any changes of the world.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import {
   type Address,
   FAMILIES,
@@ -132,7 +132,7 @@ test('the compiled gates decide as the definition does, for the same reason', ()
     fc.property(anyWorld, start, (world, from) => {
       compiled += assertEqualDecisions(world, decideByClassifier, questions(world, { start: from, step: 101 }));
     }),
-    { numRuns: 80 },
+    { numRuns: 250 },
   );
   assert.ok(compiled > 1000, `only ${compiled} packets passed by compiled rules`);
 });
@@ -152,7 +152,7 @@ test('a classifier that followed changes decides as the definition does, and its
       assertEqualDecisions(world, decideBy(classifier), questions(world, { start: from, step: 211 }));
       assertMembers(classifier, world);
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 
@@ -198,7 +198,7 @@ test('members that come and go leave every compiled profile as it is', () => {
       assert.ok(before.every((profile, index) => profile === after[index]));
       assertEqualDecisions(world, decideBy(classifier), questions(world, { start: from, step: 1009 }));
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
   assert.ok(moved > 0);
 });
@@ -215,7 +215,7 @@ test('a code tells the open rules from the others', () => {
         assert.equal(code, expectedCode(world, gate, transport), describe(gate, transport));
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 120 },
   );
   assert.deepEqual(
     [...met].toSorted((a, b) => a - b),
@@ -261,7 +261,7 @@ test('a profile knows whether one of its rules opens all ports to any address', 
         }
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 });
 

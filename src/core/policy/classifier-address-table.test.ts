@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { AddressTable } from './classifier-address-table.ts';
 
 // Few addresses, so that they are set and deleted again, and enough of them that the table grows and probes collide.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { AXIS_SIZE } from '../net/axis.ts';
 import { axisTable, segmentAt } from './classifier-axis.ts';
 

@@ -31,25 +31,29 @@ export function axisTable(intervals: readonly number[]): AxisTable {
   const cuts = cutsOf(intervals);
   if (cuts.length === 1) return UNCUT;
   const pages = new Int32Array(PAGES);
+  for (const [segment, start] of cuts.entries())
+    pages.fill(segment, Math.ceil(start / PAGE_SIZE), Math.ceil((cuts[segment + 1] ?? AXIS_SIZE) / PAGE_SIZE));
   const bases: number[] = [];
-  const offsets: number[] = [];
-  let segment = 0;
-  for (let page = 0; page < PAGES; page += 1) {
-    const start = page * PAGE_SIZE;
-    if (cuts[segment + 1] === start) segment += 1;
-    const base = segment;
-    const mixed: number[] = [];
-    for (let point = start; point < start + PAGE_SIZE; point += 1) {
-      if (cuts[segment + 1] === point) segment += 1;
-      mixed.push(segment - base);
-    }
-    pages[page] = segment === base ? base : ~bases.length;
-    if (segment !== base) {
-      bases.push(base);
-      offsets.push(...mixed);
-    }
+  const offsets = new Uint8Array(new Set(cuts.filter(isInsidePage).map(pageOf)).size * PAGE_SIZE);
+  for (const [segment, start] of cuts.entries()) {
+    if (!isInsidePage(start)) continue;
+    const page = pageOf(start);
+    const known = pages[page] ?? 0;
+    // The first cut inside a page makes it a mixed one; until then it stands for the segment that it begins in.
+    if (known >= 0) pages[page] = ~(bases.push(known) - 1);
+    const mixed = ~(pages[page] ?? 0);
+    const from = mixed * PAGE_SIZE + (start % PAGE_SIZE);
+    offsets.fill(segment - (bases[mixed] ?? 0), from, (mixed + 1) * PAGE_SIZE);
   }
-  return { segments: cuts.length, pages, bases: Int32Array.from(bases), offsets: Uint8Array.from(offsets) };
+  return { segments: cuts.length, pages, bases: Int32Array.from(bases), offsets };
+}
+
+function pageOf(point: number): number {
+  return point >> PAGE_BITS;
+}
+
+function isInsidePage(point: number): boolean {
+  return point % PAGE_SIZE !== 0;
 }
 
 /** The segment of a point. */

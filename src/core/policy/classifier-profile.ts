@@ -11,7 +11,6 @@ import { type AxisTable, axisTable, segmentAt } from './classifier-axis.ts';
 import { type GroupSets, UNKNOWN_SET } from './classifier-membership.ts';
 import { addBits, addInterval, RowTable } from './classifier-rows.ts';
 import { type PlacedRule, preparedRules } from './match.ts';
-import type { UnknownReason } from './verdict.ts';
 
 /** What a profile says to a packet; `ADMIT_OPEN`: some admitting rule has an any-address peer, without which a flow is always tracked. */
 export const REFUSE = 0;
@@ -19,15 +18,6 @@ export const ADMIT = 1;
 export const ADMIT_OPEN = 2;
 export const UNKNOWN = 3;
 export type AdmitCode = typeof REFUSE | typeof ADMIT | typeof ADMIT_OPEN | typeof UNKNOWN;
-
-/** A rule that may or may not match, on the points from `from` to `to`. References are doubts while the peer's end is unknown only. */
-export type Doubt = {
-  readonly groupId: GroupId;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: UnknownReason;
-  readonly unknown: string;
-};
 
 /** Which combination of groups, which way, which family. */
 export type ProfileKey = { readonly set: number; readonly direction: Direction; readonly family: Family };
@@ -39,7 +29,7 @@ type SortedRules = {
   readonly prefixes: ReadonlyMap<string, { readonly cidr: Cidr; readonly intervals: readonly number[] }>;
   readonly references: ReadonlyMap<GroupId, readonly number[]>;
   readonly open: readonly number[];
-  readonly doubts: readonly Doubt[];
+  readonly doubts: readonly PlacedRule[];
 };
 
 /**
@@ -49,8 +39,8 @@ type SortedRules = {
 export class Profile {
   readonly ruleCount: number;
   readonly unknownGroups: readonly GroupId[];
-  /** In the order of the sorted groups, then of their rules. */
-  readonly doubts: readonly Doubt[];
+  /** Rules whose match may be unknown: those on lists that are not known always, references while the peer's end is not known. */
+  readonly doubts: readonly PlacedRule[];
   readonly #axis: AxisTable;
   readonly #rows: RowTable;
   readonly #addresses: AddressClasses;
@@ -67,7 +57,9 @@ export class Profile {
 
   constructor(world: World, sets: GroupSets, key: ProfileKey) {
     const sorted = sortRules(world, sets.groupsOf(key.set), key);
-    const doubtful = sorted.doubts.filter((doubt) => doubt.reason === 'unknown-prefix-list').flatMap(intervalOf);
+    const doubtful = sorted.doubts
+      .filter((one) => one.rule.peer.kind === 'prefix-list')
+      .flatMap(({ from, to }) => [from, to]);
     const references = [...sorted.references.values()].flat();
     const known = [...sorted.prefixes.values()].flatMap(({ intervals }) => intervals);
     const every = [...known, ...references, ...doubtful];
@@ -172,11 +164,11 @@ type Sorting = {
   readonly prefixes: Map<string, { readonly cidr: Cidr; readonly intervals: number[] }>;
   readonly references: Map<GroupId, number[]>;
   readonly open: number[];
-  readonly doubts: Doubt[];
+  readonly doubts: PlacedRule[];
 };
 
 function sortRule(world: World, one: PlacedRule, { family, into }: { family: Family; into: Sorting }): void {
-  const { groupId, from, to } = one;
+  const { from, to } = one;
   const { peer } = one.rule;
   switch (peer.kind) {
     case 'cidr':
@@ -188,15 +180,14 @@ function sortRule(world: World, one: PlacedRule, { family, into }: { family: Fam
       const list = getRecord(world, 'prefixLists', peer.prefixListId);
       if (list !== undefined && list.family !== family) return;
       for (const { cidr } of list?.entries ?? []) if (cidr.family === family) addPrefix(into, cidr, one);
-      if (list?.entries === undefined)
-        into.doubts.push({ groupId, from, to, reason: 'unknown-prefix-list', unknown: peer.prefixListId });
+      if (list?.entries === undefined) into.doubts.push(one);
       return;
     }
     case 'group': {
       const intervals = into.references.get(peer.groupId);
       if (intervals === undefined) into.references.set(peer.groupId, [from, to]);
       else intervals.push(from, to);
-      into.doubts.push({ groupId, from, to, reason: 'unknown-interface', unknown: peer.groupId });
+      into.doubts.push(one);
       return;
     }
     default:
@@ -221,10 +212,6 @@ function bitsOf(rows: RowTable, axis: AxisTable, intervals: readonly number[]): 
 function covers(intervals: readonly number[], protocol: 'tcp' | 'udp'): boolean {
   const [first = 0, last = 0] = placeOnAxis(interval(0, 65_535), protocol);
   return intervals.some((from, index) => index % 2 === 0 && from <= first && last <= (intervals[index + 1] ?? 0));
-}
-
-function intervalOf({ from, to }: Doubt): readonly number[] {
-  return [from, to];
 }
 
 function prefixKey({ base, length }: Cidr): string {

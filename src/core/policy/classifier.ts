@@ -5,7 +5,7 @@ import type { Change, KindChange } from '../model/change.ts';
 import { type Eni, isUnfiltered } from '../model/eni.ts';
 import type { GroupId, PrefixListId } from '../model/ids.ts';
 import type { PrefixList } from '../model/prefix-list.ts';
-import { type Direction, DIRECTIONS, type SecurityGroup } from '../model/security-group.ts';
+import { type Direction, DIRECTIONS, peerText, type SecurityGroup } from '../model/security-group.ts';
 import { getRecord, indexedIds, type World } from '../model/world.ts';
 import { ACL_ALLOW, ACL_DEFAULT, aclProfile, classifyByAcl } from './classifier-acl.ts';
 import { GroupSets, MembershipIndex, NO_SET, UNKNOWN_SET } from './classifier-membership.ts';
@@ -133,15 +133,15 @@ function groupDoubt(profile: Profile, { eni, peer }: GroupGate, point: number): 
   const endUnknown = peer.eni === undefined && peer.end === 'unknown';
   const doubts = eni.groups.flatMap((id) =>
     profile.doubts.filter(
-      (doubt) =>
-        doubt.groupId === id &&
-        doubt.from <= point &&
-        point <= doubt.to &&
-        (endUnknown || doubt.reason !== 'unknown-interface'),
+      ({ groupId, from, to, rule }) =>
+        groupId === id && from <= point && point <= to && (endUnknown || rule.peer.kind !== 'group'),
     ),
   );
-  const reason = unknownGroups.length > 0 ? 'unknown-group' : (doubts[0]?.reason ?? 'unknown-group');
-  return unknown(reason, [...unknownGroups, ...doubts.map((doubt) => doubt.unknown)]);
+  const first = doubts[0]?.rule.peer.kind === 'group' ? 'unknown-interface' : 'unknown-prefix-list';
+  return unknown(unknownGroups.length > 0 ? 'unknown-group' : first, [
+    ...unknownGroups,
+    ...doubts.map(({ rule }) => peerText(rule.peer)),
+  ]);
 }
 
 function decideAcl(world: World, gate: AclGate, point: number): Decision {
