@@ -28,7 +28,8 @@ function pathBetween(world: World, from: Stop, to: Stop): Path {
   const inside = to.place;
   if (inside.kind !== 'eni' && inside.kind !== 'vacant') throw new Error('neither end of a trip is inside the world');
   const vpcId = inside.kind === 'eni' ? inside.eni.vpcId : inside.vpcId;
-  if (place.kind !== 'internet') {
+  const isPublic = inside.kind === 'eni' && inside.asked === 'public';
+  if (place.kind !== 'internet' && !isPublic) {
     const why = whyElsewhere(world, vpcId, from.address);
     return planPath(world, { kind: 'elsewhere', vpcId, why }, { source: from.address, destination: to.address });
   }
