@@ -53,9 +53,9 @@ export type Answer = {
 };
 
 /** How much work one question may cause; more is counted and said, never silently dropped. */
-export type Limits = { readonly pairs: number; readonly trips: number };
+export type Effort = { readonly pairs: number; readonly trips: number };
 
-export const DEFAULT_LIMITS: Limits = { pairs: 2000, trips: 20_000 };
+export const DEFAULT_EFFORT: Effort = { pairs: 2000, trips: 20_000 };
 
 type Computed = {
   readonly pair: Pair;
@@ -66,12 +66,12 @@ type Computed = {
 };
 
 /** Answers a question. Errors: it asks nothing (no common family, both ends outside of the world). */
-export function answerQuestion(world: World, question: Question, limits: Limits = DEFAULT_LIMITS): Result<Answer> {
+export function answerQuestion(world: World, question: Question, effort: Effort = DEFAULT_EFFORT): Result<Answer> {
   const families = questionFamilies(question);
   if (!families.ok) return families;
-  const listed = listPairs(question, families.value, limits.pairs);
+  const listed = listPairs(question, families.value, effort.pairs);
   if (!listed.ok) return listed;
-  const { done, computed } = computeAll(world, question, { pairs: listed.value.pairs, trips: limits.trips });
+  const { done, computed } = computeAll(world, question, { pairs: listed.value.pairs, trips: effort.trips });
   const groups = gather(computed).map((members) => groupOf(world, members));
   const isComplete = done === listed.value.total;
   return ok({

@@ -1,3 +1,5 @@
+import { DEFAULT_LIMITS } from '../core/model/limits.ts';
+import { type RuleWeights, ruleWeights } from '../core/model/quota.ts';
 import { DIRECTIONS, type Direction, type Rule, type SecurityGroup } from '../core/model/security-group.ts';
 import { formatTraffic } from '../core/net/traffic.ts';
 import { getRecord, indexedIds, type World } from '../core/model/world.ts';
@@ -28,6 +30,8 @@ export type GroupReport = {
   readonly egress: readonly RuleReport[];
   readonly referencedBy: readonly ReferenceReport[];
   readonly interfaces: readonly MemberReport[];
+  /** Rules by AWS's weights, for each direction and family, against the default quota; lower bounds where `unknown` names lists. */
+  readonly quota: { readonly limit: number; readonly ingress: RuleWeights; readonly egress: RuleWeights };
   readonly associatedVpcs: readonly { readonly id: string; readonly state: string }[];
 };
 
@@ -48,6 +52,11 @@ export function groupReport(world: World, group: SecurityGroup): GroupReport {
     egress: rules('egress'),
     referencedBy: referencesTo(world, group),
     interfaces: enisOf(world, 'enisByGroup', group.id).map((eni) => memberReport(world, eni)),
+    quota: {
+      limit: DEFAULT_LIMITS.rulesPerGroup,
+      ingress: ruleWeights(world, group, 'ingress'),
+      egress: ruleWeights(world, group, 'egress'),
+    },
     associatedVpcs: [...indexedIds(world, 'associationsByGroup', group.id)].flatMap((id) => {
       const association = getRecord(world, 'groupAssociations', id);
       return association === undefined ? [] : [{ id: association.vpcId, state: association.state }];

@@ -1,3 +1,5 @@
+import { FAMILIES } from '../core/net/address.ts';
+import type { Direction } from '../core/model/security-group.ts';
 import type { EffectiveRule, EniReport } from '../analysis/eni-report.ts';
 import type { GroupReport } from '../analysis/group-report.ts';
 import type { UntrackedReport } from '../analysis/rule-report.ts';
@@ -41,7 +43,30 @@ export function groupSheet(report: GroupReport): Sheet {
         ? [indented(2, { text: 'no interface: its rules filter nothing', style: 'faint' })]
         : memberLines(interfaces)),
     ],
+    [
+      heading('Quota', 'rules as AWS counts them, of the default'),
+      ...gauges('ingress', report.quota.ingress, report.quota.limit),
+      ...gauges('egress', report.quota.egress, report.quota.limit),
+    ],
   );
+}
+
+const GAUGE_WIDTH = 20;
+
+/** How full a direction is, family by family; a family without rules is left out. */
+function gauges(direction: Direction, weights: GroupReport['quota']['ingress'], limit: number): Sheet {
+  const lines = FAMILIES.filter((family) => weights[family] > 0).map((family) => {
+    const used = weights[family];
+    const full = Math.min(GAUGE_WIDTH, Math.ceil((used / limit) * GAUGE_WIDTH));
+    const bar = `[${'#'.repeat(full)}${'.'.repeat(GAUGE_WIDTH - full)}]`;
+    const count = `${used} of ${limit}${weights.unknown.length > 0 ? ' at least' : ''}`;
+    return row(2, [padded(direction, 9), padded(familyName(family), 6), bar], [` ${count}`]);
+  });
+  const unknown =
+    weights.unknown.length === 0
+      ? []
+      : [row(2, [padded(direction, 9)], [`not counted: ${weights.unknown.join(', ')}`])];
+  return [...lines, ...unknown];
 }
 
 /** `crenel show eni`. */
