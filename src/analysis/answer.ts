@@ -1,4 +1,5 @@
 import type { Family } from '../core/net/address.ts';
+import { intersectSets } from '../core/net/interval-set.ts';
 import { ok, type Result } from '../core/net/result.ts';
 import type { Transport } from '../core/net/traffic.ts';
 import type { World } from '../core/model/world.ts';
@@ -8,7 +9,7 @@ import { type Reach, limitTraffic, reachOf } from '../core/policy/reach.ts';
 import { spaceOf, spaceSize } from './address-space.ts';
 import { type Place, placeKey } from './place.ts';
 import { askedPoints, listPairs, type Pair, type Question, questionFamilies, stopsOf } from './question.ts';
-import { nearestTransport, nearMiss, sampleTransport } from './sample.ts';
+import { CLIENT_PORTS, nearestTransport, nearMiss, sampleTransport } from './sample.ts';
 import { isEmptyTraffic, type Split, splitTraffic, trafficKey } from './traffic-split.ts';
 import { planTrip, type Trip } from './trip.ts';
 
@@ -87,6 +88,16 @@ export function answerQuestion(world: World, question: Question, effort: Effort 
 /** Whether all that was asked for is allowed for certain between the pairs of a group. */
 export function isWhole(group: AnswerGroup): boolean {
   return isEmptyTraffic(group.split.blocked) && isEmptyTraffic(group.split.depends);
+}
+
+/**
+ * Whether clients get through with all that was asked for: at most source ports that no client picks are blocked. A reader wants to hear
+ * "allowed" then; the exact sets say what is not.
+ */
+export function isWholeForClients(group: AnswerGroup): boolean {
+  const { blocked, depends } = group.split;
+  if (!isEmptyTraffic(depends) || blocked.icmp.length > 0 || blocked.other.length > 0) return false;
+  return [...blocked.tcp, ...blocked.udp].every((box) => intersectSets(box.sourcePorts, CLIENT_PORTS).length === 0);
 }
 
 function computeAll(

@@ -60,17 +60,18 @@ type Found = Result<Endpoint, EndpointError>;
 export function resolveEndpoint(world: World, text: string): Found {
   const asked = text.trim();
   if (asked === '') return error('malformed', 'an endpoint is empty');
-  if (asked.toLowerCase() === 'internet') return endpoint(asked, 'internet', internetPlaces(world));
+  if (asked.toLowerCase() === 'internet')
+    return endpoint({ text: asked, kind: 'internet', places: internetPlaces(world) });
   const [, word, rest = ''] = /^(group|name):(.*)$/s.exec(asked) ?? [];
-  if (word === 'group') return groupEndpoint(world, asked, rest) ?? unknownName(world, rest, 'group');
+  if (word === 'group') return groupEndpoint(world, rest, { asked }) ?? unknownName(world, rest, 'group');
   if (word === 'name') return nameEndpoint(world, asked, rest) ?? unknownName(world, rest, 'name');
   const byId = idEndpoint(world, asked);
   if (byId !== undefined) return byId;
   const scoped = scopedEndpoint(world, asked);
   if (scoped !== undefined) return scoped;
-  if (looksLikeAddress(asked)) return addressEndpoint(world, asked, asked);
+  if (looksLikeAddress(asked)) return addressEndpoint(world, asked, { asked });
   return (
-    nameEndpoint(world, asked, asked) ?? groupEndpoint(world, asked, asked) ?? unknownName(world, asked, 'endpoint')
+    nameEndpoint(world, asked, asked) ?? groupEndpoint(world, asked, { asked }) ?? unknownName(world, asked, 'endpoint')
   );
 }
 
@@ -108,31 +109,35 @@ function scopedEndpoint(world: World, asked: string): Found | undefined {
   const vpc = slash < 0 ? undefined : getRecord(world, 'vpcs', asked.slice(0, slash));
   if (vpc === undefined) return undefined;
   const rest = asked.slice(slash + 1);
-  if (looksLikeAddress(rest)) return addressEndpoint(world, asked, rest, vpc.id);
-  return groupEndpoint(world, asked, rest, vpc.id) ?? unknownName(world, rest, 'group');
+  if (looksLikeAddress(rest)) return addressEndpoint(world, rest, { asked, vpcId: vpc.id });
+  return groupEndpoint(world, rest, { asked, vpcId: vpc.id }) ?? unknownName(world, rest, 'group');
 }
+
+/** The whole text that was asked for, and the only VPC to look in where it names one. */
+type Scope = { readonly asked: string; readonly vpcId?: VpcId };
 
 function looksLikeAddress(text: string): boolean {
   return /^[0-9.]+(?:\/[0-9]*)?$/.test(text) || /^[0-9a-fA-F.]*:[0-9a-fA-F:.]*(?:\/[0-9]*)?$/.test(text);
 }
 
-function addressEndpoint(world: World, asked: string, text: string, vpcId?: VpcId): Found {
+function addressEndpoint(world: World, text: string, scope: Scope): Found {
+  const { asked, vpcId } = scope;
   if (!text.includes('/')) {
     const address = parseAddress(text);
-    return address.ok ? hostEndpoint(world, asked, address.value, vpcId) : error('malformed', address.error);
+    return address.ok ? hostEndpoint(world, address.value, scope) : error('malformed', address.error);
   }
   const cidr = parseCidr(text);
   if (!cidr.ok) return error('malformed', cidr.error);
-  if (isHostCidr(cidr.value)) return hostEndpoint(world, asked, cidr.value.base, vpcId);
+  if (isHostCidr(cidr.value)) return hostEndpoint(world, cidr.value.base, scope);
   const places = placesInSpace(world, [cidr.value], vpcId);
   const notes = vacancyNotes(world, cidr.value, places);
   if (places.length === 0)
     return error('empty', `no interface has an address in ${asked}, and all of it is inside of VPCs`);
-  return endpoint(asked, 'cidr', places, { label: asked, notes });
+  return endpoint({ text: asked, kind: 'cidr', places, notes });
 }
 
 /** An address: of an interface, public or private; of a VPC without an interface; of the internet or another network. */
-function hostEndpoint(world: World, asked: string, address: Address, vpcId?: VpcId): Found {
+function hostEndpoint(world: World, address: Address, { asked, vpcId }: Scope): Found {
   const text = formatAddress(address);
   const owners = vpcIds(world, vpcId).flatMap((id) => eniAt(world, id, address) ?? []);
   if (owners.length > 1)
@@ -196,7 +201,7 @@ function nameEndpoint(world: World, asked: string, name: string): Found | undefi
   return enisEndpoint(world, { asked, kind: 'name', label: name, notes }, sortEnis(world, enis));
 }
 
-function groupEndpoint(world: World, asked: string, name: string, vpcId?: VpcId): Found | undefined {
+function groupEndpoint(world: World, name: string, { asked, vpcId }: Scope): Found | undefined {
   const groups = groupsNamed(world, name).filter((group) => vpcId === undefined || group.vpcId === vpcId);
   const [group] = groups;
   if (group === undefined) return undefined;
@@ -270,20 +275,16 @@ function enisEndpoint(world: World, what: Described, enis: readonly Eni[]): Foun
   const label =
     enis.length === 1 && first !== undefined && what.kind !== 'group' ? placeLabel(world, first) : undefined;
   const count = `${what.label}, ${enis.length} interface${enis.length === 1 ? '' : 's'}`;
-  return endpoint(what.asked, what.kind, places, { label: label ?? count, notes: what.notes ?? [] });
+  const { asked, kind, notes = [] } = what;
+  return endpoint({ text: asked, kind, places, label: label ?? count, notes });
 }
 
 function placed(world: World, asked: string, place: Place): Found {
-  return endpoint(asked, 'address', [place], { label: placeLabel(world, place), notes: [] });
+  return endpoint({ text: asked, kind: 'address', places: [place], label: placeLabel(world, place) });
 }
 
-function endpoint(
-  text: string,
-  kind: EndpointKind,
-  places: readonly Place[],
-  more: Partial<Pick<Endpoint, 'label' | 'notes'>> = {},
-): Found {
-  return ok({ text, kind, places, label: text, notes: [], ...more });
+function endpoint(one: Pick<Endpoint, 'text' | 'kind' | 'places'> & Partial<Endpoint>): Found {
+  return ok({ label: one.text, notes: [], ...one });
 }
 
 function vacancyNotes(world: World, cidr: Cidr, places: readonly Place[]): readonly string[] {

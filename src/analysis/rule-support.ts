@@ -56,27 +56,27 @@ function aclSupport(world: World, gate: Extract<Gate, { kind: 'acl' }>, points: 
 
 /** The set as points of the axis, by destination ports. */
 function requestPoints(boxes: TrafficBoxes): IntervalSet {
-  return onAxis(boxes, 'destinationPorts', boxes.icmp, boxes.other);
+  return onAxis(boxes, 'destinationPorts', boxes);
 }
 
 /** The answers to the set as points of the axis: its source ports, echo replies, and the other protocols themselves. */
 function replyPoints(boxes: TrafficBoxes, family: Family): IntervalSet {
   const { request, reply } = echoTypes(family);
   const isEcho = intersectSets(boxes.icmp, [request * 256, request * 256 + 255]).length > 0;
-  return onAxis(boxes, 'sourcePorts', isEcho ? interval(reply * 256, reply * 256) : [], boxes.other);
+  const icmp = isEcho ? interval(reply * 256, reply * 256) : [];
+  return onAxis(boxes, 'sourcePorts', { icmp, other: boxes.other });
 }
 
 function onAxis(
   boxes: TrafficBoxes,
   side: 'destinationPorts' | 'sourcePorts',
-  icmp: IntervalSet,
-  other: IntervalSet,
+  rest: Pick<TrafficBoxes, 'icmp' | 'other'>,
 ): IntervalSet {
   const parts = [
     ...boxes.tcp.map((box) => placeOnAxis(box[side], 'tcp')),
     ...boxes.udp.map((box) => placeOnAxis(box[side], 'udp')),
-    placeOnAxis(icmp, 'icmp'),
-    placeOnAxis(other, 'other'),
+    placeOnAxis(rest.icmp, 'icmp'),
+    placeOnAxis(rest.other, 'other'),
   ];
   return parts.reduce(unionSets, []);
 }

@@ -1,6 +1,6 @@
 import type { Family } from '../core/net/address.ts';
 import { axisPart, otherProtocol, placeOnAxis } from '../core/net/axis.ts';
-import { interval, type IntervalSet, intervalsOf, setHas } from '../core/net/interval-set.ts';
+import { intersectSets, interval, type IntervalSet, intervalsOf, setHas } from '../core/net/interval-set.ts';
 import { echoTypes, icmpOf } from '../core/net/protocol.ts';
 import type { Transport } from '../core/net/traffic.ts';
 import type { World } from '../core/model/world.ts';
@@ -12,10 +12,12 @@ import type { PortBox, TrafficBoxes } from './traffic-split.ts';
 /** What people expect to see in an example: HTTPS from a port that clients pick. */
 const USUAL_PORT = 443;
 const USUAL_SOURCE_PORT = 50_000;
+/** Every port that some client picks by itself (V:custom-network-acl). */
+export const CLIENT_PORTS: IntervalSet = interval(1024, 65_535);
 
 /** One packet of a set, the plainest there is; undefined for the empty set. */
 export function sampleTransport(boxes: TrafficBoxes, family: Family): Transport | undefined {
-  return bestTransport(boxes, family, () => 0);
+  return bestTransport(boxes, family, { score: () => 0, sets: [] });
 }
 
 /** One packet of a set that as many gates of a path as possible let pass, so that what then stops it is what really is in the way. */
@@ -26,7 +28,7 @@ export function nearestTransport(world: World, path: Path, boxes: TrafficBoxes):
     const [point = 0] = placeOnAxis(interval(value, value), part);
     return (way === 'forward' ? forward : back).filter((set) => setHas(set, point)).length;
   };
-  return bestTransport(boxes, path.family, score, [...forward, ...back]);
+  return bestTransport(boxes, path.family, { score, sets: [...forward, ...back] });
 }
 
 /** A packet next to an allowed one that is not allowed: one port or type further. Undefined where there is none of its protocol. */
@@ -55,19 +57,18 @@ type Part = 'tcp' | 'udp' | 'icmp' | 'other';
 type Score = (part: Part, value: number, way: 'forward' | 'reply') => number;
 type Candidate = { readonly score: number; readonly transport: Transport };
 
-function bestTransport(
-  boxes: TrafficBoxes,
-  family: Family,
-  score: Score,
-  sets: readonly IntervalSet[] = [],
-): Transport | undefined {
+/** How candidates are judged, and sets whose beginnings are worth trying. */
+type Guide = { readonly score: Score; readonly sets: readonly IntervalSet[] };
+
+function bestTransport(boxes: TrafficBoxes, family: Family, guide: Guide): Transport | undefined {
+  const { score, sets } = guide;
   const candidates: Candidate[] = [
-    ...(['tcp', 'udp'] as const).flatMap((part) => boxes[part].map((box) => bestOfBox(part, box, { score, sets }))),
-    ...points(boxes.icmp, 'icmp', [echoTypes(family).request * 256], sets).map((value): Candidate => ({
+    ...(['tcp', 'udp'] as const).flatMap((part) => boxes[part].map((box) => bestOfBox(part, box, guide))),
+    ...points(boxes.icmp, 'icmp', { usual: [echoTypes(family).request * 256], sets }).map((value): Candidate => ({
       score: score('icmp', value, 'forward'),
       transport: icmpTransport(value, family),
     })),
-    ...points(boxes.other, 'other', [], sets).map((value): Candidate => ({
+    ...points(boxes.other, 'other', { usual: [], sets }).map((value): Candidate => ({
       score: score('other', value, 'forward'),
       transport: { kind: 'protocol', protocol: otherProtocol(value, family) },
     })),
@@ -78,21 +79,23 @@ function bestTransport(
   return best?.transport;
 }
 
-function bestOfBox(
-  part: 'tcp' | 'udp',
-  box: PortBox,
-  options: { readonly score: Score; readonly sets: readonly IntervalSet[] },
-): Candidate {
-  const pick = (set: IntervalSet, usual: number, way: 'forward' | 'reply'): { port: number; score: number } => {
+function bestOfBox(part: 'tcp' | 'udp', box: PortBox, guide: Guide): Candidate {
+  const pick = (
+    set: IntervalSet,
+    usual: readonly number[],
+    way: 'forward' | 'reply',
+  ): { port: number; score: number } => {
     let best = { port: set[0] ?? 0, score: -1 };
-    for (const port of points(set, part, [usual], options.sets)) {
-      const score = options.score(part, port, way);
+    for (const port of points(set, part, { usual, sets: guide.sets })) {
+      const score = guide.score(part, port, way);
       if (score > best.score) best = { port, score };
     }
     return best;
   };
-  const to = pick(box.destinationPorts, part === 'tcp' ? USUAL_PORT : 53, 'forward');
-  const from = pick(box.sourcePorts, USUAL_SOURCE_PORT, 'reply');
+  // Clients do not send from low ports: one that happens to pass would hide what stops all the others.
+  const picked = intersectSets(box.sourcePorts, CLIENT_PORTS);
+  const to = pick(box.destinationPorts, [part === 'tcp' ? USUAL_PORT : 53], 'forward');
+  const from = pick(picked.length > 0 ? picked : box.sourcePorts, [USUAL_SOURCE_PORT], 'reply');
   return {
     score: to.score + from.score,
     transport: { kind: part, sourcePort: from.port, destinationPort: to.port },
@@ -103,8 +106,7 @@ function bestOfBox(
 function points(
   set: IntervalSet,
   part: Part,
-  usual: readonly number[],
-  sets: readonly IntervalSet[],
+  { usual, sets }: { readonly usual: readonly number[]; readonly sets: readonly IntervalSet[] },
 ): readonly number[] {
   const starts = [set, ...sets.map((one) => axisPart(one, part))].flatMap((one) =>
     intervalsOf(one).map(([from]) => from),

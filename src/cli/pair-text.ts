@@ -7,6 +7,8 @@ import { eniName } from '../analysis/names.ts';
 import { isHostCidr, type Place } from '../analysis/place.ts';
 
 const MAX_NAMES = 4;
+/** How a part of the outside begins that is told by what it leaves out. */
+export const ALL_BUT = 'everything but ';
 
 /** The pairs of a group on one line: `web-1 → app-1, app-2`. */
 export function pairsText(world: World, answer: Answer, group: AnswerGroup): string {
@@ -58,7 +60,7 @@ function partText(kind: string, part: AddressSpace, whole: AddressSpace): string
   if (rest.length === 0)
     return part.length <= MAX_NAMES ? spaceText(part) : kind === 'internet' ? 'the internet' : 'everywhere';
   if (part.length <= MAX_NAMES) return spaceText(part);
-  return rest.length <= MAX_NAMES ? `everything but ${spaceText(rest)}` : 'everything else';
+  return rest.length <= MAX_NAMES ? `${ALL_BUT}${spaceText(rest)}` : 'everything else';
 }
 
 function namesText(names: readonly string[]): string {

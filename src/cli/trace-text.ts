@@ -57,7 +57,7 @@ export function blockerSheet(world: World, shown: Shown): Sheet {
         [`${wayText(step)}${step.title}${placeText(world, step)}: ${step.lines.join('; ')}`],
       ),
       ...step.nearest.slice(0, MAX_NEAREST).map((text) => row(6, [{ text: 'nearest  ', style: 'faint' }], [text])),
-      ...moreLine(8, step.nearest.length - MAX_NEAREST, 'near miss', 'near misses'),
+      ...moreLine(8, step.nearest.length - MAX_NEAREST, ['near miss', 'near misses']),
     ]),
   ];
 }
@@ -123,14 +123,13 @@ function stepLines(world: World, step: TraceStep, ends: ReadonlySet<string>): re
   return [
     row(2, lead, [`${at}${first}`]),
     ...rest.map((text) => indented(4 + TITLE_WIDTH, text)),
-    ...moreLine(4 + TITLE_WIDTH, step.lines.length - MAX_RULES, 'rule', 'rules'),
+    ...moreLine(4 + TITLE_WIDTH, step.lines.length - MAX_RULES, ['rule', 'rules']),
   ];
 }
 
-function moreLine(indent: number, count: number, one: string, many: string): readonly Line[] {
-  return count <= 0
-    ? []
-    : [indented(indent, { text: `and ${count} more ${count === 1 ? one : many}`, style: 'faint' })];
+function moreLine(indent: number, count: number, [one, many]: readonly [string, string]): readonly Line[] {
+  const what = count === 1 ? one : many;
+  return count <= 0 ? [] : [indented(indent, { text: `and ${count} more ${what}`, style: 'faint' })];
 }
 
 function wayText(step: TraceStep): string {

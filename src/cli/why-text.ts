@@ -1,16 +1,17 @@
 import { formatAddress } from '../core/net/address.ts';
+import { intersectSets } from '../core/net/interval-set.ts';
 import { unreachable } from '../core/net/result.ts';
 import { formatTraffic, type Traffic } from '../core/net/traffic.ts';
 import type { World } from '../core/model/world.ts';
-import { type Answer, type AnswerGroup, type AnswerVerdict, isWhole } from '../analysis/answer.ts';
+import { type Answer, type AnswerGroup, type AnswerVerdict, isWholeForClients } from '../analysis/answer.ts';
 import { isHostCidr, type Place, placeLabel } from '../analysis/place.ts';
 import { familyName } from '../analysis/question.ts';
 import { isEmptyTraffic } from '../analysis/traffic-split.ts';
 import type { Stop } from '../analysis/trip.ts';
-import { countText, pairsText, placeName } from './pair-text.ts';
+import { ALL_BUT, countText, pairsText, placeName } from './pair-text.ts';
 import { line, type Line, padded, row, type Sheet, type Span, type Style } from './terminal.ts';
 import { blockerSheet, doubtSheet, remedySheet, stacked, traceSheet } from './trace-text.ts';
-import { trafficText } from './traffic-text.ts';
+import { rangesText, trafficText } from './traffic-text.ts';
 
 /** The sign, word and colour of an answer's verdict. */
 export const VERDICT_SIGNS: Readonly<
@@ -61,13 +62,13 @@ export function headline(world: World, answer: Answer): Line {
       const why = groups.length === 0 ? 'it was not computed' : 'it depends on what this world does not hold';
       return line({ text: 'UNKNOWN', style: 'doubt' }, `: whether ${what} gets ${between}${families}: ${why}.`);
     }
-    case 'allowed':
-      return answer.isWhole
-        ? line(
-            { text: 'ALLOWED', style: 'good' },
-            `: ${what} gets ${between}${answeredText(question.traffic)}${families}.`,
-          )
-        : line({ text: 'ALLOWED IN PART', style: 'good' }, `: ${partText(world, answer)}.`);
+    case 'allowed': {
+      const isPart =
+        !answer.isWhole && !(answer.pairs.computed === answer.pairs.total && groups.every(isWholeForClients));
+      if (isPart) return line({ text: 'ALLOWED IN PART', style: 'good' }, `: ${partText(world, answer)}.`);
+      const how = `${answeredText(question.traffic)}${answer.isWhole ? '' : sourcePortText(groups)}`;
+      return line({ text: 'ALLOWED', style: 'good' }, `: ${what} gets ${between}${how}${families}.`);
+    }
     default:
       return unreachable(answer.verdict);
   }
@@ -89,8 +90,32 @@ function partText(world: World, answer: Answer): string {
   )
     return `${what} ${verb} ${between}, in ${allowed.map((group) => familyName(group.family)).join(' and ')} only`;
   if (allowed.length === 1 && first !== undefined && first.pairs.length === 1)
-    return `${what} ${verb} ${between}, but only ${pairsText(world, answer, first)}${familiesText(allowed)}`;
+    return `${what} ${verb} ${between}${onlyText(world, answer, first)}${familiesText(allowed)}`;
   return `${what} ${verb} ${between} for some of these pairs`;
+}
+
+/** `, only from 203.0.113.25`, or `, except from 203.0.113.66`: the outside end of the one pair that is allowed. */
+function onlyText(world: World, answer: Answer, { pair }: AnswerGroup): string {
+  const { from, to } = answer.question;
+  const sides = [
+    { word: 'from', place: pair.from, all: from.places },
+    { word: 'to', place: pair.to, all: to.places },
+  ];
+  const outside = sides.find(({ place }) => place.kind === 'internet' || place.kind === 'elsewhere');
+  if (outside === undefined)
+    return `, only ${placeName(world, from.places, pair.from)} → ${placeName(world, to.places, pair.to)}`;
+  const name = placeName(world, outside.all, outside.place);
+  return name.startsWith(ALL_BUT)
+    ? `, except ${outside.word} ${name.slice(ALL_BUT.length)}`
+    : `, only ${outside.word} ${name}`;
+}
+
+/** `, from source ports 1024-65535`: the ports that clients use, where not all others would do. */
+function sourcePortText(groups: readonly AnswerGroup[]): string {
+  const sets = groups
+    .flatMap((group) => [...group.split.allowed.tcp, ...group.split.allowed.udp])
+    .map((box) => box.sourcePorts);
+  return sets.length === 0 ? '' : `, from source ports ${rangesText(sets.reduce(intersectSets))}`;
 }
 
 /** One line for each group of equal answers; what both families say the same is said once. */
@@ -127,7 +152,7 @@ function groupText(world: World, answer: Answer, group: AnswerGroup): string {
   const pairs = pairsText(world, answer, group);
   const isRest = group.verdict === 'blocked' && answer.groups.length > 1 && pairs.includes(';');
   const who = isRest ? `the other ${countText(group.pairs.length, 'pair')}` : pairs;
-  return isWhole(group) || group.verdict !== 'allowed'
+  return isWholeForClients(group) || group.verdict !== 'allowed'
     ? who
     : `${who}: ${trafficText(group.split.allowed, group.family)}`;
 }
@@ -140,8 +165,9 @@ function groupSheet(
 ): Sheet {
   const { trip, passing, blocked } = group;
   const { question } = answer;
-  const isPart = passing !== undefined && blocked !== undefined;
-  const tellsBlocked = blocked !== undefined && (passing === undefined || question.traffic.kind !== 'all');
+  const isPart = passing !== undefined && blocked !== undefined && !isWholeForClients(group);
+  const isEnough = isWholeForClients(group);
+  const tellsBlocked = blocked !== undefined && !isEnough && (passing === undefined || question.traffic.kind !== 'all');
   const ends: Sheet = [
     ...(isOnly ? [] : [line({ text: exampleTitle(world, answer, group), style: 'strong' })]),
     row(0, ['From  '], [endText(world, question.from.places, { place: group.pair.from, stop: trip.from })]),
@@ -151,7 +177,7 @@ function groupSheet(
     ends,
     passing === undefined ? [] : [...partTitle(group, isPart), ...traceSheet(world, passing, trip)],
     group.verdict === 'depends' && passing !== undefined ? doubtSheet(world, passing) : [],
-    sourcePortSheet(group),
+    isEnough ? [] : sourcePortSheet(group),
     blocked !== undefined && tellsBlocked
       ? stacked(
           [

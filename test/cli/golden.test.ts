@@ -1,0 +1,44 @@
+// The text of the commands as people see it. A change of these files is a change of the product: read the difference.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { matchesGolden, run } from './run-cli.ts';
+import { smallWorld } from './small-world.ts';
+
+/** File name, command line, exit status. */
+const RUNS: readonly (readonly [string, string, number])[] = [
+  ['why-allowed', 'why web-1 db-1 tcp/5432 --family ipv4', 0],
+  ['why-blocked-by-group', 'why db-1 web-1 tcp/80', 1],
+  ['why-blocked-everywhere', 'why internet db-1 tcp/22', 1],
+  ['why-blocked-by-nacl', 'why 203.0.113.70 web-1 tcp/443', 1],
+  ['why-in-part', 'why web-1 db-1 tcp/5000-6000 --family ipv4', 0],
+  ['why-two-families', 'why web-1 db-1 tcp/5432', 0],
+  ['why-internet', 'why internet web-1 tcp/443 --family ipv4', 0],
+  ['why-through-nat', 'why db-1 203.0.113.9 tcp/443', 0],
+  ['why-unknown', 'why db-1 eni-old tcp/443 --family ipv4', 2],
+  ['why-group-to-group', 'why group:db sg-web tcp/443 --family ipv4', 0],
+  ['why-everything', 'why web-1 db-1', 0],
+  ['why-unmodelled', 'why db-1 172.31.5.5 tcp/443', 2],
+  ['why-exempt', 'why db-1 169.254.169.253 udp/53', 0],
+  ['reach-pair', 'reach web-1 db-1', 0],
+  ['reach-internet', 'reach internet web-1', 0],
+  ['reach-nothing', 'reach db-2 db-1', 1],
+  ['reach-out', 'reach group:db internet', 0],
+  ['show-group', 'show group web', 0],
+  ['show-eni', 'show eni web-1', 0],
+  ['show-subnet', 'show subnet subnet-a', 0],
+  ['completion-bash', 'completion bash', 0],
+  ['completion-zsh', 'completion zsh', 0],
+  ['completion-fish', 'completion fish', 0],
+  ['help', '--help', 0],
+];
+
+describe('what the commands print', () => {
+  for (const [name, words, status] of RUNS) {
+    test(`${name}: crenel ${words}`, async () => {
+      const done = await run(words, { world: smallWorld });
+      assert.equal(done.stderr, '');
+      assert.equal(done.status, status);
+      matchesGolden(name, `$ crenel ${words}\n${done.stdout}`);
+    });
+  }
+});
