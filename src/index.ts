@@ -1,0 +1,72 @@
+// The library: records, what rules mean, questions and their documents. No server, no files, no clock.
+export { type Address, type Family, formatAddress, parseAddress } from './core/net/address.ts';
+export { type Cidr, formatCidr, parseCidr } from './core/net/cidr.ts';
+export { type Packet, packetOf } from './core/net/packet.ts';
+export type { Result } from './core/net/result.ts';
+export { formatTraffic, parseTraffic, type PortRange, type Traffic, type Transport } from './core/net/traffic.ts';
+
+export { type Change, isEmptyChange, recordChange, reverseChange, squashChanges } from './core/model/change.ts';
+export type { ConnectionTimeouts, Eni, EniAddress, Instance } from './core/model/eni.ts';
+export type {
+  EgressOnlyGateway,
+  ElasticAddress,
+  InternetGateway,
+  NatAddress,
+  NatGateway,
+  PeeringConnection,
+  PeeringSide,
+} from './core/model/gateway.ts';
+export { asId } from './core/model/ids.ts';
+export type * from './core/model/ids.ts';
+export type { AclEntry, NetworkAcl } from './core/model/network-acl.ts';
+export type { PrefixList, PrefixListEntry } from './core/model/prefix-list.ts';
+export { type Kind, KINDS, type Records } from './core/model/records.ts';
+export type { Route, RouteDestination, RouteTable, RouteTarget } from './core/model/route-table.ts';
+export type { Direction, GroupAssociation, Peer, Rule, SecurityGroup } from './core/model/security-group.ts';
+export type { Tag, Tags } from './core/model/tag.ts';
+export type { Subnet, Vpc } from './core/model/vpc.ts';
+export {
+  applyChange,
+  changeBetween,
+  getRecord,
+  listRecords,
+  type RecordLists,
+  type World,
+  worldOf,
+} from './core/model/world.ts';
+
+export { evaluate, type GateAnswer, type Verdict, type WayVerdict } from './core/policy/evaluate.ts';
+export { explain, type Explanation, type TraceStep } from './core/policy/explain.ts';
+export { remedies, type Remedy, remedyText } from './core/policy/explain-remedy.ts';
+export type { End, Gate, Origin, Path } from './core/policy/path.ts';
+export { planPath } from './core/policy/plan.ts';
+export { hasTransport, type Reach, reachOf, type TrafficSet } from './core/policy/reach.ts';
+export type {
+  Decision,
+  DenyReason,
+  NearMiss,
+  Outcome,
+  PassReason,
+  RuleRef,
+  Stage,
+  UnknownReason,
+  Way,
+} from './core/policy/verdict.ts';
+
+export {
+  type Answer,
+  type AnswerGroup,
+  answerQuestion,
+  type AnswerVerdict,
+  DEFAULT_EFFORT,
+  type Effort,
+} from './analysis/answer.ts';
+export { type AnswerDocument, answerDocument, type PairsDocument } from './analysis/answer-document.ts';
+export { type Endpoint, type EndpointError, type EndpointKind, resolveEndpoint } from './analysis/endpoint.ts';
+export { type EniReport, eniReport } from './analysis/eni-report.ts';
+export { type GroupReport, groupReport } from './analysis/group-report.ts';
+export { findEni, findGroup, findSubnet } from './analysis/lookup.ts';
+export type { Question } from './analysis/question.ts';
+export { type SubnetReport, subnetReport } from './analysis/subnet-report.ts';
+
+export { DescribeReader, type Export, type Finding } from './formats/describe.ts';
