@@ -468,6 +468,7 @@ test('limits are those that are given', () => {
   assert.deepEqual(names({ rulesPerGroup: 11 }), ['rules-limit']);
   assert.deepEqual(names({ rulesPerGroup: 12 }), []);
   assert.deepEqual(names({ rulesTimesGroups: 11 }), ['rule-product']);
+  assert.deepEqual(names({ rulesTimesGroups: 12 }), []);
   assert.deepEqual(names({ groupsPerEni: 0 }), ['groups-per-eni']);
   assert.deepEqual(names({ entriesPerAcl: 0 }), ['entry-limit']);
   assert.deepEqual(names({ entriesPerPrefixList: 1 }), ['prefix-list-max']);

@@ -258,7 +258,7 @@ const ALLOWED: readonly (readonly [string, RecordLists])[] = [
           addresses: [{ private: address('10.0.1.200'), public: address('198.51.100.5'), eniId: asId('x') }],
         }),
       ],
-      enis: [withPublic(eni('x', ['10.0.1.200'], { interfaceType: 'nat_gateway', groups: [] }), '198.51.100.5')],
+      enis: [withPublic(eni('x', ['10.0.1.200']), '198.51.100.5')],
     },
   ],
   [
@@ -288,10 +288,11 @@ const ALLOWED: readonly (readonly [string, RecordLists])[] = [
     { vpcs: [vpc('V3', ['10.0.0.0/20'])], peerings: [peering('P2', 'V1', 'V3', 'pending-acceptance')] },
   ],
   [
-    'routes around the reserved ones',
+    'routes around the reserved ones, and one that AWS made',
     {
       routeTables: [
         table('R2', [
+          ['169.254.169.0/24', 'local'],
           ['169.254.0.0/16', 'static'],
           ['169.254.172.0/24', 'static'],
           ['fd00::/16', 'static'],

@@ -140,6 +140,18 @@ test('keys with equal hashes share one leaf below all levels and go apart again'
   assert.equal('children' in few.root, false);
 });
 
+test('a table that shrinks has the shape of one that never was larger', () => {
+  for (const keys of [ORDINARY, COLLIDING]) {
+    const entries = keys.map((key, index): readonly [string, number] => [key, index]);
+    let table = tableOf(entries);
+    for (const [index, key] of keys.entries()) {
+      table = tableDelete(table, key);
+      assert.deepEqual(table, tableOf(entries.slice(index + 1)));
+    }
+    assert.deepEqual(table, emptyTable());
+  }
+});
+
 test('changed keys are those whose values are not the same object', () => {
   fc.assert(
     fc.property(steps, steps, (all, more) => {

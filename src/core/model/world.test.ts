@@ -277,6 +277,7 @@ test('a change that does not start from the world is refused, and so is one that
     recordChange('enis', eni('eni-2'), undefined), // removes what is not there
     recordChange('enis', eni('eni-2'), eni('eni-2', { groups: ['sg-1'] })), // updates what is not there
     recordChange('enis', other, eni('eni-1')), // updates another state than the world's
+    recordChange('enis', { ...first, attachment: { deviceIndex: 0 } }, undefined), // removes one with a field more
     recordChange('enis', other, undefined), // removes another state than the world's
     { enis: { added: [], updated: [[first, eni('eni-9')]], removed: [] } }, // would leave eni-1 holding eni-9
   ];
