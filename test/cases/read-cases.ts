@@ -25,6 +25,11 @@ export type CaseData = {
   readonly check?: string;
   readonly input?: { readonly [name: string]: unknown };
   readonly steps?: readonly unknown[];
+  /** Sequences: whether ICMP errors about tracked flows pass; AWS's text does not promise it, so they do not. */
+  readonly relatedErrors?: boolean;
+  /** Sequences: how many connections the NAT gateways of the world hold together. */
+  readonly natMappings?: number;
+  readonly flowLog?: { readonly eni: string; readonly records: readonly string[] };
   readonly expect?: Expectation;
 };
 

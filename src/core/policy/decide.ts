@@ -16,13 +16,19 @@ export function decideGate(world: World, gate: Gate, transport: Transport): Deci
     case 'nat-protocols':
       return transport.kind === 'protocol' ? deny('nat-protocol') : pass('protocol');
     case 'groups':
-    case 'acl': {
-      if (gate.view === 'reply-to-nat' && (transport.kind === 'tcp' || transport.kind === 'udp'))
-        return decideHiddenPort(world, gate, transport.kind);
-      const seen = gate.view === 'request' ? transport : (replyTransport(transport) ?? transport);
-      return gate.kind === 'acl' ? decideAcl(world, gate, seen) : decideGroups(world, gate, seen);
-    }
+    case 'acl':
+      return decideSeen(world, gate, gate.view === 'request' ? transport : (replyTransport(transport) ?? transport));
   }
+}
+
+/** A gate that reads protocol, ports or ICMP types. */
+export type Filter = Extract<Gate, { kind: 'groups' | 'acl' }>;
+
+/** What a filter says to a packet as the filter sees it, whichever way it goes. */
+export function decideSeen(world: World, gate: Filter, seen: Transport): Decision {
+  if (gate.view === 'reply-to-nat' && (seen.kind === 'tcp' || seen.kind === 'udp'))
+    return decideHiddenPort(world, gate, seen.kind);
+  return gate.kind === 'acl' ? decideAcl(world, gate, seen) : decideGroups(world, gate, seen);
 }
 
 /** The union of the rules of all groups: any that matches admits; there is no order and no refusal by rule (E23:security-group-rules). */
@@ -83,11 +89,7 @@ function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport
 }
 
 /** A gate that reads the port which a NAT gateway chose: an answer only where every port of 1024–65535 gets the same one. */
-function decideHiddenPort(
-  world: World,
-  gate: Extract<Gate, { kind: 'groups' | 'acl' }>,
-  kind: 'tcp' | 'udp',
-): Decision {
+function decideHiddenPort(world: World, gate: Filter, kind: 'tcp' | 'udp'): Decision {
   const { sure, possible } = gateSet(world, gate);
   const [some, most] = [natPorts(sure, kind), natPorts(possible, kind)];
   const uniform = some === 'all' || most === 'none' || (some === 'none' && most === 'all');

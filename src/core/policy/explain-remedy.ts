@@ -224,6 +224,12 @@ function otherText(gate: Gate, reason: DenyReason, naming: Naming): string {
       return `accept or renew the peering connection ${resource}`;
     case 'peering-not-transitive':
       return `a peering connection with the VPC of ${destination} itself, or a transit gateway`;
+    case 'conntrack-full':
+      return `fewer connections at ${resource}, or rules that leave them untracked`;
+    case 'nat-expired':
+      return 'open the connection anew, or let no 350 seconds pass without a packet';
+    case 'nat-full':
+      return `further public addresses for ${resource}`;
     case 'no-rules':
     case 'no-matching-rule':
     case 'acl-entry':

@@ -76,6 +76,8 @@ export function passText(gate: Gate, by: PassReason, naming: Naming): string {
       return gate.stage === 'gateway'
         ? `${namedText(gate.resource, naming)} knows the flow that this answers`
         : 'answers a tracked connection';
+    case 'related':
+      return 'an ICMP error about a flow that passes here';
     case 'own-address':
       return 'its own address';
     case 'check-off':
@@ -120,6 +122,9 @@ export function denyText(gate: Gate, decision: Deny, naming: Naming): string {
     'peering-not-transitive': () => `${destination} lies beyond the VPC at the other end of ${resource}`,
     'destination-not-own': () =>
       `${resource} receives a packet for ${destination}, not its own address, and its source/destination check is on`,
+    'conntrack-full': () => `${resource} tracks as many connections as it may: no new one passes`,
+    'nat-expired': () => `${resource} has no such connection (any more) and resets it`,
+    'nat-full': () => `${resource} has no port left for another connection to ${destination}`,
   };
   return texts[reason]();
 }

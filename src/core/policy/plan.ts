@@ -3,7 +3,7 @@ import { eniOwns } from '../model/eni.ts';
 import type { World } from '../model/world.ts';
 import type { End, Gate, Origin, Path } from './path.ts';
 import { deny, pass, unknown } from './verdict.ts';
-import { type Header, Walk, type WalkResult } from './walk.ts';
+import { type Header, Walk, type WalkResult, type WalkStart } from './walk.ts';
 
 /**
  * The path between two addresses and back: which gates a packet meets, in order, decided as far as addresses and topology decide them.
@@ -12,27 +12,27 @@ import { type Header, Walk, type WalkResult } from './walk.ts';
  *     source-check → group-egress → acl-egress → route → gateway → acl-ingress → group-ingress → destination-check
  */
 export function planPath(world: World, origin: Origin, header: Header): Path {
-  const family = header.source.family;
-  if (origin.kind === 'eni' && eniOwns(origin.eni, header.destination)) {
-    return {
-      family,
-      forward: [settledHere(origin.eni.id, header)],
-      reply: [],
-      end: { kind: 'service' },
-      translations: [],
-    };
-  }
-  const forward = walkForward(world, origin, header);
+  const forward = walkWay(world, { origin, header, start: FRESH_START });
   const back = walkBack(world, { origin, header, forward });
-  return { family, forward: forward.gates, reply: back, end: forward.end, translations: forward.translations };
+  return {
+    family: header.source.family,
+    forward: forward.gates,
+    reply: back,
+    end: forward.end,
+    translations: forward.translations,
+  };
 }
 
-function settledHere(resource: string, header: Header): Gate {
-  return { way: 'forward', stage: 'exempt', resource, ...header, kind: 'settled', decision: pass('same-interface') };
-}
+/** A packet that no device has seen before. */
+export const FRESH_START: WalkStart = { way: 'forward', passed: new Set(), translations: [] };
 
-function walkForward(world: World, origin: Origin, header: Header): WalkResult {
-  const walk = new Walk(world, { way: 'forward', passed: new Set(), translations: [] });
+/** One packet to be walked by itself: a device that keeps state gives what it knows as the start. */
+export type Journey = { readonly origin: Origin; readonly header: Header; readonly start: WalkStart };
+
+/** The gates that one packet meets on one way, and where they end. */
+export function walkWay(world: World, { origin, header, start }: Journey): WalkResult {
+  const walk = new Walk(world, start);
+  if (origin.kind === 'eni' && eniOwns(origin.eni, header.destination)) return stayHere(origin.eni.id, header);
   switch (origin.kind) {
     case 'eni':
       walk.leaveEni(origin.eni, header);
@@ -44,6 +44,12 @@ function walkForward(world: World, origin: Origin, header: Header): WalkResult {
       walk.comeFromElsewhere(origin.vpcId, header, origin.why);
       return walk.result;
   }
+}
+
+function stayHere(resource: string, header: Header): WalkResult {
+  const decision = pass('same-interface');
+  const gate: Gate = { way: 'forward', stage: 'exempt', resource, ...header, kind: 'settled', decision };
+  return { gates: [gate], end: { kind: 'service' }, enis: [], translations: [] };
 }
 
 type Trip = { readonly origin: Origin; readonly header: Header; readonly forward: WalkResult };

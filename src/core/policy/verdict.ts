@@ -39,7 +39,10 @@ export type DenyReason =
   | 'nat-protocol'
   | 'peering-inactive'
   | 'peering-not-transitive'
-  | 'destination-not-own';
+  | 'destination-not-own'
+  | 'conntrack-full'
+  | 'nat-expired'
+  | 'nat-full';
 
 /** Why a gate cannot be decided from what the world holds. */
 export type UnknownReason =
@@ -64,6 +67,7 @@ export type PassReason =
   | 'exempt'
   | 'unfiltered'
   | 'tracked'
+  | 'related'
   | 'own-address'
   | 'check-off'
   | 'gateway'
