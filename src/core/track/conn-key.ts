@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { type Transport, transportProtocol } from '../net/traffic.ts';
-import { type ConnKey, IPV6_KEY, KEY_WORDS } from './conn-table.ts';
+import type { ConnKey } from './conn-table.ts';
 
 /** A packet as an interface sees it: `local` is the address on the interface's side of the wire, `remote` the one beyond. */
 export type Sighting = {
@@ -14,20 +14,20 @@ export type Sighting = {
 };
 
 /**
- * The key of the flow that a packet belongs to, the same for both of its directions: TCP and UDP by addresses and ports, ICMP queries by
+ * Writes into `key` the flow that a packet belongs to, the same for both of its directions: TCP and UDP by addresses and ports, ICMP queries by
  * addresses, identifier and kind, other protocols by addresses alone (E2:conntrack). Undefined for what belongs to no flow: ICMP that
- * neither asks nor answers.
+ * neither asks nor answers. The array is the caller's, so that a packet costs no allocation.
  */
-export function connKey(owner: number, seen: Sighting): ConnKey | undefined {
+export function writeConnKey(key: ConnKey, owner: number, seen: Sighting): ConnKey | undefined {
   const { local, remote, transport } = seen;
   const ports = portsWord(seen);
   if (ports === undefined) return undefined;
-  const key = new Int32Array(KEY_WORDS);
   key[0] = owner;
-  key[1] = transportProtocol(transport) | (local.family === 'ipv6' ? IPV6_KEY : 0);
+  key[1] = transportProtocol(transport);
   key[2] = ports;
   key[3] = local.w0;
   key[4] = remote.w0;
+  if (local.family === 'ipv4') return key;
   key[5] = local.w1;
   key[6] = local.w2;
   key[7] = local.w3;

@@ -1,3 +1,4 @@
+import type { Family } from '../net/address.ts';
 import type { Transport } from '../net/traffic.ts';
 import { type Eni, isUnfiltered } from '../model/eni.ts';
 import type { World } from '../model/world.ts';
@@ -5,8 +6,8 @@ import { decideSeen } from '../policy/decide.ts';
 import { groupsOf } from '../policy/match.ts';
 import type { Gate } from '../policy/path.ts';
 import { type Decision, deny, pass, unknown } from '../policy/verdict.ts';
-import { connKey, isOpening, type Sighting } from './conn-key.ts';
-import { type ConnKey, ConnTable } from './conn-table.ts';
+import { isOpening, type Sighting, writeConnKey } from './conn-key.ts';
+import { type ConnKey, ConnTable, KEY_WORDS } from './conn-table.ts';
 import { advanceEntry, idleSeconds, openEntry, packEntry, type Segment, unpackEntry } from './entry.ts';
 import type { TcpFlags } from './tcp.ts';
 import { isUntracked } from './untracked.ts';
@@ -30,7 +31,7 @@ export type Met = { readonly gate: GroupGate; readonly sighting: Sighting; reado
 
 export type TrackerOptions = {
   readonly seed: number;
-  /** Entries of all interfaces together. */
+  /** Entries of all interfaces together, in each family. */
   readonly maxEntries: number;
   /**
    * Whether an ICMP error about any tracked flow passes. AWS's text promises that for automatically tracked and for untracked flows only
@@ -49,7 +50,9 @@ const AUTOMATIC_TYPES: ReadonlySet<string> = new Set([
 
 /** Security groups with memory: what an interface says to a packet, given the flows that it knows. */
 export class Tracker {
-  readonly #table: ConnTable;
+  readonly #tables: Readonly<Record<Family, ConnTable>>;
+  /** Written anew for every packet; the table copies what it keeps. */
+  readonly #key: ConnKey = new Int32Array(KEY_WORDS.ipv6);
   readonly #admitsRelated: boolean;
   readonly #owners: Map<string, number> = new Map();
   /** Interfaces by the machine whose allowance they share. */
@@ -58,13 +61,17 @@ export class Tracker {
   readonly #exceeded: Map<string, number> = new Map();
 
   constructor(options: TrackerOptions) {
-    this.#table = new ConnTable(options);
+    const { seed, maxEntries } = options;
+    this.#tables = {
+      ipv4: new ConnTable({ family: 'ipv4', seed, maxEntries }),
+      ipv6: new ConnTable({ family: 'ipv6', seed, maxEntries }),
+    };
     this.#admitsRelated = options.admitsRelated;
   }
 
   /** Entries of all owners, expired ones perhaps included. */
   get size(): number {
-    return this.#table.size;
+    return this.#tables.ipv4.size + this.#tables.ipv6.size;
   }
 
   /** Sets how many entries the interfaces of a machine may hold together; AWS publishes no number, so there is none by default. */
@@ -98,29 +105,31 @@ export class Tracker {
 
   /** Whether an interface or gateway holds a live entry for the flow. */
   isTracked(owner: string, sighting: Sighting, nowSeconds: number): boolean {
-    const key = connKey(this.#ownerOf(owner), sighting);
-    return key !== undefined && this.#table.find(key, nowSeconds) >= 0;
+    const key = writeConnKey(this.#key, this.#ownerOf(owner), sighting);
+    return key !== undefined && this.#tables[sighting.local.family].find(key, nowSeconds) >= 0;
   }
 
   /** A gateway that keeps state sees an outbound packet: it remembers the flow whatever its segment says. */
   remember(gatewayId: string, seen: Sighting & { readonly flags: TcpFlags | undefined }, nowSeconds: number): boolean {
-    const key = connKey(this.#ownerOf(gatewayId), seen);
+    const key = writeConnKey(this.#key, this.#ownerOf(gatewayId), seen);
     if (key === undefined) return true;
-    const slot = this.#table.find(key, nowSeconds);
-    const before = slot < 0 ? undefined : unpackEntry(this.#table.stateOf(slot));
+    const table = this.#tables[seen.local.family];
+    const slot = table.find(key, nowSeconds);
+    const before = slot < 0 ? undefined : unpackEntry(table.stateOf(slot));
     const entry =
       (before === undefined ? undefined : advanceEntry(before, seen)) ??
       openEntry(seen, { isAutomatic: true, isBalanced: false });
     const expiresSeconds = nowSeconds + idleSeconds(entry, seen.transport, undefined);
-    if (slot < 0) return this.#table.insert(key, { state: packEntry(entry), expiresSeconds }, nowSeconds);
-    this.#table.update(slot, packEntry(entry), expiresSeconds);
+    if (slot < 0) return table.insert(key, { state: packEntry(entry), expiresSeconds }, nowSeconds);
+    table.update(slot, packEntry(entry), expiresSeconds);
     return true;
   }
 
   /** Forgets all flows of an interface or gateway that is gone. */
   forget(owner: string): void {
     const index = this.#owners.get(owner);
-    if (index !== undefined) this.#table.removeOwner(index);
+    if (index === undefined) return;
+    for (const table of Object.values(this.#tables)) table.removeOwner(index);
   }
 
   /** A packet of a flow that has an entry: the entry moves on. False when there is none, or the packet opens a flow in its place. */
@@ -129,15 +138,16 @@ export class Tracker {
     { key, packet }: { readonly key: ConnKey; readonly packet: SeenPacket },
     nowSeconds: number,
   ): boolean {
-    const slot = this.#table.find(key, nowSeconds);
+    const table = this.#tables[gate.source.family];
+    const slot = table.find(key, nowSeconds);
     if (slot < 0) return false;
     const segment = segmentOf(gate, packet);
-    const entry = advanceEntry(unpackEntry(this.#table.stateOf(slot)), segment);
+    const entry = advanceEntry(unpackEntry(table.stateOf(slot)), segment);
     if (entry === undefined) {
-      this.#table.remove(slot);
+      table.remove(slot);
       return false;
     }
-    this.#table.update(slot, packEntry(entry), nowSeconds + idleSeconds(entry, packet.transport, gate.eni));
+    table.update(slot, packEntry(entry), nowSeconds + idleSeconds(entry, packet.transport, gate.eni));
     return true;
   }
 
@@ -153,7 +163,7 @@ export class Tracker {
     const expiresSeconds = nowSeconds + idleSeconds(entry, packet.transport, gate.eni);
     const isIn =
       this.#hasRoom(gate.eni, nowSeconds) &&
-      this.#table.insert(key, { state: packEntry(entry), expiresSeconds }, nowSeconds);
+      this.#tables[gate.source.family].insert(key, { state: packEntry(entry), expiresSeconds }, nowSeconds);
     const machine = machineOf(gate.eni);
     if (!isIn) this.#exceeded.set(machine, (this.#exceeded.get(machine) ?? 0) + 1);
     return isIn;
@@ -178,10 +188,11 @@ export class Tracker {
     const decision = decideSeen(world, error.gate, error.packet.transport);
     if (decision.outcome === 'pass') return decision;
     const { gate, sighting, flags } = error.about;
-    const key = connKey(this.#ownerOf(gate.eni.id), sighting);
-    const slot = key === undefined ? -1 : this.#table.find(key, nowSeconds);
+    const key = writeConnKey(this.#key, this.#ownerOf(gate.eni.id), sighting);
+    const table = this.#tables[gate.source.family];
+    const slot = key === undefined ? -1 : table.find(key, nowSeconds);
     if (slot >= 0) {
-      const passes = this.#admitsRelated || unpackEntry(this.#table.stateOf(slot)).isAutomatic;
+      const passes = this.#admitsRelated || unpackEntry(table.stateOf(slot)).isAutomatic;
       return passes ? pass('related') : decision;
     }
     const isOpen =
@@ -193,13 +204,14 @@ export class Tracker {
   #hasRoom(eni: Eni, nowSeconds: number): boolean {
     const capacity = this.#capacities.get(machineOf(eni));
     if (capacity === undefined || this.#heldBy(machineOf(eni)) < capacity) return true;
-    this.#table.sweep(nowSeconds);
+    for (const table of Object.values(this.#tables)) table.sweep(nowSeconds);
     return this.#heldBy(machineOf(eni)) < capacity;
   }
 
   #heldBy(machine: string): number {
     let held = 0;
-    for (const owner of this.#machines.get(machine) ?? []) held += this.#table.countOf(owner);
+    for (const owner of this.#machines.get(machine) ?? [])
+      held += this.#tables.ipv4.countOf(owner) + this.#tables.ipv6.countOf(owner);
     return held;
   }
 
@@ -209,7 +221,7 @@ export class Tracker {
     const siblings = this.#machines.get(machine);
     if (siblings === undefined) this.#machines.set(machine, new Set([owner]));
     else siblings.add(owner);
-    return connKey(owner, sightingAt(gate, packet));
+    return writeConnKey(this.#key, owner, sightingAt(gate, packet));
   }
 
   #ownerOf(name: string): number {
