@@ -21,6 +21,15 @@ export type ConnectionTimeouts = {
   readonly udpSeconds?: number;
 };
 
+/** What each timeout may be set to, both ends included (E2:conntrack). */
+export const TIMEOUT_RANGES: Readonly<
+  Record<keyof ConnectionTimeouts, { readonly from: number; readonly to: number }>
+> = {
+  tcpEstablishedSeconds: { from: 60, to: 432_000 },
+  udpStreamSeconds: { from: 60, to: 180 },
+  udpSeconds: { from: 30, to: 60 },
+};
+
 /** A network interface: the unit to which policy attaches. */
 export type Eni = {
   readonly id: EniId;

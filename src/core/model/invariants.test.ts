@@ -200,6 +200,19 @@ const BROKEN: readonly Row[] = [
     records: ['V3'],
   })),
   { name: 'prefix-length', title: '/27', more: { enis: [eni('x', ['10.0.1.96/27'])] }, records: ['x'] },
+  ...(
+    [
+      { tcpEstablishedSeconds: 59 },
+      { tcpEstablishedSeconds: 432_001 },
+      { udpStreamSeconds: 181 },
+      { udpSeconds: 29 },
+    ] as const
+  ).map((timeouts): Row => ({
+    name: 'timeout-range',
+    title: JSON.stringify(timeouts),
+    more: { enis: [{ ...eni('x', ['10.0.1.96']), timeouts }] },
+    records: ['x'],
+  })),
   { name: 'prefix-length', title: '/32', more: { enis: [eni('x', ['10.0.1.96/32'])] }, records: ['x'] },
   { name: 'prefix-length', title: '/96', more: { enis: [eni('x', ['2001:db8:1:1:9::/96'])] }, records: ['x'] },
   ...['169.254.168.0/22', '169.254.169.0/24', 'fd00:ec2::/32', 'fd00:ec2::254/128'].map((text): Row => ({

@@ -13,7 +13,7 @@ import {
 } from '../net/cidr.ts';
 import { nearestCovers } from '../net/overlap.ts';
 import { expectOk } from '../net/result.ts';
-import type { Eni } from './eni.ts';
+import { type Eni, TIMEOUT_RANGES } from './eni.ts';
 import type { NatAddress, NatGateway, PeeringSide } from './gateway.ts';
 import type { SubnetId, VpcId } from './ids.ts';
 import type { RecordRef, Violation } from './violation.ts';
@@ -25,7 +25,10 @@ export function* spaceViolations(world: World): Generator<Violation, void, undef
   for (const vpc of listRecords(world, 'vpcs')) yield* vpcViolations(vpc);
   yield* peeringViolations(world);
   yield* subnetViolations(world);
-  for (const eni of listRecords(world, 'enis')) yield* prefixViolations(eni);
+  for (const eni of listRecords(world, 'enis')) {
+    yield* prefixViolations(eni);
+    yield* timeoutViolations(eni);
+  }
   const holdings = [...allHoldings(world)];
   for (const holding of holdings) yield* placeViolations(world, holding);
   for (const held of Map.groupBy(holdings, (holding) => holding.vpcId).values()) yield* takenViolations(held);
@@ -158,6 +161,16 @@ function natHolder(world: World, nat: NatGateway, own: NatAddress): string {
   if (own.eniId !== undefined) return own.eniId;
   const eni = eniAt(world, nat.vpcId, own.private);
   return eni?.interfaceType === 'nat_gateway' ? eni.id : nat.id;
+}
+
+function* timeoutViolations(eni: Eni): Generator<Violation, void, undefined> {
+  for (const name of ['tcpEstablishedSeconds', 'udpStreamSeconds', 'udpSeconds'] as const) {
+    const seconds = eni.timeouts[name];
+    const { from, to } = TIMEOUT_RANGES[name];
+    if (seconds === undefined || (seconds >= from && seconds <= to)) continue;
+    const message = `${eni.id} has a timeout of ${seconds} s, which AWS takes from ${from} to ${to} only`;
+    yield { name: 'timeout-range', records: [{ kind: 'enis', id: eni.id }], message };
+  }
 }
 
 /** Prefixes of other lengths would also not be found by `eniAt`. */

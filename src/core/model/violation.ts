@@ -26,6 +26,7 @@ export type InvariantName =
   | 'subnet-cidr-size'
   | 'subnet-outside-vpc'
   | 'subnet-overlap'
+  | 'timeout-range'
   | 'vpc-cidr-overlap'
   | 'vpc-cidr-size'
   | 'wrong-vpc';
@@ -60,6 +61,7 @@ export const INVARIANTS: Readonly<Record<InvariantName, string>> = {
   'subnet-cidr-size': 'a subnet is a /16 to /28 of IPv4 or a /44 to /64 of IPv6 in steps of four (V:subnet-sizing)',
   'subnet-outside-vpc': 'a subnet CIDR lies in a CIDR of its VPC (V:subnet-sizing)',
   'subnet-overlap': 'the subnets of a VPC have no address in common (V:subnet-sizing)',
+  'timeout-range': 'a connection-tracking timeout lies in its range (E2:conntrack)',
   'vpc-cidr-overlap':
     'the CIDRs of a VPC, and of two VPCs with an active peering, have no address in common (V:vpc-cidr-blocks)',
   'vpc-cidr-size': 'a VPC CIDR is a /16 to /28 of IPv4 or a /44 to /60 of IPv6 in steps of four (V:vpc-cidr-blocks)',
