@@ -4,6 +4,7 @@ import type { AddCommand, CommandSetup } from './command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addReach } from './commands/reach.ts';
 import { addShow } from './commands/show.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addStart } from './commands/start.ts';
 import { addWhy } from './commands/why.ts';
 import { type GlobalOptions, WORLD_VARIABLE } from './context.ts';
@@ -11,7 +12,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
 
-const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addStart, addCompletion];
+const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addSimulate, addStart, addCompletion];
 
 const EXAMPLES = `
 Examples:

@@ -24,6 +24,13 @@ export class Value {
     return new Value(member ?? undefined, `${this.place}.${name}`);
   }
 
+  /** Fails where an object has a member of another name: in our own documents a mistyped field must not pass unseen. */
+  only(names: readonly string[]): void {
+    if (typeof this.raw !== 'object' || this.raw === null || Array.isArray(this.raw)) this.fail('expected an object');
+    const stranger = Object.keys(this.raw).find((name) => !names.includes(name));
+    if (stranger !== undefined) this.fail(`unknown field ${JSON.stringify(stranger)}; known are ${names.join(', ')}`);
+  }
+
   get isPresent(): boolean {
     return this.raw !== undefined;
   }
@@ -61,6 +68,14 @@ export class Value {
     const { raw } = this;
     if (typeof raw !== 'number' || !Number.isInteger(raw) || raw < min || raw > max)
       this.fail(`expected an integer in ${min}-${max}`);
+    return raw;
+  }
+
+  /** A finite number; `min` and `max` are both allowed. */
+  number(min: number, max: number): number {
+    const { raw } = this;
+    if (typeof raw !== 'number' || !Number.isFinite(raw) || raw < min || raw > max)
+      this.fail(`expected a number in ${min}-${max}`);
     return raw;
   }
 
