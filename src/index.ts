@@ -53,6 +53,11 @@ export type {
   Way,
 } from './core/policy/verdict.ts';
 
+export { FlowLog, type FlowRecord } from './core/track/flow-log.ts';
+export { DEFAULT_OPTIONS, Network, type NetworkOptions, type Passage, type Sent } from './core/track/network.ts';
+export type { Scenario, ScenarioChange, ScenarioStep } from './core/track/scenario.ts';
+export type { TcpFlags } from './core/track/tcp.ts';
+
 export {
   type Answer,
   type AnswerGroup,
@@ -67,6 +72,10 @@ export { type EniReport, eniReport } from './analysis/eni-report.ts';
 export { type GroupReport, groupReport } from './analysis/group-report.ts';
 export { findEni, findGroup, findSubnet } from './analysis/lookup.ts';
 export type { Question } from './analysis/question.ts';
+export { simulate, type Simulation, type SimulationFault, type StepReport } from './analysis/simulate.ts';
+export { simulationDocument, type SimulationDocument } from './analysis/simulation-document.ts';
 export { type SubnetReport, subnetReport } from './analysis/subnet-report.ts';
 
+export { formatFlowRecord, parseFlowRecord } from './formats/flow-log.ts';
+export { parseScenario, type ScenarioDocument } from './formats/scenario.ts';
 export { DescribeReader, type Export, type Finding } from './formats/describe.ts';
