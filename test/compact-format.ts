@@ -15,6 +15,8 @@ export type Compact = {
     readonly subnet: string;
     readonly private: string;
     readonly public?: string;
+    /** Further addresses: `private` or `private public`. */
+    readonly more?: readonly string[];
     readonly state?: string;
   }>;
   readonly peerings?: Section<{

@@ -75,6 +75,10 @@ export function compactWorld(compact: Compact): World {
       state: nat.state ?? 'available',
       addresses: [
         { private: address(nat.private), ...(nat.public === undefined ? {} : { public: address(nat.public) }) },
+        ...(nat.more ?? []).map((text) => {
+          const [own = '', seen] = text.split(' ');
+          return { private: address(own), ...(seen === undefined ? {} : { public: address(seen) }) };
+        }),
       ],
       tags: [],
     })),

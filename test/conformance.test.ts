@@ -1,4 +1,5 @@
 import { describe, test } from 'node:test';
+import { runModel } from './cases/model-case.ts';
 import { readCases } from './cases/read-cases.ts';
 import { ENGINES, runPacket, runReach, runReachPacket } from './cases/run-case.ts';
 
@@ -16,4 +17,9 @@ describe('conformance: reach', () => {
     test(`${one.file} ${one.name}: ${one.data.title}`, () => runReach(one));
   for (const one of CASES.filter((each) => each.kind === 'packet'))
     test(`${one.file} ${one.name}: its packet`, () => runReachPacket(one));
+});
+
+describe('conformance: model', () => {
+  for (const one of CASES.filter((each) => each.kind === 'model'))
+    test(`${one.file} ${one.name}: ${one.data.title}`, () => runModel(one));
 });

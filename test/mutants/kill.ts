@@ -29,6 +29,7 @@ function hook(one: Mutant): void {
 async function killer(): Promise<string | undefined> {
   const { readCases } = await import('../cases/read-cases.ts');
   const { ENGINES, runPacket, runReach, runReachPacket } = await import('../cases/run-case.ts');
+  const { runModel } = await import('../cases/model-case.ts');
   const { runSequence } = await import('../cases/sequence-case.ts');
   for (const one of readCases()) {
     const runs: (() => void)[] = [];
@@ -36,6 +37,8 @@ async function killer(): Promise<string | undefined> {
       runs.push(() => runReachPacket(one), ...ENGINES.map((engine) => () => runPacket(engine, one)));
     } else if (one.kind === 'reach') {
       runs.push(() => runReach(one));
+    } else if (one.kind === 'model') {
+      runs.push(() => runModel(one));
     } else if (one.kind === 'sequence') {
       runs.push(() => runSequence(one));
     }

@@ -237,6 +237,9 @@ class Trip {
     if ((nat.state ?? 'available') !== 'available') this.#say('deny');
     if (!hasPorts(this.#packet) && this.#packet.number !== 1) this.#say('deny');
     this.hidden = [...this.hidden, { nat: name, inside: header.source }];
+    const next = { source: ip(nat.private), destination: header.destination };
+    // Which of several addresses the gateway picks would be seen by an interface behind it.
+    if (nat.more !== undefined && route(this.#world, nat.subnet, next).kind === 'eni') this.#say('unknown');
     return this.#onFrom(nat.subnet, { source: ip(nat.private), destination: header.destination });
   }
 

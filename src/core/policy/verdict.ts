@@ -51,7 +51,6 @@ export type UnknownReason =
   | 'unknown-acl'
   | 'unknown-route-table'
   | 'unknown-subnet'
-  | 'unknown-vpc'
   | 'unknown-gateway'
   | 'unknown-interface'
   | 'unknown-peer'
