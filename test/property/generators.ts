@@ -77,12 +77,14 @@ export function randomWorld(seed: number): Compact {
       length: random.weighted([
         [5, 1],
         [4, 2],
-        [1, 3],
+        [2, 3],
       ]),
     },
     (_, index) => `V${index + 1}`,
   );
-  for (const [index, vpc] of vpcs.entries()) addVpc(random, world, { vpc, index });
+  // Two to five subnets in all.
+  for (const [index, vpc] of vpcs.entries())
+    addVpc(random, world, { vpc, index, subnets: vpcs.length === 1 ? random.between(2, 4) : random.between(1, 2) });
   addLists(random, world);
   addPeerings(random, world, vpcs);
   for (const vpc of vpcs) addGroups(random, world, vpc);
@@ -98,12 +100,13 @@ export function randomQuestions(compact: Compact, seed: number, count: number): 
   return Array.from({ length: count }, () => randomQuestion(random, compact));
 }
 
-function addVpc(random: Random, world: Draft, { vpc, index }: { readonly vpc: string; readonly index: number }): void {
-  const isDual = random.chance(0.5);
+type NewVpc = { readonly vpc: string; readonly index: number; readonly subnets: number };
+
+function addVpc(random: Random, world: Draft, { vpc, index, subnets }: NewVpc): void {
+  const isDual = random.chance(0.65);
   world.vpcs[vpc] = { cidrs: [`10.${index}.0.0/16`, ...(isDual ? [`2001:db8:${index + 1}::/56`] : [])] };
   if (random.chance(0.75)) world.internetGateways[`G${vpc}`] = { vpc: random.chance(0.95) ? vpc : null };
   if (isDual && random.chance(0.4)) world.egressOnlyGateways[`E${vpc}`] = { vpc };
-  const subnets = random.between(1, 3);
   for (let number = 1; number <= subnets; number += 1) {
     const name = `S${vpc}${number}`;
     const acl = random.weighted([
@@ -152,7 +155,7 @@ function addAcl(random: Random, world: Draft, { name, vpc }: { readonly name: st
       (number) =>
         `${number} ${random.chance(0.7) ? 'allow' : 'deny'} ${random.pick(ACL_TRAFFICS)} ${random.pick(ACL_BLOCKS)}`,
     );
-    return random.chance(0.6) ? [...lines, '200 allow all 0.0.0.0/0', '201 allow all ::/0'] : lines;
+    return random.chance(0.8) ? [...lines, '200 allow all 0.0.0.0/0', '201 allow all ::/0'] : lines;
   };
   world.acls[name] = { vpc, ingress: side('ingress'), egress: side('egress') };
 }
@@ -183,6 +186,8 @@ const RULE_BLOCKS = [
   '198.51.100.0/24',
   '198.51.100.200/32',
   '2001:db8::/32',
+  '2001:db8:1:1::/64',
+  '2001:db8:1:1::10/128',
   '2001:db8:ffff::9/128',
   '128.0.0.0/1',
 ];
@@ -225,8 +230,8 @@ function addGroups(random: Random, world: Draft, vpc: string): void {
   for (const name of [`A${vpc}`, `B${vpc}`, `C${vpc}`])
     world.groups[name] = {
       vpc,
-      ingress: random.chance(0.15) ? ['all 0.0.0.0/0', 'all ::/0'] : rules(),
-      ...(random.chance(0.6)
+      ingress: random.chance(0.4) ? [...rules(), 'all 0.0.0.0/0', 'all ::/0'] : rules(),
+      ...(random.chance(0.7)
         ? { egress: ['all 0.0.0.0/0', 'all ::/0'] }
         : random.chance(0.8)
           ? { egress: rules() }
@@ -249,9 +254,9 @@ function addEnis(random: Random, world: Draft, subnet: string): void {
       subnet,
       addresses: [own, ...secondary, ...(base6 !== undefined && random.chance(0.8) ? [`${base6}${10 + number}`] : [])],
       groups: groups.length === 0 ? [`A${vpc}`] : random.chance(0.04) ? [...groups, 'gone'] : groups,
-      ...(random.chance(0.45) ? { public: { [own]: `198.51.100.${10 + index}` } } : {}),
+      ...(random.chance(0.6) ? { public: { [own]: `198.51.100.${10 + index}` } } : {}),
       ...(random.chance(0.1) ? { prefixes: [`${base}64/28`] } : {}),
-      ...(random.chance(0.15) ? { sourceDestCheck: false } : {}),
+      ...(random.chance(0.2) ? { sourceDestCheck: false } : {}),
       ...(random.chance(0.04) ? { type: 'network_load_balancer' } : {}),
     };
     world.enis[name] = eni;
@@ -259,60 +264,68 @@ function addEnis(random: Random, world: Draft, subnet: string): void {
 }
 
 function addTables(random: Random, world: Draft, vpc: string): void {
-  const names = Object.values(world.subnets).flatMap((subnet) => {
+  const subnets = Object.entries(world.subnets).flatMap(([name, subnet]) => {
     const { routeTable, vpc: own } = subnet as { readonly routeTable?: string | null; readonly vpc: string };
-    return own === vpc && typeof routeTable === 'string' ? [routeTable] : [];
+    return own === vpc ? [{ name, routeTable }] : [];
   });
-  if (random.chance(0.4)) world.routeTables[`M${vpc}`] = { vpc, main: true, routes: routesOf(random, world, vpc) };
-  for (const name of names)
-    if (random.chance(0.97)) world.routeTables[name] = { vpc, routes: routesOf(random, world, vpc) };
+  // A NAT gateway sits in the first subnet: what it sends out must mostly not come back to it.
+  const home = subnets.find(({ name }) => name === `S${vpc}1`)?.routeTable;
+  const isHome = (table: string | undefined): boolean => home === table && random.chance(0.9);
+  if (random.chance(0.7))
+    world.routeTables[`M${vpc}`] = {
+      vpc,
+      main: true,
+      routes: routesOf(random, world, { vpc, avoidsNat: isHome(undefined) }),
+    };
+  for (const { routeTable } of subnets)
+    if (typeof routeTable === 'string' && random.chance(0.97))
+      world.routeTables[routeTable] = {
+        vpc,
+        routes: routesOf(random, world, { vpc, avoidsNat: isHome(routeTable) }),
+      };
 }
 
-function routesOf(random: Random, world: Draft, vpc: string): readonly string[] {
+type NewTable = { readonly vpc: string; readonly avoidsNat: boolean };
+
+function routesOf(random: Random, world: Draft, { vpc, avoidsNat }: NewTable): readonly string[] {
   const routes = new Map<string, string>();
   const add = (share: number, destination: string, target: string): void => {
     if (random.chance(share)) routes.set(destination, target);
   };
-  const nat = `X${vpc}` in world.natGateways ? `nat:X${vpc}` : `igw:G${vpc}`;
-  add(
-    0.85,
-    '0.0.0.0/0',
-    random.weighted([
-      [5, `igw:G${vpc}`],
-      [4, nat],
-      [0.3, 'tgw:T'],
-      [0.2, 'igw:gone'],
-    ]),
-  );
-  add(
-    0.7,
-    '::/0',
-    random.weighted([
-      [4, `igw:G${vpc}`],
-      [4, `E${vpc}` in world.egressOnlyGateways ? `eigw:E${vpc}` : `igw:G${vpc}`],
-    ]),
-  );
+  const gateway = `G${vpc}` in world.internetGateways || random.chance(0.1) ? [`igw:G${vpc}`] : [];
+  const nat = `X${vpc}` in world.natGateways && !avoidsNat ? [`nat:X${vpc}`] : [];
+  const egressOnly = `E${vpc}` in world.egressOnlyGateways ? [`eigw:E${vpc}`] : [];
+  const ways = [...gateway, ...nat];
+  const odd = random.pick(['tgw:T', 'igw:gone', 'vgw:W']);
+  if (ways.length > 0) add(0.9, '0.0.0.0/0', random.chance(0.04) ? odd : random.pick(ways));
+  const waysV6 = [...gateway, ...egressOnly];
+  if (waysV6.length > 0) add(0.85, '::/0', random.pick(waysV6));
   for (const [name, peering] of Object.entries(world.peerings)) {
     const { requester, accepter } = peering as { readonly requester: string; readonly accepter: string };
     const far = requester === vpc ? accepter : requester;
     const { cidrs = [] } = (world.vpcs[far] ?? {}) as { readonly cidrs?: readonly string[] };
-    if (requester === vpc || accepter === vpc) for (const cidr of cidrs) add(0.85, cidr, `pcx:${name}`);
+    if (requester === vpc || accepter === vpc) for (const cidr of cidrs) add(0.9, cidr, `pcx:${name}`);
+    // Through the peer to its own peer: peering carries nothing there.
+    if (requester === vpc) add(0.1, `10.${Number(far.slice(1))}.0.0/16`, `pcx:${name}`);
   }
-  const enis = Object.keys(world.enis).filter((name) => name.startsWith(`eS${vpc}`));
-  add(0.15, `10.${Number(vpc.slice(1)) - 1}.2.0/24`, `eni:${random.pick(enis)}`);
-  add(0.06, '203.0.113.0/24', random.pick([`igw:G${vpc}`, nat, 'tgw:T']));
-  add(0.06, 'list:L4', random.pick([`igw:G${vpc}`, nat]));
+  const enis = Object.entries(world.enis as Record<string, CompactEni>).filter(([name]) => name.startsWith(`eS${vpc}`));
+  const appliances = enis.filter(([, eni]) => eni.sourceDestCheck === false);
+  const [middle] = random.pick(appliances.length > 0 ? appliances : enis);
+  add(appliances.length > 0 ? 0.25 : 0.05, `10.${Number(vpc.slice(1)) - 1}.2.0/24`, `eni:${middle}`);
+  add(0.06, '203.0.113.0/24', random.pick([...ways, 'tgw:T']));
+  add(0.06, 'list:L4', random.pick([...ways, 'tgw:T']));
   add(0.04, '203.0.113.12/32', `igw:G${vpc} blackhole`);
-  add(0.04, '203.0.113.0/28', `${random.pick(['vgw:W', nat])} propagated`);
+  add(0.04, '203.0.113.0/28', `${random.pick(['vgw:W', ...nat])} propagated`);
   return [...routes].map(([destination, target]) => `${destination} ${target}`);
 }
 
 function randomQuestion(random: Random, compact: Compact): PacketQuestion {
   const enis = Object.entries(compact.enis ?? {});
   const [from, eni] = random.pick(enis);
-  const [to, other] = random.pick(enis);
+  const others = enis.filter(([name]) => name !== from);
+  const [to, other] = random.pick(others.length === 0 || random.chance(0.03) ? enis : others);
   const both = [eni, other].every((one) => (one.addresses ?? []).some((text) => text.includes(':')));
-  const isV6 = both && random.chance(0.35);
+  const isV6 = both && random.chance(0.45);
   const shape = random.weighted([
     [6, 'inside'],
     [3, 'in'],
@@ -329,7 +342,7 @@ function randomQuestion(random: Random, compact: Compact): PacketQuestion {
     case 'inside':
       return { from, to: random.chance(0.85) ? to : addressOf(random, other, isV6), ...base };
     case 'in':
-      return { from: `internet:${outside}`, to: publicOf(random, compact, other, isV6), ...base };
+      return { from: `internet:${outside}`, to: publicOf(random, compact, isV6), ...base };
     case 'out':
       return { from, to: outside, ...base };
     case 'odd':
@@ -357,9 +370,17 @@ function addressOf(random: Random, eni: CompactEni, isV6: boolean): string {
   return random.pick([...own, ...(isV6 ? [] : Object.values(eni.public ?? {}))]);
 }
 
-function publicOf(random: Random, compact: Compact, eni: CompactEni, isV6: boolean): string {
-  const own = isV6 ? (eni.addresses ?? []).filter((text) => text.includes(':')) : Object.values(eni.public ?? {});
+/** An address that a packet of the internet may be for: mostly of an interface, sometimes of a NAT gateway or of nobody. */
+function publicOf(random: Random, compact: Compact, isV6: boolean): string {
+  const enis = Object.values(compact.enis ?? {});
+  const own = isV6
+    ? enis.flatMap((eni) => (eni.addresses ?? []).filter((text) => text.includes(':')))
+    : enis.flatMap((eni) => Object.values(eni.public ?? {}));
   const nats = isV6 ? [] : Object.values(compact.natGateways ?? {}).flatMap((nat) => nat.public ?? []);
-  const some = [...own, ...own, ...own, ...nats];
-  return some.length === 0 ? (isV6 ? '2001:db8:1:1::10' : '198.51.100.10') : random.pick(some);
+  const owners = random.weighted([
+    [own.length > 0 ? 20 : 0, own],
+    [nats.length > 0 ? 2 : 0, nats],
+    [1, [isV6 ? '2001:db8:1:1::99' : '198.51.100.99']],
+  ]);
+  return random.pick(owners);
 }

@@ -19,7 +19,8 @@ export type Embedded = { readonly original: Compact; readonly compact: Compact; 
  * questions that have no twin: of IPv6 already, ICMP other than echo, services and protocol numbers that mean something else there.
  */
 export function embedIpv4(compact: Compact, question: PacketQuestion): Embedded | undefined {
-  if (question.family === 'ipv6' || !/^(tcp|udp|protocol)\/|^icmp\/8\/0$/.test(question.traffic)) return undefined;
+  if (question.family === 'ipv6') return undefined;
+  if (!/^(?:tcp|udp)\/|^protocol\/(?!1$|58$)|^icmp\/8\/0$/.test(question.traffic)) return undefined;
   const ends = [question.from, question.to];
   // NAT, public addresses and exempt services differ between the families by design.
   if (ends.some((end) => compact.enis?.[end] === undefined) || question.source !== undefined) return undefined;
