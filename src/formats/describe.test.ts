@@ -71,7 +71,7 @@ test('pages may repeat a record, but not with other content', () => {
   assert.equal(refusal({ SecurityGroups: [GROUP] }, { SecurityGroups: [GROUP] }), 'taken');
   assert.match(
     refusal({ SecurityGroups: [GROUP] }, { SecurityGroups: [{ ...GROUP, GroupName: 'db' }] }),
-    /sg-1 stands at/,
+    /sg-1 stands in/,
   );
 });
 

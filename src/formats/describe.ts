@@ -37,10 +37,7 @@ const OPTIONAL: ReadonlySet<Kind> = new Set(['groupAssociations', 'elasticAddres
 
 /** Collects the documents of one export, page by page, and makes a world of them. Errors name file, place and reason. */
 export class DescribeReader {
-  readonly #records = new Map<
-    Kind,
-    Map<string, { readonly text: string; readonly place: string; readonly record: Records[Kind] }>
-  >();
+  readonly #records = new Map<Kind, Map<string, Kept>>();
   readonly #embedded = new Map<string, Records['enis']>();
   readonly #tableLinks: TableLink[] = [];
   readonly #aclLinks: AclLink[] = [];
@@ -86,8 +83,8 @@ export class DescribeReader {
       this.#ruleRows.push(...value.list().map(readRuleRow));
       return;
     }
-    if (name === 'Reservations') return this.#addReservations(value);
-    if (name === 'Instances') return this.#addInstances(value);
+    if (name === 'Reservations') return this.#addReservations(file, value);
+    if (name === 'Instances') return this.#addInstances(file, value);
     if (reader === undefined) {
       if (name !== 'NextToken') this.#ignored.add(name);
       return;
@@ -97,20 +94,20 @@ export class DescribeReader {
       const { record, tableLinks = [], aclLinks = [] } = reader.read(one);
       this.#tableLinks.push(...tableLinks);
       this.#aclLinks.push(...aclLinks);
-      this.#keep(reader.kind, record, one);
+      this.#keep(reader.kind, record, { value: one, file });
     }
   }
 
-  #addReservations(value: Value): void {
+  #addReservations(file: string, value: Value): void {
     this.#kind('instances');
-    for (const reservation of value.list()) this.#addInstances(reservation.get('Instances'));
+    for (const reservation of value.list()) this.#addInstances(file, reservation.get('Instances'));
   }
 
-  #addInstances(value: Value): void {
+  #addInstances(file: string, value: Value): void {
     this.#kind('instances');
     for (const one of value.list()) {
       const { instance, enis } = readInstance(one);
-      this.#keep('instances', instance, one);
+      this.#keep('instances', instance, { value: one, file });
       for (const eni of enis) this.#embedded.set(eni.id, eni);
     }
   }
@@ -123,20 +120,21 @@ export class DescribeReader {
     this.#entries.set(id, [...(this.#entries.get(id) ?? []), ...value.list()]);
   }
 
-  #kind(kind: Kind): Map<string, { readonly text: string; readonly place: string; readonly record: Records[Kind] }> {
+  #kind(kind: Kind): Map<string, Kept> {
     const known = this.#records.get(kind);
     if (known !== undefined) return known;
-    const fresh = new Map<string, { readonly text: string; readonly place: string; readonly record: Records[Kind] }>();
+    const fresh = new Map<string, Kept>();
     this.#records.set(kind, fresh);
     return fresh;
   }
 
-  #keep(kind: Kind, record: Records[Kind], value: Value): void {
-    const text = JSON.stringify(value.raw);
-    const earlier = this.#kind(kind).get(record.id);
-    if (earlier !== undefined && earlier.text !== text)
-      value.fail(`${record.id} stands at ${earlier.place} too, with other content`);
-    this.#kind(kind).set(record.id, { text, place: value.place, record });
+  /** Pages may repeat a record, but not say something else of it. */
+  #keep(kind: Kind, record: Records[Kind], { value, file }: { readonly value: Value; readonly file: string }): void {
+    const records = this.#kind(kind);
+    const earlier = records.get(record.id);
+    if (earlier !== undefined && JSON.stringify(earlier.record) !== JSON.stringify(record))
+      value.fail(`${record.id} stands in ${earlier.file} too, with other content`);
+    records.set(record.id, { record, file });
   }
 
   /** Puts on subnets and VPCs what NACLs, route tables and rule rows say of them. */
@@ -188,7 +186,7 @@ export class DescribeReader {
   /** Rule rows have AWS's ids and are taken where a group has any; where the two forms differ, a person is told. */
   #crossChecked(group: Records['groups'], rows: readonly Rule[]): readonly Rule[] {
     if (!this.#hasRuleRows) return group.rules;
-    const differing = [...difference(rows, group.rules), ...difference(group.rules, rows)];
+    const differing = differences(rows, group.rules);
     if (differing.length > 0) {
       const taken =
         rows.length > 0 ? 'the rules with ids are taken' : 'the permissions are taken, no rule with an id was found';
@@ -224,6 +222,9 @@ export class DescribeReader {
   }
 }
 
+/** A record with the document that it came from. */
+type Kept = { readonly record: Records[Kind]; readonly file: string };
+
 type Read = {
   readonly record: Records[Kind];
   readonly tableLinks?: readonly TableLink[];
@@ -255,8 +256,9 @@ function aclRead({ acl, links }: ReturnType<typeof readAcl>): Read {
   return { record: acl, aclLinks: links };
 }
 
-/** What the rules of `a` say that none of `b` says. */
-function difference(a: readonly Rule[], b: readonly Rule[]): readonly string[] {
-  const others = new Set(b.map(ruleIdentity));
-  return a.map(ruleIdentity).filter((identity) => !others.has(identity));
+/** What one list of rules says and the other does not. */
+function differences(a: readonly Rule[], b: readonly Rule[]): readonly string[] {
+  const ours = new Set(a.map(ruleIdentity));
+  const theirs = new Set(b.map(ruleIdentity));
+  return [...[...ours].filter((one) => !theirs.has(one)), ...[...theirs].filter((one) => !ours.has(one))];
 }

@@ -7,26 +7,49 @@ import { sortTags } from '../core/model/tag.ts';
 /** A fault in a document: the file, the path to the value inside it, and what is wrong. */
 export class FormatError extends Error {}
 
-/** One JSON value with the place that it stands at. Reading what is not there or of another type throws `FormatError`. */
+type JsonObject = { readonly [name: string]: unknown };
+
+function isObject(raw: unknown): raw is JsonObject {
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+}
+
+/**
+ * One JSON value with the place that it stands at: text for a document, else the value around it and the name or index in that. Places
+ * are put into words only when something is wrong: an export has millions. Reading what is not there or of another type throws `FormatError`.
+ */
 export class Value {
   readonly raw: unknown;
-  readonly place: string;
+  readonly #around: Value | string;
+  readonly #key: string | number;
 
-  constructor(raw: unknown, place: string) {
+  constructor(raw: unknown, around: Value | string, key: string | number = '') {
     this.raw = raw;
-    this.place = place;
+    this.#around = around;
+    this.#key = key;
+  }
+
+  /** Where the value stands: the document and the path inside it. */
+  get place(): string {
+    if (typeof this.#around === 'string') return this.#around;
+    const step = typeof this.#key === 'number' ? `[${this.#key}]` : `.${this.#key}`;
+    return `${this.#around.place}${step}`;
   }
 
   /** A member of an object; absent and null are the same, as AWS prints them. */
   get(name: string): Value {
-    if (typeof this.raw !== 'object' || this.raw === null || Array.isArray(this.raw)) this.fail('expected an object');
-    const member: unknown = Object.hasOwn(this.raw, name) ? Reflect.get(this.raw, name) : undefined;
-    return new Value(member ?? undefined, `${this.place}.${name}`);
+    if (!isObject(this.raw)) this.fail('expected an object');
+    // The names asked for are AWS's; none is one that every object inherits.
+    return new Value(this.raw[name] ?? undefined, this, name);
+  }
+
+  /** Whether an object has a member; nothing is made for one that it has not. */
+  has(name: string): boolean {
+    return isObject(this.raw) && (this.raw[name] ?? undefined) !== undefined;
   }
 
   /** Fails where an object has a member of another name: in our own documents a mistyped field must not pass unseen. */
   only(names: readonly string[]): void {
-    if (typeof this.raw !== 'object' || this.raw === null || Array.isArray(this.raw)) this.fail('expected an object');
+    if (!isObject(this.raw)) this.fail('expected an object');
     const stranger = Object.keys(this.raw).find((name) => !names.includes(name));
     if (stranger !== undefined) this.fail(`unknown field ${JSON.stringify(stranger)}; known are ${names.join(', ')}`);
   }
@@ -39,7 +62,7 @@ export class Value {
   list(): readonly Value[] {
     if (this.raw === undefined) return [];
     if (!Array.isArray(this.raw)) this.fail('expected a list');
-    return this.raw.map((item: unknown, index) => new Value(item, `${this.place}[${index}]`));
+    return this.raw.map((item: unknown, index) => new Value(item, this, index));
   }
 
   text(): string {
