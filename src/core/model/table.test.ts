@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import {
   changedKeys,
   emptyTable,
+  lazyTable,
   type Table,
   tableAnyKey,
   tableDelete,
@@ -11,6 +12,7 @@ import {
   tableHas,
   tableKeys,
   tableOf,
+  tableOfSets,
   tableSet,
   tableValues,
 } from './table.ts';
@@ -168,6 +170,42 @@ test('changed keys are those whose values are not the same object', () => {
 test('an equal object that is another one counts as changed', () => {
   const before = tableOf([['a', { size: 1 }]]);
   assert.deepEqual(changedKeys(before, tableSet(before, 'a', { size: 1 })), ['a']);
+});
+
+function someKeys(row: number): readonly string[] {
+  return [`half-${row % 2}`, `third-${row % 3}`, `half-${row % 2}`, 'all'];
+}
+
+test('a table of sets files each id once under each of its keys', () => {
+  const ids = [...ORDINARY, ...COLLIDING];
+  const expected = new Map<string, Table<true>>();
+  for (const [row, id] of ids.entries())
+    for (const key of someKeys(row)) expected.set(key, tableSet(expected.get(key) ?? emptyTable<true>(), id, true));
+  assert.deepEqual(tableOfSets(ids, someKeys), tableOf(expected));
+});
+
+test('a lazy table is made once, when it is first read, and cannot be told from another', () => {
+  let times = 0;
+  const plain = tableOf(ORDINARY.map((key, index) => [key, index]));
+  const lazy = lazyTable(() => {
+    times += 1;
+    return plain;
+  });
+  assert.equal(times, 0);
+  assert.equal(tableGet(lazy, 'eni-7'), 7);
+  assert.equal(lazy.size, ORDINARY.length);
+  assert.equal(lazy.root, plain.root);
+  assert.equal(times, 1);
+  assert.deepEqual(lazy, plain);
+  assert.deepEqual(
+    lazyTable(() => plain),
+    plain,
+  );
+  assert.notDeepEqual(
+    lazyTable(() => tableDelete(plain, 'eni-7')),
+    plain,
+  );
+  assert.deepEqual(tableSet(lazy, 'eni-7', 8), tableSet(plain, 'eni-7', 8));
 });
 
 test('deleting what is not there gives the same table', () => {

@@ -31,23 +31,42 @@ export function tableOf<V>(entries: Iterable<readonly [string, V]>): Table<V> {
     keys.push(key);
     values.push(value);
   }
-  const hashes = Int32Array.from(keys, hashText);
-  const order = Array.from(keys, (_, index) => index);
-  return { size: keys.length, root: build({ keys, values, hashes }, order, 0) };
+  return tableOfColumns(keys, values);
+}
+
+/** A table of keys and the values that stand beside them; keys must be distinct. */
+export function tableOfColumns<V>(keys: readonly string[], values: readonly V[]): Table<V> {
+  return { size: keys.length, root: build(columnsOf(keys, values), [...keys.keys()], 0) };
+}
+
+/** A table of sets: under each key the ids for which `keysOf` gives it. Ids must be distinct; a key given twice counts once. */
+export function tableOfSets(ids: readonly string[], keysOf: (row: number) => readonly string[]): Table<Table<true>> {
+  const rowsByKey = new Map<string, number[]>();
+  for (let row = 0; row < ids.length; row += 1) {
+    for (const key of keysOf(row)) {
+      const rows = rowsByKey.get(key);
+      if (rows === undefined) rowsByKey.set(key, [row]);
+      else if (rows.at(-1) !== row) rows.push(row);
+    }
+  }
+  const columns = columnsOf(
+    ids,
+    Array.from(ids, () => true as const),
+  );
+  const sets: Table<true>[] = [];
+  for (const rows of rowsByKey.values()) sets.push({ size: rows.length, root: build(columns, rows, 0) });
+  return tableOfColumns([...rowsByKey.keys()], sets);
+}
+
+/** A table that is made when it is first read; `make` must be pure. Only the time of the first read tells it from any other. */
+export function lazyTable<V>(make: () => Table<V>): Table<V> {
+  // Plain data with a hidden slot and the same getters in all: reads of lazy and of other tables stay fast side by side.
+  return Object.defineProperties({}, { [SLOT]: { value: make, writable: true }, ...LAZY_PROPERTIES }) as Table<V>;
 }
 
 /** The value of a key, or undefined. */
 export function tableGet<V>(table: Table<V>, key: string): V | undefined {
-  let node = table.root;
-  let hash = hashText(key);
-  while ('children' in node) {
-    const child: Node<V> | undefined = node.children[hash & (WIDTH - 1)];
-    if (child === undefined) return undefined;
-    node = child;
-    hash >>>= BITS;
-  }
-  const index = node.keys.indexOf(key);
-  return index < 0 ? undefined : node.values[index];
+  return find(table, key, hashText(key));
 }
 
 /** Whether the table has the key. */
@@ -57,14 +76,16 @@ export function tableHas(table: Table<unknown>, key: string): boolean {
 
 /** The table with the key set to the value. */
 export function tableSet<V>(table: Table<V>, key: string, value: V): Table<V> {
-  const grown = tableHas(table, key) ? 0 : 1;
-  return { size: table.size + grown, root: setIn(table.root, { key, value, hash: hashText(key) }, 0) };
+  const hash = hashText(key);
+  const grown = find(table, key, hash) === undefined ? 1 : 0;
+  return { size: table.size + grown, root: setIn(table.root, { key, value, hash }, 0) };
 }
 
 /** The table without the key; the same table when it has none such. */
 export function tableDelete<V>(table: Table<V>, key: string): Table<V> {
-  if (!tableHas(table, key)) return table;
-  return { size: table.size - 1, root: deleteIn(table.root, key, hashText(key)) ?? EMPTY_LEAF };
+  const hash = hashText(key);
+  if (find(table, key, hash) === undefined) return table;
+  return { size: table.size - 1, root: deleteIn(table.root, key, hash) ?? EMPTY_LEAF };
 }
 
 /** All values, in no particular but repeatable order. */
@@ -100,20 +121,84 @@ function hashText(text: string): number {
   return hash ^ (hash >>> 13);
 }
 
+function find<V>(table: Table<V>, key: string, hash: number): V | undefined {
+  let node = table.root;
+  let bits = hash;
+  while ('children' in node) {
+    const child: Node<V> | undefined = node.children[bits & (WIDTH - 1)];
+    if (child === undefined) return undefined;
+    node = child;
+    bits >>>= BITS;
+  }
+  const index = node.keys.indexOf(key);
+  return index < 0 ? undefined : node.values[index];
+}
+
+const SLOT = Symbol('a table or what makes it');
+
+type Lazy = { [SLOT]: Table<unknown> | (() => Table<unknown>) };
+
+const LAZY_PROPERTIES = {
+  size: {
+    enumerable: true,
+    get(this: Lazy): number {
+      return made(this).size;
+    },
+  },
+  root: {
+    enumerable: true,
+    get(this: Lazy): Node<unknown> {
+      return made(this).root;
+    },
+  },
+};
+
+function made(lazy: Lazy): Table<unknown> {
+  const slot = lazy[SLOT];
+  if (typeof slot !== 'function') return slot;
+  const table = slot();
+  lazy[SLOT] = table;
+  return table;
+}
+
 type Columns<V> = { readonly keys: readonly string[]; readonly values: readonly V[]; readonly hashes: Int32Array };
 
-function build<V>(columns: Columns<V>, order: readonly number[], depth: number): Node<V> {
-  if (order.length <= LEAF_MAX || depth > MAX_DEPTH)
-    return leafOf(order.map((row) => [columns.keys[row] ?? '', columns.values[row] as V]));
-  const buckets: number[][] = Array.from({ length: WIDTH }, () => []);
-  for (const row of order) buckets[((columns.hashes[row] ?? 0) >>> (depth * BITS)) & (WIDTH - 1)]?.push(row);
-  return { children: buckets.map((bucket) => (bucket.length === 0 ? undefined : build(columns, bucket, depth + 1))) };
+function columnsOf<V>(keys: readonly string[], values: readonly V[]): Columns<V> {
+  const hashes = new Int32Array(keys.length);
+  for (let row = 0; row < keys.length; row += 1) hashes[row] = hashText(keys[row] ?? '');
+  return { keys, values, hashes };
+}
+
+/** The node of some rows; may change their order. */
+function build<V>(columns: Columns<V>, rows: number[], depth: number): Node<V> {
+  if (rows.length <= LEAF_MAX || depth > MAX_DEPTH) return leafOf(columns, rows);
+  const shift = depth * BITS;
+  const buckets = Array.from({ length: WIDTH }, (): number[] | undefined => undefined);
+  for (const row of rows) {
+    const slot = ((columns.hashes[row] ?? 0) >>> shift) & (WIDTH - 1);
+    const bucket = buckets[slot];
+    if (bucket === undefined) buckets[slot] = [row];
+    else bucket.push(row);
+  }
+  return { children: buckets.map((bucket) => bucket && build(columns, bucket, depth + 1)) };
 }
 
 /** Keys are sorted within a leaf so that the shape does not remember the order of arrival. */
-function leafOf<V>(entries: readonly (readonly [string, V])[]): Leaf<V> {
-  const sorted = entries.toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
-  return { keys: sorted.map((entry) => entry[0]), values: sorted.map((entry) => entry[1]) };
+function leafOf<V>({ keys, values }: Omit<Columns<V>, 'hashes'>, rows: number[]): Leaf<V> {
+  if (rows.length <= LEAF_MAX) sortFew(keys, rows);
+  else rows.sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
+  return { keys: rows.map((row) => keys[row] ?? ''), values: rows.map((row) => values[row] as V) };
+}
+
+/** Sorts by insertion: quickest for the few rows of a leaf, which often come in order. */
+function sortFew(keys: readonly string[], rows: number[]): void {
+  for (let end = 1; end < rows.length; end += 1) {
+    const row = rows[end] ?? 0;
+    const key = keys[row] ?? '';
+    let at = end;
+    for (; at > 0 && key < (keys[rows[at - 1] ?? 0] ?? ''); at -= 1) rows[at] = rows[at - 1] ?? 0;
+    rows[at] = row;
+  }
 }
 
 type Insertion<V> = { readonly key: string; readonly value: V; readonly hash: number };
@@ -122,26 +207,17 @@ function setIn<V>(node: Node<V>, item: Insertion<V>, depth: number): Node<V> {
   if ('children' in node) {
     const slot = (item.hash >>> (depth * BITS)) & (WIDTH - 1);
     const child = node.children[slot];
-    return {
-      children: node.children.with(
-        slot,
-        child === undefined ? leafOf([[item.key, item.value]]) : setIn(child, item, depth + 1),
-      ),
-    };
+    const next = child === undefined ? { keys: [item.key], values: [item.value] } : setIn(child, item, depth + 1);
+    return { children: node.children.with(slot, next) };
   }
   const index = node.keys.indexOf(item.key);
   if (index >= 0) return { keys: node.keys, values: node.values.with(index, item.value) };
-  const entries = [
-    ...node.keys.map((key, row): [string, V] => [key, node.values[row] as V]),
-    [item.key, item.value] as [string, V],
-  ];
-  if (entries.length <= LEAF_MAX || depth > MAX_DEPTH) return leafOf(entries);
-  const keys = entries.map((entry) => entry[0]);
-  return build(
-    { keys, values: entries.map((entry) => entry[1]), hashes: Int32Array.from(keys, hashText) },
-    [...keys.keys()],
-    depth,
-  );
+  const later = node.keys.findIndex((key) => key > item.key);
+  const place = later < 0 ? node.keys.length : later;
+  const keys = node.keys.toSpliced(place, 0, item.key);
+  const values = node.values.toSpliced(place, 0, item.value);
+  if (keys.length <= LEAF_MAX || depth > MAX_DEPTH) return { keys, values };
+  return build(columnsOf(keys, values), [...keys.keys()], depth);
 }
 
 /** The node without the key; a branch whose entries would fit in a leaf becomes one again. */
@@ -160,13 +236,15 @@ function deleteIn<V>(node: Node<V>, key: string, hash: number): Node<V> | undefi
 }
 
 function collapse<V>(children: readonly (Node<V> | undefined)[]): Leaf<V> | undefined {
-  const entries: [string, V][] = [];
+  const keys: string[] = [];
+  const values: V[] = [];
   for (const child of children) {
     if (child === undefined) continue;
-    if ('children' in child || entries.length + child.keys.length > LEAF_MAX) return undefined;
-    for (const [row, key] of child.keys.entries()) entries.push([key, child.values[row] as V]);
+    if ('children' in child || keys.length + child.keys.length > LEAF_MAX) return undefined;
+    keys.push(...child.keys);
+    values.push(...child.values);
   }
-  return leafOf(entries);
+  return leafOf({ keys, values }, [...keys.keys()]);
 }
 
 function* leaves<V>(node: Node<V>): Generator<Leaf<V>, void, undefined> {

@@ -8,12 +8,14 @@ import { type Kind, KINDS, type Records } from './records.ts';
 import {
   changedKeys,
   emptyTable,
+  lazyTable,
   type Table,
   tableAnyKey,
   tableDelete,
   tableGet,
   tableKeys,
-  tableOf,
+  tableOfColumns,
+  tableOfSets,
   tableSet,
   tableValues,
 } from './table.ts';
@@ -40,7 +42,10 @@ export function worldOf(lists: RecordLists, missing: Iterable<Kind> = []): World
   const records: { [K in Kind]?: Table<AnyRecord> } = {};
   for (const kind of KINDS) {
     const list: readonly AnyRecord[] = lists[kind] ?? [];
-    records[kind] = tableOf(list.map((record) => [record.id, record]));
+    records[kind] = tableOfColumns(
+      list.map((record) => record.id),
+      list,
+    );
   }
   return rebuildWorld({ revision: 0, missing: new Set(missing), records: records as World['records'] });
 }
@@ -48,16 +53,10 @@ export function worldOf(lists: RecordLists, missing: Iterable<Kind> = []): World
 /** The world with its indexes computed anew from the records: the definition that incremental maintenance must equal. */
 export function rebuildWorld(base: Pick<World, 'revision' | 'missing' | 'records'>): World {
   const indexes: { [I in IndexName]?: Table<Table<true>> } = {};
-  for (const [name, index] of Object.entries(INDEXES) as [IndexName, { kind: Kind }][]) {
-    const ids = new Map<string, string[]>();
-    for (const record of tableValues<AnyRecord>(base.records[index.kind])) {
-      for (const key of indexKeys(name, record)) {
-        const bucket = ids.get(key);
-        if (bucket === undefined) ids.set(key, [record.id]);
-        else bucket.push(record.id);
-      }
-    }
-    indexes[name] = tableOf([...ids].map(([key, bucket]) => [key, tableOf(bucket.map((id) => [id, true as const]))]));
+  for (const kind of KINDS) {
+    const table: Table<AnyRecord> = base.records[kind];
+    // Made when first asked for: most readers ask for two or three. Later worlds share what was made.
+    for (const name of indexNamesOf(kind)) indexes[name] = lazyTable(() => indexOf(name, table));
   }
   return {
     revision: base.revision,
@@ -161,6 +160,15 @@ const NAMES_OF_KIND: ReadonlyMap<Kind, readonly IndexName[]> = new Map(
 
 function indexNamesOf(kind: Kind): readonly IndexName[] {
   return NAMES_OF_KIND.get(kind) ?? [];
+}
+
+/** One index from scratch. */
+function indexOf(name: IndexName, table: Table<AnyRecord>): Table<Table<true>> {
+  const records = [...tableValues(table)];
+  return tableOfSets(
+    records.map((record) => record.id),
+    (row) => keysOf(name, records[row]),
+  );
 }
 
 function keysOf(name: IndexName, record: AnyRecord | undefined): readonly string[] {
