@@ -42,7 +42,7 @@ describe('rules', () => {
     }
   });
 
-  test('order and repetition of rules and groups say nothing; entries go by number alone', () => {
+  test('order and repetition of rules, groups and routes say nothing; entries go by number alone', () => {
     for (const one of asked({ worlds: 250, questions: 12, first: 900 })) {
       const random = new Random(one.seed);
       const shuffled = (lines: readonly string[]): readonly string[] => random.sample(lines, lines.length);
@@ -53,10 +53,30 @@ describe('rules', () => {
       const enis = Object.entries(one.compact.enis ?? {}).map(
         ([name, eni]) => [name, { ...eni, groups: shuffled(eni.groups ?? []) }] as const,
       );
-      const other = compactWorld(editAcls({ ...turned, enis: Object.fromEntries(enis) }, shuffled));
+      const routeTables = Object.entries(one.compact.routeTables ?? {}).map(
+        ([name, table]) => [name, { ...table, routes: shuffled(table.routes ?? []) }] as const,
+      );
+      const moved = { ...turned, enis: Object.fromEntries(enis), routeTables: Object.fromEntries(routeTables) };
+      const other = compactWorld(editAcls(moved, shuffled));
       for (const question of one.questions)
         assert.equal(judge(other, question).outcome, judge(one.world, question).outcome, about(one, question));
     }
+  });
+
+  test('NACLs say nothing within a subnet', () => {
+    let seen = 0;
+    for (const one of asked({ worlds: 250, questions: 16, first: 2500 })) {
+      const closed = compactWorld(editAcls(one.compact, () => []));
+      for (const question of one.questions) {
+        const before = judge(one.world, question);
+        const [from, to] = [question.from, question.to].map((name) => one.compact.enis?.[name]?.subnet);
+        const isInside = from !== undefined && from === to && question.source === undefined;
+        if (!isInside || legOf(one.compact, before) !== 'direct') continue;
+        seen += 1;
+        assert.equal(judge(closed, question).outcome, before.outcome, about(one, question));
+      }
+    }
+    assert.ok(seen > 100, String(seen));
   });
 });
 
