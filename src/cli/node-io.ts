@@ -13,13 +13,9 @@ export function nodeIo(): Io {
     env: process.env,
     version: packageJson.version,
     examplePath: fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url)),
-    readWorld: async (path) => {
+    readWorld: async (path, onProgress) => {
       const found = path === '-' ? undefined : await absence(path);
-      if (found !== undefined) return fail(found);
-      const read = await readWorld(path);
-      return read.ok
-        ? read
-        : fail({ kind: read.error.startsWith('cannot read ') ? 'io' : 'malformed', message: read.error });
+      return found === undefined ? await readWorld(path, { onProgress }) : fail(found);
     },
     readText,
   };

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { FAMILIES } from '../core/net/address.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addExport } from './commands/export.ts';
 import { addReach } from './commands/reach.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
@@ -12,7 +13,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
 
-const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addSimulate, addStart, addCompletion];
+const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addSimulate, addExport, addStart, addCompletion];
 
 const EXAMPLES = `
 Examples:

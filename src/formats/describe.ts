@@ -1,8 +1,11 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { KIND_NAMES, type Kind, KINDS, type Records } from '../core/model/records.ts';
-import { type Rule, ruleIdentity } from '../core/model/security-group.ts';
+import { formatTraffic } from '../core/net/traffic.ts';
+import { peerText, type Rule, ruleIdentity } from '../core/model/security-group.ts';
 import { type RecordLists, type World, worldOf } from '../core/model/world.ts';
+import type { PrefixListEntry } from '../core/model/prefix-list.ts';
 import { FormatError, Value } from './fields.ts';
+import type { Piece } from './json-stream.ts';
 import {
   readAddresses,
   readEgressOnly,
@@ -21,9 +24,11 @@ import {
   readEni,
   readGroup,
   readInstance,
+  readListEntry,
   readPrefixList,
   readRuleRow,
   type RuleRow,
+  withMadeIds,
 } from './policy.ts';
 
 /** Something that a person should know about an export: what is missing, what was passed over, what does not agree. */
@@ -31,6 +36,18 @@ export type Finding = { readonly severity: 'note' | 'warning'; readonly message:
 
 /** What an export says: its world, and what to know about it. */
 export type Export = { readonly world: World; readonly findings: readonly Finding[] };
+
+/** Members that hold something else than records of a kind, one an element. */
+const OTHER_LISTS: ReadonlySet<string> = new Set([
+  'SecurityGroupRules',
+  'Reservations',
+  'Instances',
+  'Entries',
+  'Incomplete',
+]);
+/** Members that say nothing of the account: the CLI's paging. */
+const QUIET: ReadonlySet<string> = new Set(['NextToken']);
+const EXPECTED = 'expected an object with a member such as "SecurityGroups"';
 
 /** Kinds whose absence makes nothing unknown: an account without the newer call has none. */
 const OPTIONAL: ReadonlySet<Kind> = new Set(['groupAssociations', 'elasticAddresses', 'prefixLists', 'instances']);
@@ -42,24 +59,42 @@ export class DescribeReader {
   readonly #tableLinks: TableLink[] = [];
   readonly #aclLinks: AclLink[] = [];
   readonly #ruleRows: RuleRow[] = [];
-  readonly #entries = new Map<string, Value[]>();
+  readonly #entries = new Map<string, PrefixListEntry[]>();
   readonly #ignored = new Set<string>();
+  /** Kinds of which the export itself says that it holds a part. */
+  readonly #incomplete = new Set<Kind>();
   readonly #disagreements: string[] = [];
   #hasRuleRows = false;
 
-  /** Takes one JSON document. */
+  /** Whether elements of a member hold records; of the others only the name is kept. */
+  wants(member: string): boolean {
+    return Object.hasOwn(READERS, member) || OTHER_LISTS.has(member);
+  }
+
+  /** Takes one whole JSON document. */
   add(file: string, document: unknown): Result<undefined> {
-    try {
+    return guarded(() => {
       const root = new Value(document, file);
-      if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-        return root.fail('expected an object with a member such as "SecurityGroups"');
+      if (typeof document !== 'object' || document === null || Array.isArray(document)) return root.fail(EXPECTED);
+      for (const name of Object.keys(document)) {
+        const value = root.get(name);
+        this.#openList(file, name, value);
+        if (!this.wants(name)) continue;
+        for (const one of value.list()) this.#addElement(file, name, one);
       }
-      for (const name of Object.keys(document)) this.#addMember(file, name, root.get(name));
-      return ok(undefined);
-    } catch (error) {
-      if (error instanceof FormatError) return fail(error.message);
-      throw error;
-    }
+    });
+  }
+
+  /** Takes one piece of a document that comes in bit by bit. */
+  take(file: string, piece: Piece): Result<undefined> {
+    return guarded(() => {
+      const { member, text, line } = piece;
+      const place = `${file}:${line}`;
+      if (member === undefined) return new Value([], place).fail(EXPECTED);
+      if (text === undefined) return this.#openList(file, member, new Value([], place, member));
+      const element = new Value(parseElement(text, place), `${place}: ${member}[${piece.index}]`);
+      return this.#addElement(file, member, element);
+    });
   }
 
   /** The world of all that was taken. */
@@ -71,53 +106,50 @@ export class DescribeReader {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each kind was filled from the map of that kind
     const linked = this.#link(lists as RecordLists);
     const present = (kind: Kind): boolean => this.#records.has(kind) || (kind === 'enis' && this.#embedded.size > 0);
-    const missing = KINDS.filter((kind) => !present(kind));
+    const missing = KINDS.filter((kind) => !present(kind) || this.#incomplete.has(kind));
     return { world: worldOf(linked, missing), findings: this.#findings(missing, hasEnis) };
   }
 
-  #addMember(file: string, name: string, value: Value): void {
+  /** A list is there, empty perhaps: its kind is not missing. */
+  #openList(file: string, name: string, value: Value): void {
     const reader = READERS[name];
-    if (name === 'Entries') return this.#addEntries(file, value);
-    if (name === 'SecurityGroupRules') {
-      this.#hasRuleRows = true;
-      this.#ruleRows.push(...value.list().map(readRuleRow));
-      return;
-    }
-    if (name === 'Reservations') return this.#addReservations(file, value);
-    if (name === 'Instances') return this.#addInstances(file, value);
-    if (reader === undefined) {
-      if (name !== 'NextToken') this.#ignored.add(name);
-      return;
-    }
-    this.#kind(reader.kind);
-    for (const one of value.list()) {
-      const { record, tableLinks = [], aclLinks = [] } = reader.read(one);
+    if (reader !== undefined) this.#kind(reader.kind);
+    else if (name === 'SecurityGroupRules') this.#hasRuleRows = true;
+    else if (name === 'Reservations' || name === 'Instances') this.#kind('instances');
+    else if (name === 'Entries') this.#entriesOf(file, value);
+    else if (name !== 'Incomplete' && !QUIET.has(name)) this.#ignored.add(name);
+  }
+
+  #addElement(file: string, name: string, value: Value): void {
+    const reader = READERS[name];
+    if (reader !== undefined) {
+      const { record, tableLinks = [], aclLinks = [] } = reader.read(value);
       this.#tableLinks.push(...tableLinks);
       this.#aclLinks.push(...aclLinks);
-      this.#keep(reader.kind, record, { value: one, file });
-    }
+      this.#keep(reader.kind, record, { value, file });
+    } else if (name === 'SecurityGroupRules') this.#ruleRows.push(readRuleRow(value));
+    else if (name === 'Reservations') for (const one of value.get('Instances').list()) this.#addInstance(file, one);
+    else if (name === 'Instances') this.#addInstance(file, value);
+    else if (name === 'Entries') this.#entriesOf(file, value).push(readListEntry(value));
+    else if (name === 'Incomplete') this.#incomplete.add(value.oneOf(KINDS));
   }
 
-  #addReservations(file: string, value: Value): void {
-    this.#kind('instances');
-    for (const reservation of value.list()) this.#addInstances(file, reservation.get('Instances'));
-  }
-
-  #addInstances(file: string, value: Value): void {
-    this.#kind('instances');
-    for (const one of value.list()) {
-      const { instance, enis } = readInstance(one);
-      this.#keep('instances', instance, { value: one, file });
-      for (const eni of enis) this.#embedded.set(eni.id, eni);
-    }
+  #addInstance(file: string, value: Value): void {
+    const { instance, enis } = readInstance(value);
+    this.#keep('instances', instance, { value, file });
+    for (const eni of enis) this.#embedded.set(eni.id, eni);
   }
 
   /** get-managed-prefix-list-entries does not say of which list: the file's name does. */
-  #addEntries(file: string, value: Value): void {
+  #entriesOf(file: string, value: Value): PrefixListEntry[] {
     const id = /pl-[0-9a-f]+/.exec(file)?.[0];
     if (id === undefined)
-      value.fail('entries of a prefix list stand in a file whose name has the id of the list, pl-…');
-    this.#entries.set(id, [...(this.#entries.get(id) ?? []), ...value.list()]);
+      return value.fail('entries of a prefix list stand in a file whose name has the id of the list, pl-…');
+    const known = this.#entries.get(id);
+    if (known !== undefined) return known;
+    const fresh: PrefixListEntry[] = [];
+    this.#entries.set(id, fresh);
+    return fresh;
   }
 
   #kind(kind: Kind): Map<string, Kept> {
@@ -169,9 +201,7 @@ export class DescribeReader {
       }),
       prefixLists: (lists.prefixLists ?? []).map((list) => {
         const entries = this.#entries.get(list.id);
-        return entries === undefined
-          ? list
-          : { ...list, entries: entries.map((one) => ({ cidr: one.get('Cidr').cidr() })) };
+        return entries === undefined ? list : { ...list, entries };
       }),
       groups: (lists.groups ?? []).map((group) => ({
         ...group,
@@ -185,7 +215,7 @@ export class DescribeReader {
 
   /** Rule rows have AWS's ids and are taken where a group has any; where the two forms differ, a person is told. */
   #crossChecked(group: Records['groups'], rows: readonly Rule[]): readonly Rule[] {
-    if (!this.#hasRuleRows) return group.rules;
+    if (!this.#hasRuleRows) return withMadeIds(group.id, group.rules);
     const differing = differences(rows, group.rules);
     if (differing.length > 0) {
       const taken =
@@ -194,7 +224,7 @@ export class DescribeReader {
         `${group.id}: permissions and rules differ (${differing.slice(0, 3).join('; ')}${differing.length > 3 ? '; …' : ''}): ${taken}`,
       );
     }
-    return rows.length > 0 ? rows : group.rules;
+    return rows.length > 0 ? rows : withMadeIds(group.id, group.rules);
   }
 
   #findings(missing: readonly Kind[], hasEnis: boolean): readonly Finding[] {
@@ -219,6 +249,25 @@ export class DescribeReader {
     if (this.#ignored.size > 0)
       findings.push({ severity: 'note', message: `not read: ${[...this.#ignored].toSorted().join(', ')}` });
     return findings;
+  }
+}
+
+/** Runs a reader; what is wrong with a document is told, not thrown. */
+function guarded(read: () => void): Result<undefined> {
+  try {
+    read();
+    return ok(undefined);
+  } catch (error) {
+    if (error instanceof FormatError) return fail(error.message);
+    throw error;
+  }
+}
+
+function parseElement(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(`${place}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -256,9 +305,24 @@ function aclRead({ acl, links }: ReturnType<typeof readAcl>): Read {
   return { record: acl, aclLinks: links };
 }
 
-/** What one list of rules says and the other does not. */
+/** What one list of rules says and the other does not. Both are compared by a short key; words are made only for what differs. */
 function differences(a: readonly Rule[], b: readonly Rule[]): readonly string[] {
-  const ours = new Set(a.map(ruleIdentity));
-  const theirs = new Set(b.map(ruleIdentity));
-  return [...[...ours].filter((one) => !theirs.has(one)), ...[...theirs].filter((one) => !ours.has(one))];
+  const [ours, theirs] = [new Map(a.map(keyed)), new Map(b.map(keyed))];
+  const only = [...[...ours].filter(([key]) => !theirs.has(key)), ...[...theirs].filter(([key]) => !ours.has(key))];
+  return only.map(([, rule]) => ruleIdentity(rule));
+}
+
+/** The rule with a key that is the same exactly for rules that say the same. */
+function keyed(rule: Rule): readonly [string, Rule] {
+  const { direction, traffic, peer } = rule;
+  const what =
+    'ports' in traffic
+      ? `${traffic.kind}${traffic.ports.from}-${traffic.ports.to}`
+      : traffic.kind === 'all'
+        ? 'all'
+        : formatTraffic(traffic);
+  if (peer.kind !== 'cidr') return [`${direction}${what} ${peerText(peer)}`, rule];
+  const { base, length, family } = peer.cidr;
+  const words = family === 'ipv4' ? base.w0 : `${base.w0}:${base.w1}:${base.w2}:${base.w3}`;
+  return [`${direction}${what} ${family}${words}/${length}`, rule];
 }

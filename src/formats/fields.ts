@@ -7,6 +7,11 @@ import { sortTags } from '../core/model/tag.ts';
 /** A fault in a document: the file, the path to the value inside it, and what is wrong. */
 export class FormatError extends Error {}
 
+/** Memory of a pure function: exports say the same few prefixes over and over. Bounded. */
+const CIDRS = new Map<string, Cidr>();
+const NO_TAGS: Tags = [];
+const MAX_CIDRS = 10_000;
+
 type JsonObject = { readonly [name: string]: unknown };
 
 function isObject(raw: unknown): raw is JsonObject {
@@ -19,20 +24,20 @@ function isObject(raw: unknown): raw is JsonObject {
  */
 export class Value {
   readonly raw: unknown;
-  readonly #around: Value | string;
-  readonly #key: string | number;
+  readonly around: Value | string;
+  readonly key: string | number;
 
   constructor(raw: unknown, around: Value | string, key: string | number = '') {
     this.raw = raw;
-    this.#around = around;
-    this.#key = key;
+    this.around = around;
+    this.key = key;
   }
 
   /** Where the value stands: the document and the path inside it. */
   get place(): string {
-    if (typeof this.#around === 'string') return this.#around;
-    const step = typeof this.#key === 'number' ? `[${this.#key}]` : `.${this.#key}`;
-    return `${this.#around.place}${step}`;
+    if (typeof this.around === 'string') return this.around;
+    const step = typeof this.key === 'number' ? `[${this.key}]` : `.${this.key}`;
+    return `${this.around.place}${step}`;
   }
 
   /** A member of an object; absent and null are the same, as AWS prints them. */
@@ -107,10 +112,17 @@ export class Value {
   }
 
   cidr(): Cidr {
-    return this.parsed(parseCidr(this.text()));
+    const text = this.text();
+    const known = CIDRS.get(text);
+    if (known !== undefined) return known;
+    const cidr = this.parsed(parseCidr(text));
+    if (CIDRS.size >= MAX_CIDRS) CIDRS.clear();
+    CIDRS.set(text, cidr);
+    return cidr;
   }
 
   tags(): Tags {
+    if (this.raw === undefined) return NO_TAGS;
     return sortTags(this.list().map((tag) => ({ key: tag.get('Key').text(), value: tag.get('Value').textOr('') })));
   }
 

@@ -25,7 +25,7 @@ export function awsTraffic(protocol: string, from: number | undefined, to: numbe
 /** The traffic of a rule or permission: `IpProtocol`, `FromPort`, `ToPort`. */
 export function permissionTraffic(value: Value): Traffic {
   const number = (name: string): number | undefined =>
-    value.get(name).isPresent ? value.get(name).integer(-1, 65_535) : undefined;
+    value.has(name) ? value.get(name).integer(-1, 65_535) : undefined;
   return value.parsed(awsTraffic(value.get('IpProtocol').text(), number('FromPort'), number('ToPort')));
 }
 

@@ -32,6 +32,7 @@ export function readVpc(value: Value): Vpc {
     ownerId: value.get('OwnerId').textOr(''),
     isDefault: value.get('IsDefault').flagOr(false),
     cidrs: [...primary, ...rest, ...associated(value.get('Ipv6CidrBlockAssociationSet'), 'Ipv6CidrBlock')],
+    ...(value.has('MainRouteTable') ? { mainRouteTable: unheldTable(value.get('MainRouteTable')) } : {}),
     tags: value.get('Tags').tags(),
   };
 }
@@ -47,8 +48,24 @@ export function readSubnet(value: Value): Subnet {
     ...(zone.isPresent ? { availabilityZone: zone.text() } : {}),
     mapPublicIpOnLaunch: value.get('MapPublicIpOnLaunch').flagOr(false),
     assignIpv6OnCreation: value.get('AssignIpv6AddressOnCreation').flagOr(false),
+    ...(value.has('RouteTable') ? { routeTable: unheldTable(value.get('RouteTable')) } : {}),
+    ...unheldAcl(value),
     tags: value.get('Tags').tags(),
   };
+}
+
+/** A link to a route table that is not in the export: only our own export says it on this side. */
+function unheldTable(value: Value): NonNullable<Subnet['routeTable']> {
+  const associationId = value.get('RouteTableAssociationId').textOr('');
+  return { associationId, routeTableId: asId(value.get('RouteTableId').text()) };
+}
+
+/** The same for a network ACL. */
+function unheldAcl(value: Value): Pick<Subnet, 'networkAcl'> {
+  if (!value.has('NetworkAcl')) return {};
+  const link = value.get('NetworkAcl');
+  const associationId = link.get('NetworkAclAssociationId').textOr('');
+  return { networkAcl: { associationId, aclId: asId(link.get('NetworkAclId').text()) } };
 }
 
 function associated(list: Value, field: string): readonly Cidr[] {
@@ -60,6 +77,11 @@ function associated(list: Value, field: string): readonly Cidr[] {
         !row.get(`${field}State`).isPresent,
     )
     .map((row) => row.get(field).cidr());
+}
+
+/** The account of a record, where the document says it. */
+export function ownerOf(value: Value): { readonly ownerId?: string } {
+  return value.has('OwnerId') ? { ownerId: value.get('OwnerId').text() } : {};
 }
 
 /** What a route table says of others: which subnets use it, for which VPC it is the main one, which gateway's edge it stands at. */
@@ -88,7 +110,13 @@ export function readRouteTable(value: Value): { readonly table: RouteTable; read
       return [{ ...base, kind: 'subnet', subnetId: asId(row.get('SubnetId').text()) }];
     });
   return {
-    table: { id, vpcId, routes: value.get('Routes').list().map(readRoute), tags: value.get('Tags').tags() },
+    table: {
+      id,
+      vpcId,
+      ...ownerOf(value),
+      routes: value.get('Routes').list().map(readRoute),
+      tags: value.get('Tags').tags(),
+    },
     links,
   };
 }
@@ -149,6 +177,7 @@ export function readInternetGateway(value: Value): InternetGateway {
     .find((row) => ['available', 'attached', 'attaching'].includes(row.get('State').textOr('')));
   return {
     id: asId(value.get('InternetGatewayId').text()),
+    ...ownerOf(value),
     ...(attachment === undefined ? {} : { vpcId: asId<VpcId>(attachment.get('VpcId').text()) }),
     tags: value.get('Tags').tags(),
   };

@@ -1,10 +1,10 @@
-import { cidrOf } from '../core/net/cidr.ts';
+import type { Cidr } from '../core/net/cidr.ts';
 import type { Family } from '../core/net/address.ts';
 import type { Traffic } from '../core/net/traffic.ts';
-import type { Eni, EniAddress, Instance } from '../core/model/eni.ts';
+import type { ConnectionTimeouts, Eni, EniAddress, Instance } from '../core/model/eni.ts';
 import { asId, type AclId, type EniId, type GroupId, type InstanceId, type SubnetId } from '../core/model/ids.ts';
 import { type AclEntry, type NetworkAcl, sortEntries } from '../core/model/network-acl.ts';
-import type { PrefixList } from '../core/model/prefix-list.ts';
+import type { PrefixList, PrefixListEntry } from '../core/model/prefix-list.ts';
 import {
   type Direction,
   type GroupAssociation,
@@ -14,51 +14,41 @@ import {
   type SecurityGroup,
 } from '../core/model/security-group.ts';
 import type { Value } from './fields.ts';
+import { ownerOf } from './network.ts';
 import { awsTraffic, permissionTraffic } from './ip-permission.ts';
 
-/** A group with the rules of its permissions; their ids are made up from what they say until rule rows bring AWS's. */
+/** A group with the rules of its permissions, which have no ids: rule rows bring AWS's, else `withMadeIds` makes some. */
 export function readGroup(value: Value): SecurityGroup {
-  const id = asId<GroupId>(value.get('GroupId').text());
-  const rules = (name: string, direction: Direction): readonly Rule[] =>
-    value
-      .get(name)
-      .list()
-      .flatMap((one) => permissionRules(id, direction, one));
+  const rules: Rule[] = [];
+  for (const one of value.get('IpPermissions').list()) addPermission(rules, 'ingress', one);
+  for (const one of value.get('IpPermissionsEgress').list()) addPermission(rules, 'egress', one);
   return {
-    id,
+    id: asId(value.get('GroupId').text()),
     vpcId: asId(value.get('VpcId').text()),
     ownerId: value.get('OwnerId').textOr(''),
     name: value.get('GroupName').textOr(''),
     description: value.get('Description').textOr(''),
-    rules: [...rules('IpPermissions', 'ingress'), ...rules('IpPermissionsEgress', 'egress')],
+    rules,
     tags: value.get('Tags').tags(),
   };
 }
 
-function permissionRules(groupId: GroupId, direction: Direction, value: Value): readonly Rule[] {
+function addPermission(rules: Rule[], direction: Direction, value: Value): void {
   const traffic = permissionTraffic(value);
-  const peers: readonly (readonly [Value, Peer])[] = [
-    ...value
-      .get('IpRanges')
-      .list()
-      .map((row) => [row, { kind: 'cidr', cidr: row.get('CidrIp').cidr() }] as const),
-    ...value
-      .get('Ipv6Ranges')
-      .list()
-      .map((row) => [row, { kind: 'cidr', cidr: row.get('CidrIpv6').cidr() }] as const),
-    ...value
-      .get('PrefixListIds')
-      .list()
-      .map((row) => [row, listPeer(row)] as const),
-    ...value
-      .get('UserIdGroupPairs')
-      .list()
-      .map((row) => [row, groupPeer(row)] as const),
-  ];
-  return peers.map(([row, peer]) => {
-    const rule: Rule = { id: asId(''), direction, traffic, peer, ...description(row), tags: [] };
-    return { ...rule, id: asId(`${groupId}:${ruleIdentity(rule).replaceAll(' ', ':')}`) };
-  });
+  const add = (name: string, peerOf: (row: Value) => Peer): void => {
+    if (!value.has(name)) return;
+    for (const row of value.get(name).list())
+      rules.push({ id: asId(''), direction, traffic, peer: peerOf(row), ...description(row), tags: [] });
+  };
+  add('IpRanges', (row) => ({ kind: 'cidr', cidr: row.get('CidrIp').cidr() }));
+  add('Ipv6Ranges', (row) => ({ kind: 'cidr', cidr: row.get('CidrIpv6').cidr() }));
+  add('PrefixListIds', listPeer);
+  add('UserIdGroupPairs', groupPeer);
+}
+
+/** Rules without AWS's ids get some that say what they are: the same each time. */
+export function withMadeIds(groupId: GroupId, rules: readonly Rule[]): readonly Rule[] {
+  return rules.map((rule) => ({ ...rule, id: asId(`${groupId}:${ruleIdentity(rule).replaceAll(' ', ':')}`) }));
 }
 
 function listPeer(row: Value): Peer {
@@ -69,16 +59,14 @@ function groupPeer(row: Value): Peer {
   return {
     kind: 'group',
     groupId: asId(row.get('GroupId').text()),
-    ...(row.get('UserId').isPresent ? { ownerId: row.get('UserId').text() } : {}),
-    ...(row.get('VpcId').isPresent ? { vpcId: asId(row.get('VpcId').text()) } : {}),
-    ...(row.get('VpcPeeringConnectionId').isPresent
-      ? { peeringId: asId(row.get('VpcPeeringConnectionId').text()) }
-      : {}),
+    ...(row.has('UserId') ? { ownerId: row.get('UserId').text() } : {}),
+    ...(row.has('VpcId') ? { vpcId: asId(row.get('VpcId').text()) } : {}),
+    ...(row.has('VpcPeeringConnectionId') ? { peeringId: asId(row.get('VpcPeeringConnectionId').text()) } : {}),
   };
 }
 
 function description(row: Value): { readonly description?: string } {
-  return row.get('Description').isPresent ? { description: row.get('Description').text() } : {};
+  return row.has('Description') ? { description: row.get('Description').text() } : {};
 }
 
 /** One row of describe-security-group-rules: a rule with AWS's id, and the group that it is of. */
@@ -99,9 +87,9 @@ export function readRuleRow(value: Value): RuleRow {
 
 function rowPeer(value: Value): Peer {
   for (const name of ['CidrIpv4', 'CidrIpv6'])
-    if (value.get(name).isPresent) return { kind: 'cidr', cidr: value.get(name).cidr() };
-  if (value.get('PrefixListId').isPresent) return listPeer(value);
-  if (!value.get('ReferencedGroupInfo').isPresent)
+    if (value.has(name)) return { kind: 'cidr', cidr: value.get(name).cidr() };
+  if (value.has('PrefixListId')) return listPeer(value);
+  if (!value.has('ReferencedGroupInfo'))
     value.fail('expected one of CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupInfo');
   return groupPeer(value.get('ReferencedGroupInfo'));
 }
@@ -134,6 +122,7 @@ export function readAcl(value: Value): { readonly acl: NetworkAcl; readonly link
     acl: {
       id,
       vpcId: asId(value.get('VpcId').text()),
+      ...ownerOf(value),
       isDefault: value.get('IsDefault').flagOr(false),
       entries: sortEntries(entries),
       tags: value.get('Tags').tags(),
@@ -176,18 +165,7 @@ function entryTraffic(value: Value, family: Family): Traffic {
 }
 
 export function readEni(value: Value, instance?: InstanceId): Eni {
-  const attachment = value.get('Attachment');
-  const owner =
-    attachment.isPresent && attachment.get('InstanceId').isPresent
-      ? asId<InstanceId>(attachment.get('InstanceId').text())
-      : instance;
-  const index =
-    attachment.isPresent && attachment.get('DeviceIndex').isPresent
-      ? attachment.get('DeviceIndex').integer(0, 1000)
-      : 0;
-  const timeouts = value.get('ConnectionTrackingConfiguration');
-  const seconds = (name: string, field: string): object =>
-    timeouts.isPresent && timeouts.get(name).isPresent ? { [field]: timeouts.get(name).integer(1, 432_000) } : {};
+  const attachment = value.has('Attachment') ? readAttachment(value.get('Attachment'), instance) : undefined;
   return {
     id: asId<EniId>(value.get('NetworkInterfaceId').text()),
     vpcId: asId(value.get('VpcId').text()),
@@ -207,51 +185,59 @@ export function readEni(value: Value, instance?: InstanceId): Eni {
           isPrimary: row.get('IsPrimaryIpv6').flagOr(false),
         })),
     ],
-    prefixes: [
-      ...value
-        .get('Ipv4Prefixes')
-        .list()
-        .map((row) => row.get('Ipv4Prefix').cidr()),
-      ...value
-        .get('Ipv6Prefixes')
-        .list()
-        .map((row) => row.get('Ipv6Prefix').cidr()),
-    ].map((cidr) => cidrOf(cidr.base, cidr.length)),
+    prefixes: [...prefixesOf(value, 'Ipv4Prefix'), ...prefixesOf(value, 'Ipv6Prefix')],
     sourceDestCheck: value.get('SourceDestCheck').flagOr(true),
     interfaceType: value.get('InterfaceType').textOr('interface'),
     status: value.get('Status').textOr('in-use'),
     description: value.get('Description').textOr(''),
-    ...(attachment.isPresent
-      ? { attachment: { deviceIndex: index, ...(owner === undefined ? {} : { instanceId: owner }) } }
-      : {}),
-    timeouts: {
-      ...seconds('TcpEstablishedTimeout', 'tcpEstablishedSeconds'),
-      ...seconds('UdpStreamTimeout', 'udpStreamSeconds'),
-      ...seconds('UdpTimeout', 'udpSeconds'),
-    },
+    ...(attachment === undefined ? {} : { attachment }),
+    timeouts: value.has('ConnectionTrackingConfiguration')
+      ? readTimeouts(value.get('ConnectionTrackingConfiguration'))
+      : {},
     tags: value.get('TagSet').tags(),
   };
 }
 
+function prefixesOf(value: Value, field: 'Ipv4Prefix' | 'Ipv6Prefix'): readonly Cidr[] {
+  if (!value.has(`${field}es`)) return [];
+  return value
+    .get(`${field}es`)
+    .list()
+    .map((row) => row.get(field).cidr());
+}
+
+function readAttachment(value: Value, instance: InstanceId | undefined): NonNullable<Eni['attachment']> {
+  const instanceId = value.has('InstanceId') ? asId<InstanceId>(value.get('InstanceId').text()) : instance;
+  return {
+    ...(instanceId === undefined ? {} : { instanceId }),
+    deviceIndex: value.has('DeviceIndex') ? value.get('DeviceIndex').integer(0, 1000) : 0,
+    ...(value.has('AttachmentId') ? { attachmentId: value.get('AttachmentId').text() } : {}),
+  };
+}
+
+function readTimeouts(value: Value): ConnectionTimeouts {
+  const seconds = (name: string): number => value.get(name).integer(1, 432_000);
+  return {
+    ...(value.has('TcpEstablishedTimeout') ? { tcpEstablishedSeconds: seconds('TcpEstablishedTimeout') } : {}),
+    ...(value.has('UdpStreamTimeout') ? { udpStreamSeconds: seconds('UdpStreamTimeout') } : {}),
+    ...(value.has('UdpTimeout') ? { udpSeconds: seconds('UdpTimeout') } : {}),
+  };
+}
+
 function readAddress(row: Value): EniAddress {
-  const association = row.get('Association');
-  const isPublic = association.isPresent && association.get('PublicIp').isPresent;
+  const association = row.has('Association') ? row.get('Association') : undefined;
   return {
     address: row.get('PrivateIpAddress').address(),
     isPrimary: row.get('Primary').flagOr(false),
-    ...(isPublic
-      ? {
-          public: {
-            address: association.get('PublicIp').address(),
-            ...(association.get('AllocationId').isPresent
-              ? { allocationId: asId(association.get('AllocationId').text()) }
-              : {}),
-            ...(association.get('AssociationId').isPresent
-              ? { associationId: association.get('AssociationId').text() }
-              : {}),
-          },
-        }
-      : {}),
+    ...(association?.has('PublicIp') === true ? { public: readPublic(association) } : {}),
+  };
+}
+
+function readPublic(value: Value): NonNullable<EniAddress['public']> {
+  return {
+    address: value.get('PublicIp').address(),
+    ...(value.has('AllocationId') ? { allocationId: asId(value.get('AllocationId').text()) } : {}),
+    ...(value.has('AssociationId') ? { associationId: value.get('AssociationId').text() } : {}),
   };
 }
 
@@ -268,7 +254,12 @@ export function readInstance(value: Value): { readonly instance: Instance; reado
   };
 }
 
-/** describe-managed-prefix-lists gives no entries; describe-prefix-lists (AWS's own lists) has them as `Cidrs`. */
+/** One entry of a prefix list. */
+export function readListEntry(value: Value): PrefixListEntry {
+  return { cidr: value.get('Cidr').cidr(), ...description(value) };
+}
+
+/** describe-managed-prefix-lists gives no entries, describe-prefix-lists (AWS's own lists) has them as `Cidrs`, our export as `Entries`. */
 export function readPrefixList(value: Value): PrefixList {
   const cidrs = value.get('Cidrs').isPresent
     ? value
@@ -285,7 +276,14 @@ export function readPrefixList(value: Value): PrefixList {
     ...(cidrs === undefined
       ? {}
       : { entries: cidrs.filter((cidr) => cidr.family === family).map((cidr) => ({ cidr })) }),
-    versions: [],
+    ...(value.has('Entries') ? { entries: value.get('Entries').list().map(readListEntry) } : {}),
+    versions: value
+      .get('Versions')
+      .list()
+      .map((row) => ({
+        version: row.get('Version').integer(0, 1_000_000),
+        entries: row.get('Entries').list().map(readListEntry),
+      })),
     ...(value.get('Version').isPresent ? { version: value.get('Version').integer(0, 1_000_000) } : {}),
     ...(value.get('MaxEntries').isPresent ? { weight: value.get('MaxEntries').integer(0, 1_000_000) } : {}),
     state: value.get('State').textOr('create-complete'),
