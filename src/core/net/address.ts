@@ -60,6 +60,7 @@ export function wordAgrees(a: number, b: number, length: number): boolean {
 
 /** The address with all bits after the first `length` cleared. */
 export function maskAddress(address: Address, length: number): Address {
+  if (address.family === 'ipv4') return ipv4(address.w0 & wordMask(length));
   return mapWords(address, (word, index) => (word & wordMask(length - index * 32)) >>> 0);
 }
 
@@ -129,7 +130,7 @@ function ipv4Bits(text: string): number | undefined {
   let dots = 0;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === 46) {
+    if (code === DOT) {
       if (digits === 0 || dots === 3) return undefined;
       bits = bits * 256 + value;
       value = 0;
@@ -146,35 +147,56 @@ function ipv4Bits(text: string): number | undefined {
 }
 
 function parseIpv6(text: string): Address | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = ipv6Groups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? ipv6Groups(halves[1] ?? '', true) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...tail];
-  const word = (index: number): number => ((groups[index] ?? 0) * 65_536 + (groups[index + 1] ?? 0)) >>> 0;
-  return ipv6([word(0), word(2), word(4), word(6)]);
+  const gap = text.indexOf('::');
+  const groups: number[] = [];
+  if (!pushGroups(groups, text, { from: 0, to: gap < 0 ? text.length : gap, mayEndInIpv4: gap < 0 })) return undefined;
+  if (gap >= 0) {
+    const head = groups.length;
+    if (!pushGroups(groups, text, { from: gap + 2, to: text.length, mayEndInIpv4: true })) return undefined;
+    if (groups.length > 7) return undefined;
+    while (groups.length < 8) groups.splice(head, 0, 0);
+  }
+  if (groups.length !== 8) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
+  return ipv6([a * 65_536 + b, c * 65_536 + d, e * 65_536 + f, g * 65_536 + h]);
 }
 
-/** The 16-bit groups of one side of `::`; a dotted quad may stand last where `mayEndInIpv4`. */
-function ipv6Groups(text: string, mayEndInIpv4: boolean): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  const parts = text.split(':');
-  if (parts.length > 8) return undefined;
-  for (const [index, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const bits = mayEndInIpv4 && index === parts.length - 1 ? ipv4Bits(part) : undefined;
-      if (bits === undefined) return undefined;
+type GroupSpan = { readonly from: number; readonly to: number; readonly mayEndInIpv4: boolean };
+
+/** Reads the 16-bit groups of one side of `::`, none if it is empty; a dotted quad may stand last where `mayEndInIpv4`. */
+function pushGroups(groups: number[], text: string, { from, to, mayEndInIpv4 }: GroupSpan): boolean {
+  if (from === to) return true;
+  let value = 0;
+  let start = from;
+  for (let index = from; index <= to; index += 1) {
+    const code = index === to ? COLON : text.charCodeAt(index);
+    if (code === COLON) {
+      // An empty group, or one too many.
+      if (index === start || groups.length === 8) return false;
+      groups.push(value);
+      value = 0;
+      start = index + 1;
+    } else if (code === DOT) {
+      const bits = mayEndInIpv4 ? ipv4Bits(text.slice(start, to)) : undefined;
+      if (bits === undefined) return false;
       groups.push(bits >>> 16, bits & 0xffff);
+      return true;
     } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-      groups.push(Number.parseInt(part, 16));
+      const digit = hexDigit(code);
+      if (digit === undefined || index - start === 4) return false;
+      value = value * 16 + digit;
     }
   }
-  return groups;
+  return true;
+}
+
+const DOT = 46;
+const COLON = 58;
+
+function hexDigit(code: number): number | undefined {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : undefined;
 }
 
 function formatIpv4(bits: number): string {
@@ -182,14 +204,18 @@ function formatIpv4(bits: number): string {
 }
 
 function formatIpv6(address: Address): string {
-  const groups = [address.w0, address.w1, address.w2, address.w3].flatMap((word) => [word >>> 16, word & 0xffff]);
+  const groups: number[] = [];
+  for (const word of [address.w0, address.w1, address.w2, address.w3]) groups.push(word >>> 16, word & 0xffff);
   const run = longestZeroRun(groups);
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(':');
-  return run.length < 2 ? hex(0, 8) : `${hex(0, run.start)}::${hex(run.start + run.length, 8)}`;
+  if (run.length < 2) return hexGroups(groups, 0, 8);
+  return `${hexGroups(groups, 0, run.start)}::${hexGroups(groups, run.start + run.length, 8)}`;
+}
+
+function hexGroups(groups: readonly number[], from: number, to: number): string {
+  let text = '';
+  for (let index = from; index < to; index += 1)
+    text += `${index === from ? '' : ':'}${(groups[index] ?? 0).toString(16)}`;
+  return text;
 }
 
 function longestZeroRun(groups: readonly number[]): { readonly start: number; readonly length: number } {

@@ -38,12 +38,11 @@ export function hostCidr(address: Address): Cidr {
 /** Reads `address/length`; host bits are cleared. A bare address is refused, as AWS does (V:security-group-rules). */
 export function parseCidr(text: string): Result<Cidr> {
   const slash = text.indexOf('/');
-  const lengthText = text.slice(slash + 1);
-  if (slash < 0 || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return fail(malformed(text));
-  const address = parseAddress(text.slice(0, slash));
-  if (!address.ok) return fail(malformed(text));
-  const length = Number(lengthText);
-  return length > familyBits(address.value.family) ? fail(malformed(text)) : ok(cidrOf(address.value, length));
+  const length = prefixLength(text, slash + 1);
+  const address = slash < 0 || length === undefined ? undefined : parseAddress(text.slice(0, slash));
+  if (length === undefined || address?.ok !== true || length > familyBits(address.value.family))
+    return fail(malformed(text));
+  return ok(cidrOf(address.value, length));
 }
 
 /** Canonical text, e.g. `10.0.0.0/8`. */
@@ -84,6 +83,19 @@ export function isAnyCidr(cidr: Cidr): boolean {
 /** The last address of the prefix. */
 export function lastAddress(cidr: Cidr): Address {
   return fillAddress(cidr.base, cidr.length);
+}
+
+/** The number of one to three digits that ends a text; no leading zero. */
+function prefixLength(text: string, from: number): number | undefined {
+  const digits = text.length - from;
+  if (digits < 1 || digits > 3 || (digits > 1 && text.charCodeAt(from) === 48)) return undefined;
+  let length = 0;
+  for (let index = from; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return length;
 }
 
 function malformed(text: string): string {
