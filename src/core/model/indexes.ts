@@ -74,24 +74,25 @@ export const INDEXES: Readonly<Record<IndexName, IndexDefinition>> = {
   /** ENIs by `vpc address` and, for delegated prefixes, by `vpc prefix`. */
   enisByAddress: {
     kind: 'enis',
-    keys: (eni) => [
-      ...eni.addresses.map((own) => `${eni.vpcId} ${formatAddress(own.address)}`),
-      ...eni.prefixes.map((prefix) => `${eni.vpcId} ${formatCidr(prefix)}`),
-    ],
+    keys: (eni) => {
+      const keys: string[] = [];
+      for (const own of eni.addresses) keys.push(`${eni.vpcId} ${formatAddress(own.address)}`);
+      for (const prefix of eni.prefixes) keys.push(`${eni.vpcId} ${formatCidr(prefix)}`);
+      return keys;
+    },
   },
   /** ENIs by the addresses under which the internet knows them: public IPv4 and IPv6. */
   enisByPublicAddress: {
     kind: 'enis',
-    keys: (eni) => [
-      ...eni.addresses.flatMap((own) =>
-        own.public !== undefined
-          ? [formatAddress(own.public.address)]
-          : own.address.family === 'ipv6'
-            ? [formatAddress(own.address)]
-            : [],
-      ),
-      ...eni.prefixes.flatMap((prefix) => (prefix.family === 'ipv6' ? [formatCidr(prefix)] : [])),
-    ],
+    keys: (eni) => {
+      const keys: string[] = [];
+      for (const own of eni.addresses) {
+        if (own.public !== undefined) keys.push(formatAddress(own.public.address));
+        else if (own.address.family === 'ipv6') keys.push(formatAddress(own.address));
+      }
+      for (const prefix of eni.prefixes) if (prefix.family === 'ipv6') keys.push(formatCidr(prefix));
+      return keys;
+    },
   },
 };
 
@@ -100,5 +101,12 @@ export function indexKeys(name: IndexName, record: Records[Kind]): readonly stri
   // The definition's own kind says what record it takes; callers pass records of that kind only.
   const keysOf = INDEXES[name].keys as (record: Records[Kind]) => readonly string[];
   const keys = keysOf(record);
-  return keys.length < 2 ? keys : [...new Set(keys)];
+  return isDistinct(keys) ? keys : [...new Set(keys)];
 }
+
+/** By comparison while there are few: a set for each record would cost more than the rest of the index. */
+function isDistinct(keys: readonly string[]): boolean {
+  return keys.length <= FEW_KEYS && keys.every((key, place) => keys.indexOf(key) === place);
+}
+
+const FEW_KEYS = 16;

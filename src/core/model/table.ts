@@ -185,6 +185,9 @@ function build<V>(columns: Columns<V>, rows: number[], depth: number): Node<V> {
 
 /** Keys are sorted within a leaf so that the shape does not remember the order of arrival. */
 function leafOf<V>({ keys, values }: Omit<Columns<V>, 'hashes'>, rows: number[]): Leaf<V> {
+  const [first = 0] = rows;
+  // Most sets of an index are of one.
+  if (rows.length === 1) return { keys: [keys[first] ?? ''], values: [values[first] as V] };
   if (rows.length <= LEAF_MAX) sortFew(keys, rows);
   else rows.sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
   return { keys: rows.map((row) => keys[row] ?? ''), values: rows.map((row) => values[row] as V) };
