@@ -1,7 +1,7 @@
 // Security groups and network ACLs of a compact world, rule by rule.
 import type { Compact, CompactEni } from '../compact-format.ts';
 import { block, ip, type Ip, within } from './ip.ts';
-import { carries, type Load } from './traffic.ts';
+import { carries, hasPorts, type Load } from './traffic.ts';
 
 /** What one filter says. */
 export type Say = 'pass' | 'deny' | 'unknown';
@@ -26,36 +26,54 @@ export function owns(eni: CompactEni, address: Ip): boolean {
   );
 }
 
-/** The union of the rules of all groups on an interface. */
-export function groupsSay(
-  world: Compact,
-  name: string,
-  at: { readonly direction: 'ingress' | 'egress'; readonly other: Other; readonly packet: Load },
-): Say {
-  const eni = world.enis?.[name];
-  const groups = eni?.groups ?? [];
-  if (groups.length === 0) return WITHOUT_GROUPS.has(eni?.type ?? 'interface') ? 'pass' : 'unknown';
-  const said = new Set(groups.map((group) => groupSays(world, group, at)));
-  return said.has('pass') ? 'pass' : said.has('unknown') ? 'unknown' : 'deny';
+/** A rule that may admit: its traffic, and whether its peer is the other side. */
+export type Admitting = { readonly traffic: string; readonly peer: Say };
+
+/** A filter with the addresses put in already: what is left to ask is the packet's traffic. */
+export type Filter =
+  | { readonly kind: 'settled'; readonly say: Say }
+  /** Any rule admits; without one it is `otherwise`. */
+  | { readonly kind: 'groups'; readonly rules: readonly Admitting[]; readonly otherwise: Say }
+  /** The first entry that matches decides; without one it is denied. */
+  | { readonly kind: 'acl'; readonly entries: readonly { readonly traffic: string; readonly say: Say }[] }
+  | { readonly kind: 'nat' };
+
+/** What a filter says to a packet of the family. */
+export function says(filter: Filter, packet: Load, bits: 32 | 128): Say {
+  switch (filter.kind) {
+    case 'settled':
+      return filter.say;
+    case 'groups': {
+      const said = new Set(filter.rules.filter((rule) => carries(rule.traffic, packet, bits)).map((rule) => rule.peer));
+      if (said.has('pass')) return 'pass';
+      return said.has('unknown') || filter.otherwise === 'unknown' ? 'unknown' : 'deny';
+    }
+    case 'acl':
+      return filter.entries.find((entry) => carries(entry.traffic, packet, bits))?.say ?? 'deny';
+    case 'nat':
+      return hasPorts(packet) || packet.number === 1 ? 'pass' : 'deny';
+  }
 }
 
-function groupSays(
+/** The union of the rules of all groups on an interface. */
+export function groupsFilter(
   world: Compact,
   name: string,
-  at: { readonly direction: 'ingress' | 'egress'; readonly other: Other; readonly packet: Load },
-): Say {
-  const group = world.groups?.[name];
-  if (group === undefined) return 'unknown';
-  const rules = at.direction === 'ingress' ? (group.ingress ?? []) : (group.egress ?? ['all 0.0.0.0/0']);
-  let said: Say = 'deny';
-  for (const rule of rules) {
-    const [traffic = '', peer = ''] = rule.split(' ');
-    if (!carries(traffic, at.packet, at.other.address.bits)) continue;
-    const match = peerSays(world, peer, at.other);
-    if (match === 'pass') return 'pass';
-    if (match === 'unknown') said = 'unknown';
-  }
-  return said;
+  at: { readonly direction: 'ingress' | 'egress'; readonly other: Other },
+): Filter {
+  const eni = world.enis?.[name];
+  const names = eni?.groups ?? [];
+  if (names.length === 0)
+    return { kind: 'settled', say: WITHOUT_GROUPS.has(eni?.type ?? 'interface') ? 'pass' : 'unknown' };
+  const groups = names.map((group) => world.groups?.[group]);
+  const rules = groups.flatMap((group): readonly Admitting[] => {
+    const lines = at.direction === 'ingress' ? group?.ingress : (group?.egress ?? ['all 0.0.0.0/0']);
+    return (group === undefined ? [] : (lines ?? [])).map((line) => {
+      const [traffic = '', peer = ''] = line.split(' ');
+      return { traffic, peer: peerSays(world, peer, at.other) };
+    });
+  });
+  return { kind: 'groups', rules, otherwise: groups.includes(undefined) ? 'unknown' : 'deny' };
 }
 
 function peerSays(world: Compact, peer: string, other: Other): Say {
@@ -72,21 +90,21 @@ function peerSays(world: Compact, peer: string, other: Other): Say {
   return list.entries.some((entry) => within(block(entry), other.address)) ? 'pass' : 'deny';
 }
 
-/** The numbered entries of a subnet's NACL, lowest first, then the final deny. */
-export function aclSays(
+/** The numbered entries of a subnet's NACL that hold an address, lowest first. */
+export function aclFilter(
   world: Compact,
   subnetName: string,
-  at: { readonly direction: 'ingress' | 'egress'; readonly address: Ip; readonly packet: Load },
-): Say {
+  at: { readonly direction: 'ingress' | 'egress'; readonly address: Ip },
+): Filter {
   const subnet = world.subnets?.[subnetName];
-  if (subnet === undefined || subnet.acl === null) return 'unknown';
-  if (subnet.acl === undefined) return 'pass';
+  if (subnet === undefined || subnet.acl === null) return { kind: 'settled', say: 'unknown' };
+  if (subnet.acl === undefined) return { kind: 'settled', say: 'pass' };
   const acl = world.acls?.[subnet.acl];
-  if (acl === undefined) return 'unknown';
+  if (acl === undefined) return { kind: 'settled', say: 'unknown' };
   const lines = (acl[at.direction] ?? []).map((line) => line.split(' '));
   lines.sort((a, b) => Number(a[0]) - Number(b[0]));
-  for (const [, action, traffic = '', cidr = ''] of lines)
-    if (within(block(cidr), at.address) && carries(traffic, at.packet, at.address.bits))
-      return action === 'allow' ? 'pass' : 'deny';
-  return 'deny';
+  const entries = lines
+    .filter(([, , , cidr = '']) => within(block(cidr), at.address))
+    .map(([, action, traffic = '']) => ({ traffic, say: action === 'allow' ? ('pass' as const) : ('deny' as const) }));
+  return { kind: 'acl', entries };
 }

@@ -1,7 +1,7 @@
 // A packet interpreter written from what AWS documents, sharing no code with the engines: one packet, hop by hop, and its answer.
 import type { Compact } from '../compact-format.ts';
 import type { PacketQuestion } from '../cases/packet-question.ts';
-import { aclSays, groupsSay, type Other, owns, type Say } from './filters.ts';
+import { aclFilter, type Filter, groupsFilter, type Other, owns, type Say, says } from './filters.ts';
 import { block, ip, type Ip, same, within } from './ip.ts';
 import { isMissing, isPublic, isService, type Next, route, vpcOf } from './routes.ts';
 import { answer, hasPorts, type Load, load } from './traffic.ts';
@@ -23,20 +23,40 @@ type Arrival = { readonly place: Place; readonly header: Header };
 /** The last leg: who sent, from which subnet, and whether references can match over it. */
 type Leg = { readonly eni?: string; readonly subnet?: string; readonly groups: boolean };
 
+/** A filter on the way; `hidden` ones see the port that a NAT gateway picked in place of the packet's. */
+export type Step = { readonly filter: Filter; readonly isHidden: boolean };
+
+/** Both ways of a question as filters; `reply` is undefined where the packet ends at a service of the VPC or nowhere. */
+export type Ways = {
+  readonly bits: 32 | 128;
+  readonly forward: readonly Step[];
+  readonly reply: readonly Step[] | 'service' | 'nowhere';
+  readonly ports: readonly number[];
+};
+
 /** The verdict on one packet of a compact world. */
 export function oracleVerdict(world: Compact, question: PacketQuestion): OracleAnswer {
-  const header = headerOf(world, question);
+  const ways = oracleWays(world, question);
   const packet = load(question.traffic, question.sourcePort ?? 50_000);
-  const isOutside = question.from.startsWith('internet:');
-  const there = new Trip(world, packet, { isReply: false, passed: [], hidden: [], back: undefined });
-  if (isOutside) there.comeIn(header);
+  const forward = sum(ways.forward.map((step) => sayOf(ways, step, packet)));
+  const due = answer(packet, ways.bits);
+  if (due === undefined || ways.reply === 'nowhere') return { verdict: forward, forward, reply: 'none' };
+  if (ways.reply === 'service') return { verdict: forward, forward, reply: 'allow' };
+  const reply = sum(ways.reply.map((step) => sayOf(ways, step, due)));
+  return { verdict: sum([forward, reply].map(sayAgain)), forward, reply };
+}
+
+/** The filters that the packets of a question meet, whatever they carry. */
+export function oracleWays(world: Compact, question: PacketQuestion): Ways {
+  const header = headerOf(world, question);
+  const there = new Trip(world, { isReply: false, passed: [], hidden: [], back: undefined });
+  if (question.from.startsWith('internet:')) there.comeIn(header);
   else there.start(question.from, header);
-  const forward = there.verdict;
-  const due = answer(packet, header.source.bits);
+  const base = { bits: header.source.bits, forward: there.steps, ports: tellingPorts(world) };
   const { arrival } = there;
-  if (due === undefined || arrival === undefined) return { verdict: forward, forward, reply: 'none' };
-  if (arrival.place.kind === 'service') return { verdict: forward, forward, reply: 'allow' };
-  const back = new Trip(world, due, {
+  if (arrival === undefined) return { ...base, reply: 'nowhere' };
+  if (arrival.place.kind === 'service') return { ...base, reply: 'service' };
+  const back = new Trip(world, {
     isReply: true,
     passed: there.visited,
     hidden: there.hidden,
@@ -45,16 +65,37 @@ export function oracleVerdict(world: Compact, question: PacketQuestion): OracleA
   const returned = { source: arrival.header.destination, destination: arrival.header.source };
   if (arrival.place.kind === 'eni') back.start(arrival.place.name, returned);
   else back.comeIn(returned);
-  const reply = worst(back.verdict, isHome(question.from, header, back.arrival) ? 'allow' : 'deny', back.arrival);
-  return { verdict: sum([forward, reply]), forward, reply };
+  const home: Step = { filter: { kind: 'settled', say: 'deny' }, isHidden: false };
+  return { ...base, reply: isHome(question.from, header, back.arrival) ? back.steps : [...back.steps, home] };
 }
 
-function worst(verdict: OracleVerdict, home: OracleVerdict, arrival: Arrival | undefined): OracleVerdict {
-  return arrival === undefined ? verdict : sum([verdict, home]);
+/** Before a NAT gateway on the way back, the packet goes to whichever port the gateway picked: certain only if all get the same. */
+function sayOf({ bits, ports }: Ways, { filter, isHidden }: Step, packet: Load): Say {
+  if (!isHidden || !hasPorts(packet)) return says(filter, packet, bits);
+  const said = new Set(ports.map((port) => says(filter, { ...packet, first: port }, bits)));
+  const [only] = said;
+  return said.size === 1 && only !== undefined ? only : 'unknown';
 }
 
-function sum(all: readonly OracleVerdict[]): OracleVerdict {
+/** Every port of 1024–65535 at which some rule or entry of the world begins or ends: between them nothing changes. */
+function tellingPorts(world: Compact): readonly number[] {
+  const texts = [...Object.values(world.groups ?? {}), ...Object.values(world.acls ?? {})].flatMap((one) => [
+    ...(one.ingress ?? []),
+    ...(one.egress ?? []),
+  ]);
+  const ends = texts.flatMap((text) => {
+    const range = /(?:tcp|udp)\/(\d+)(?:-(\d+))?/.exec(text);
+    return range === null ? [] : [Number(range[1]), Number(range[2] ?? range[1]) + 1];
+  });
+  return [1024, ...ends.filter((port) => port > 1024 && port <= 65_535)];
+}
+
+function sum(all: readonly Say[]): OracleVerdict {
   return all.includes('deny') ? 'deny' : all.includes('unknown') ? 'unknown' : 'allow';
+}
+
+function sayAgain(verdict: OracleVerdict): Say {
+  return verdict === 'allow' ? 'pass' : verdict;
 }
 
 function isHome(from: string, sent: Header, arrival: Arrival | undefined): boolean {
@@ -94,22 +135,16 @@ type Memory = {
 /** One way of a packet. It goes on after a refusal or a doubt as far as its way is plain, for a refusal further on outweighs a doubt. */
 class Trip {
   readonly visited: string[] = [];
+  readonly steps: Step[] = [];
   hidden: readonly Hidden[];
   arrival: Arrival | undefined;
   readonly #world: Compact;
-  readonly #packet: Load;
   readonly #memory: Memory;
-  readonly #said: Say[] = [];
 
-  constructor(world: Compact, packet: Load, memory: Memory) {
+  constructor(world: Compact, memory: Memory) {
     this.#world = world;
-    this.#packet = packet;
     this.#memory = memory;
     this.hidden = memory.hidden;
-  }
-
-  get verdict(): OracleVerdict {
-    return this.#said.includes('deny') ? 'deny' : this.#said.includes('unknown') ? 'unknown' : 'allow';
   }
 
   start(name: string, header: Header): void {
@@ -235,7 +270,7 @@ class Trip {
     if (this.#memory.isReply || this.hidden.some((one) => one.nat === name)) return this.#say('deny');
     if (header.source.bits === 128) return this.#say('unknown');
     if ((nat.state ?? 'available') !== 'available') this.#say('deny');
-    if (!hasPorts(this.#packet) && this.#packet.number !== 1) this.#say('deny');
+    this.#meet({ kind: 'nat' });
     this.hidden = [...this.hidden, { nat: name, inside: header.source }];
     const next = { source: ip(nat.private), destination: header.destination };
     // Which of several addresses the gateway picks would be seen by an interface behind it.
@@ -258,37 +293,18 @@ class Trip {
   }
 
   #groups(name: string, direction: 'ingress' | 'egress', other: Other): void {
-    if (this.#memory.passed.includes(name)) return;
-    this.#say(this.#overPorts((packet) => groupsSay(this.#world, name, { direction, other, packet })));
+    if (!this.#memory.passed.includes(name)) this.#meet(groupsFilter(this.#world, name, { direction, other }));
   }
 
   #acl(subnet: string, direction: 'ingress' | 'egress', address: Ip): void {
-    this.#say(this.#overPorts((packet) => aclSays(this.#world, subnet, { direction, address, packet })));
+    this.#meet(aclFilter(this.#world, subnet, { direction, address }));
   }
 
-  /** Before a NAT gateway on the way back, the packet goes to whichever port the gateway picked: certain only if all get the same. */
-  #overPorts(ask: (packet: Load) => Say): Say {
-    if (!this.#memory.isReply || this.hidden.length === 0 || !hasPorts(this.#packet)) return ask(this.#packet);
-    const said = new Set<Say>();
-    for (const port of this.#tellingPorts()) said.add(ask({ ...this.#packet, first: port }));
-    const [only] = said;
-    return said.size === 1 && only !== undefined ? only : 'unknown';
-  }
-
-  /** Every port of 1024–65535 at which some rule or entry of the world begins or ends: between them nothing changes. */
-  #tellingPorts(): readonly number[] {
-    const texts = [
-      ...Object.values(this.#world.groups ?? {}).flatMap((one) => [...(one.ingress ?? []), ...(one.egress ?? [])]),
-      ...Object.values(this.#world.acls ?? {}).flatMap((one) => [...(one.ingress ?? []), ...(one.egress ?? [])]),
-    ];
-    const ends = texts.flatMap((text) => {
-      const range = /(?:tcp|udp)\/(\d+)(?:-(\d+))?/.exec(text);
-      return range === null ? [] : [Number(range[1]), Number(range[2] ?? range[1]) + 1];
-    });
-    return [1024, ...ends.filter((port) => port > 1024 && port <= 65_535)];
+  #meet(filter: Filter): void {
+    this.steps.push({ filter, isHidden: this.#memory.isReply && this.hidden.length > 0 });
   }
 
   #say(say: Say): void {
-    this.#said.push(say);
+    this.#meet({ kind: 'settled', say });
   }
 }
