@@ -207,9 +207,12 @@ export class Network {
   /** The mappings that a packet for a NAT gateway's address answers, the innermost first. */
   #mappingsBack(sent: Sent): readonly Mapping[] {
     const mappings: Mapping[] = [];
-    const { remote, ...seen } = answeringFrom(sent);
+    const { remote: sender, ...seen } = answeringFrom(sent);
     let { local, transport, echoId } = seen;
-    let nat = this.#natAt(sent.origin, local);
+    const inside = sent.origin.kind === 'eni' ? this.#natInside(sent.origin.eni.vpcId, local) : undefined;
+    let nat = inside ?? this.#natOutside(local);
+    // A packet to a public address goes by the internet gateway, even within a VPC: it comes with the sender's public address.
+    const remote = inside === undefined ? publicSide(sent.origin, sender) : sender;
     while (nat !== undefined) {
       const packet = { natId: nat.id, source: remote, destination: local, transport, flags: sent.flags, echoId };
       const mapping = this.#nat.inbound(packet, sent.atSeconds);
@@ -223,8 +226,7 @@ export class Network {
     return mappings;
   }
 
-  #natAt(origin: Sender, destination: Address): NatGateway | undefined {
-    if (origin.kind === 'eni') return this.#natInside(origin.eni.vpcId, destination);
+  #natOutside(destination: Address): NatGateway | undefined {
     const id = indexedId(this.#world, 'natGatewaysByAddress', formatAddress(destination));
     return id === undefined ? undefined : getRecord(this.#world, 'natGateways', id);
   }
@@ -289,6 +291,11 @@ function answeringFrom({ packet, echoId = 0, about }: Sent): Omit<Sighting, 'dir
     about === undefined ? packet.transport : (replyTransport(about.arrived.transport) ?? packet.transport);
   const remote = about === undefined ? packet.source : about.arrived.destination;
   return { local: packet.destination, remote, transport, echoId: about?.arrived.echoId ?? echoId };
+}
+
+function publicSide(origin: Sender, address: Address): Address {
+  if (origin.kind === 'internet') return address;
+  return origin.eni.addresses.find((own) => sameAddress(own.address, address))?.public?.address ?? address;
 }
 
 /** AWS tracks flows through NAT and egress-only gateways always (E2:conntrack). */
