@@ -5,7 +5,8 @@
  */
 export type Table<V> = { readonly size: number; readonly root: Node<V> };
 
-type Leaf<V> = { readonly keys: readonly string[]; readonly values: readonly V[] };
+/** `hashes` are those of the keys: a look-up reads them side by side, and of the keys, far apart in memory, only the one it wants. */
+type Leaf<V> = { readonly keys: readonly string[]; readonly values: readonly V[]; readonly hashes: readonly number[] };
 type Branch<V> = { readonly children: readonly (Node<V> | undefined)[] };
 type Node<V> = Leaf<V> | Branch<V>;
 
@@ -15,7 +16,7 @@ const WIDTH = 32;
 const MAX_DEPTH = 6;
 const LEAF_MAX = 12;
 
-const EMPTY_LEAF: Leaf<never> = { keys: [], values: [] };
+const EMPTY_LEAF: Leaf<never> = { keys: [], values: [], hashes: [] };
 const EMPTY_TABLE: Table<never> = { size: 0, root: EMPTY_LEAF };
 
 /** The table with no entry. */
@@ -85,7 +86,7 @@ export function tableSet<V>(table: Table<V>, key: string, value: V): Table<V> {
 export function tableDelete<V>(table: Table<V>, key: string): Table<V> {
   const hash = hashText(key);
   if (find(table, key, hash) === undefined) return table;
-  return { size: table.size - 1, root: deleteIn(table.root, key, hash) ?? EMPTY_LEAF };
+  return { size: table.size - 1, root: deleteIn(table.root, { key, hash }, 0) ?? EMPTY_LEAF };
 }
 
 /** All values, in no particular but repeatable order. */
@@ -130,8 +131,16 @@ function find<V>(table: Table<V>, key: string, hash: number): V | undefined {
     node = child;
     bits >>>= BITS;
   }
-  const index = node.keys.indexOf(key);
+  const index = placeIn(node, key, hash);
   return index < 0 ? undefined : node.values[index];
+}
+
+/** The place of a key in a leaf, -1 if it has none. */
+function placeIn(leaf: Leaf<unknown>, key: string, hash: number): number {
+  const { hashes, keys } = leaf;
+  for (let place = 0; place < hashes.length; place += 1)
+    if (hashes[place] === hash && keys[place] === key) return place;
+  return -1;
 }
 
 const SLOT = Symbol('a table or what makes it');
@@ -161,7 +170,11 @@ function made(lazy: Lazy): Table<unknown> {
   return table;
 }
 
-type Columns<V> = { readonly keys: readonly string[]; readonly values: readonly V[]; readonly hashes: Int32Array };
+type Columns<V> = {
+  readonly keys: readonly string[];
+  readonly values: readonly V[];
+  readonly hashes: ArrayLike<number>;
+};
 
 function columnsOf<V>(keys: readonly string[], values: readonly V[]): Columns<V> {
   const hashes = new Int32Array(keys.length);
@@ -184,13 +197,18 @@ function build<V>(columns: Columns<V>, rows: number[], depth: number): Node<V> {
 }
 
 /** Keys are sorted within a leaf so that the shape does not remember the order of arrival. */
-function leafOf<V>({ keys, values }: Omit<Columns<V>, 'hashes'>, rows: number[]): Leaf<V> {
+function leafOf<V>({ keys, values, hashes }: Columns<V>, rows: number[]): Leaf<V> {
   const [first = 0] = rows;
   // Most sets of an index are of one.
-  if (rows.length === 1) return { keys: [keys[first] ?? ''], values: [values[first] as V] };
+  if (rows.length === 1)
+    return { keys: [keys[first] ?? ''], values: [values[first] as V], hashes: [hashes[first] ?? 0] };
   if (rows.length <= LEAF_MAX) sortFew(keys, rows);
   else rows.sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
-  return { keys: rows.map((row) => keys[row] ?? ''), values: rows.map((row) => values[row] as V) };
+  return {
+    keys: rows.map((row) => keys[row] ?? ''),
+    values: rows.map((row) => values[row] as V),
+    hashes: rows.map((row) => hashes[row] ?? 0),
+  };
 }
 
 /** Sorts by insertion: quickest for the few rows of a leaf, which often come in order. */
@@ -207,47 +225,55 @@ function sortFew(keys: readonly string[], rows: number[]): void {
 type Insertion<V> = { readonly key: string; readonly value: V; readonly hash: number };
 
 function setIn<V>(node: Node<V>, item: Insertion<V>, depth: number): Node<V> {
+  const { key, value, hash } = item;
   if ('children' in node) {
-    const slot = (item.hash >>> (depth * BITS)) & (WIDTH - 1);
+    const slot = (hash >>> (depth * BITS)) & (WIDTH - 1);
     const child = node.children[slot];
-    const next = child === undefined ? { keys: [item.key], values: [item.value] } : setIn(child, item, depth + 1);
+    const next = child === undefined ? { keys: [key], values: [value], hashes: [hash] } : setIn(child, item, depth + 1);
     return { children: node.children.with(slot, next) };
   }
-  const index = node.keys.indexOf(item.key);
-  if (index >= 0) return { keys: node.keys, values: node.values.with(index, item.value) };
-  const later = node.keys.findIndex((key) => key > item.key);
+  const index = placeIn(node, key, hash);
+  if (index >= 0) return { ...node, values: node.values.with(index, value) };
+  const later = node.keys.findIndex((other) => other > key);
   const place = later < 0 ? node.keys.length : later;
-  const keys = node.keys.toSpliced(place, 0, item.key);
-  const values = node.values.toSpliced(place, 0, item.value);
-  if (keys.length <= LEAF_MAX || depth > MAX_DEPTH) return { keys, values };
-  return build(columnsOf(keys, values), [...keys.keys()], depth);
+  const grown = {
+    keys: node.keys.toSpliced(place, 0, key),
+    values: node.values.toSpliced(place, 0, value),
+    hashes: node.hashes.toSpliced(place, 0, hash),
+  };
+  return grown.keys.length <= LEAF_MAX || depth > MAX_DEPTH ? grown : build(grown, [...grown.keys.keys()], depth);
 }
 
 /** The node without the key; a branch whose entries would fit in a leaf becomes one again. */
-function deleteIn<V>(node: Node<V>, key: string, hash: number): Node<V> | undefined {
+function deleteIn<V>(node: Node<V>, item: Omit<Insertion<V>, 'value'>, depth: number): Node<V> | undefined {
   if (!('children' in node)) {
-    const index = node.keys.indexOf(key);
-    return node.keys.length === 1
-      ? undefined
-      : { keys: node.keys.toSpliced(index, 1), values: node.values.toSpliced(index, 1) };
+    const index = placeIn(node, item.key, item.hash);
+    if (node.keys.length === 1) return undefined;
+    return {
+      keys: node.keys.toSpliced(index, 1),
+      values: node.values.toSpliced(index, 1),
+      hashes: node.hashes.toSpliced(index, 1),
+    };
   }
-  const slot = hash & (WIDTH - 1);
+  const slot = (item.hash >>> (depth * BITS)) & (WIDTH - 1);
   const child = node.children[slot];
   if (child === undefined) return node;
-  const children = node.children.with(slot, deleteIn(child, key, hash >>> BITS));
+  const children = node.children.with(slot, deleteIn(child, item, depth + 1));
   return collapse(children) ?? { children };
 }
 
 function collapse<V>(children: readonly (Node<V> | undefined)[]): Leaf<V> | undefined {
   const keys: string[] = [];
   const values: V[] = [];
+  const hashes: number[] = [];
   for (const child of children) {
     if (child === undefined) continue;
     if ('children' in child || keys.length + child.keys.length > LEAF_MAX) return undefined;
     keys.push(...child.keys);
     values.push(...child.values);
+    hashes.push(...child.hashes);
   }
-  return leafOf({ keys, values }, [...keys.keys()]);
+  return leafOf({ keys, values, hashes }, [...keys.keys()]);
 }
 
 function* leaves<V>(node: Node<V>): Generator<Leaf<V>, void, undefined> {

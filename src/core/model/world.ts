@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from '../net/address.ts';
-import { cidrOf, formatCidr } from '../net/cidr.ts';
+import { type Cidr, cidrOf, formatCidr } from '../net/cidr.ts';
 import { type Change, changeOf, stepsOf } from './change.ts';
 import type { Eni } from './eni.ts';
 import type { VpcId } from './ids.ts';
@@ -135,11 +135,14 @@ export function indexedCount(world: World, name: IndexName, key: string): number
 
 /** The ENI of a VPC that owns an address: as its own or inside a delegated prefix (/28 IPv4, /80 IPv6). */
 export function eniAt(world: World, vpcId: VpcId, address: Address): Eni | undefined {
-  const prefix = cidrOf(address, address.family === 'ipv4' ? 28 : 80);
   const id =
     indexedId(world, 'enisByAddress', `${vpcId} ${formatAddress(address)}`) ??
-    indexedId(world, 'enisByAddress', `${vpcId} ${formatCidr(prefix)}`);
+    indexedId(world, 'enisByAddress', `${vpcId} ${formatCidr(delegatedPrefix(address))}`);
   return id === undefined ? undefined : getRecord(world, 'enis', id);
+}
+
+function delegatedPrefix(address: Address): Cidr {
+  return cidrOf(address, address.family === 'ipv4' ? 28 : 80);
 }
 
 /** Whether two pieces of plain data are equal throughout: a change that was written down and read back has records of its own. */
