@@ -1,5 +1,5 @@
 import type { Family } from './address.ts';
-import { interval, type IntervalSet, shiftSet, intersectSets } from './interval-set.ts';
+import { interval, type IntervalSet, shiftSet } from './interval-set.ts';
 import { icmpOf, TCP, UDP } from './protocol.ts';
 import { trafficProtocol, transportProtocol, type Traffic, type Transport } from './traffic.ts';
 
@@ -68,7 +68,13 @@ export function transportPoint(transport: Transport, family: Family): number {
 /** A set of points limited to one part of the axis and counted from that part's start. */
 export function axisPart(set: IntervalSet, part: AxisPart): IntervalSet {
   const [from, to] = PARTS[part];
-  return shiftSet(intersectSets(set, [from, to]), -from);
+  const own: number[] = [];
+  for (let index = 0; index < set.length; index += 2) {
+    const first = Math.max(set[index] ?? 0, from);
+    const last = Math.min(set[index + 1] ?? 0, to);
+    if (first <= last) own.push(first - from, last - from);
+  }
+  return own;
 }
 
 /** The inverse of `axisPart` for a set within the part. */

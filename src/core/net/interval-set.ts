@@ -15,15 +15,11 @@ export function interval(from: number, to: number): IntervalSet {
 /** The canonical set of intervals given flat in any order, overlapping or not. */
 export function normalizeIntervals(flat: readonly number[]): IntervalSet {
   if (flat.length <= 2) return flat.length === 2 && (flat[0] ?? 0) <= (flat[1] ?? 0) ? flat : EMPTY_SET;
-  const pairs: [number, number][] = [];
-  for (let index = 0; index < flat.length; index += 2) {
-    const from = flat[index] ?? 0;
-    const to = flat[index + 1] ?? 0;
-    if (from <= to) pairs.push([from, to]);
-  }
-  pairs.sort((a, b) => a[0] - b[0]);
+  const places = placesByStart(flat);
   const merged: number[] = [];
-  for (const [from, to] of pairs) {
+  for (const place of places) {
+    const from = flat[place] ?? 0;
+    const to = flat[place + 1] ?? 0;
     const last = merged.length - 1;
     const end = merged[last];
     if (end !== undefined && from <= end + 1) merged[last] = Math.max(end, to);
@@ -31,6 +27,25 @@ export function normalizeIntervals(flat: readonly number[]): IntervalSet {
   }
   return merged;
 }
+
+/** Where the intervals that are not empty stand, by their first members. */
+function placesByStart(flat: readonly number[]): readonly number[] {
+  const places: number[] = [];
+  for (let place = 0; place < flat.length; place += 2)
+    if ((flat[place] ?? 0) <= (flat[place + 1] ?? 0)) places.push(place);
+  if (places.length > FEW) return places.toSorted((a, b) => (flat[a] ?? 0) - (flat[b] ?? 0));
+  // By insertion: quickest for the few intervals that the rules of one interface make.
+  for (let end = 1; end < places.length; end += 1) {
+    const place = places[end] ?? 0;
+    const from = flat[place] ?? 0;
+    let at = end;
+    for (; at > 0 && from < (flat[places[at - 1] ?? 0] ?? 0); at -= 1) places[at] = places[at - 1] ?? 0;
+    places[at] = place;
+  }
+  return places;
+}
+
+const FEW = 24;
 
 /** Members of either. */
 export function unionSets(a: IntervalSet, b: IntervalSet): IntervalSet {
