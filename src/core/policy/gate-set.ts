@@ -1,4 +1,4 @@
-import { axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
+import { AXIS_SIZE, axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
 import { type Address, wordAgrees } from '../net/address.ts';
 import { cidrContains } from '../net/cidr.ts';
 import {
@@ -61,6 +61,7 @@ export function aclSet(
     if (open.length === 0) break;
     if (!cidrContains(entry.cidr, address)) continue;
     const [from, to] = trafficInterval(entry.traffic, address.family);
+    if (from === 0 && to === AXIS_SIZE - 1) return entry.action === 'allow' ? unionSets(allowed, open) : allowed;
     if (entry.action === 'allow') allowed = unionSets(allowed, intersectSets(open, [from, to]));
     open = subtractSets(open, [from, to]);
   }

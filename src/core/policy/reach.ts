@@ -39,23 +39,24 @@ export function reachOf(world: World, path: Path): Reach {
     path.reply.filter((gate) => !hidesPort(gate)),
   );
   const hidden = path.reply.filter(hidesPort).map((gate) => gateSet(world, gate));
-  return {
+  const sure = trafficSet({
     family: path.family,
-    sure: trafficSet({
-      family: path.family,
-      forward: forward.sure,
-      back: back.sure,
-      hidden: hidden.map((set) => set.sure),
-      natOpen: (port) => port === 'all',
-    }),
-    possible: trafficSet({
-      family: path.family,
-      forward: forward.possible,
-      back: back.possible,
-      hidden: hidden.map((set) => set.possible),
-      natOpen: (port) => port !== 'none',
-    }),
-  };
+    forward: forward.sure,
+    back: back.sure,
+    hidden: hidden.map((set) => set.sure),
+    natOpen: (port) => port === 'all',
+  });
+  // Mostly nothing is in doubt: then both are one set.
+  if (forward.sure === forward.possible && back.sure === back.possible && hidden.length === 0)
+    return { family: path.family, sure, possible: sure };
+  const possible = trafficSet({
+    family: path.family,
+    forward: forward.possible,
+    back: back.possible,
+    hidden: hidden.map((set) => set.possible),
+    natOpen: (port) => port !== 'none',
+  });
+  return { family: path.family, sure, possible };
 }
 
 /** Whether a set holds a packet. */
@@ -114,11 +115,17 @@ function meet(world: World, gates: readonly Gate[]): GateSet {
     if (gate.kind === 'settled' && gate.decision.outcome === 'pass') continue;
     const set = gateSet(world, gate);
     const certain = sure === possible && set.sure === set.possible;
-    sure = intersectSets(sure, set.sure);
+    sure = narrow(sure, set.sure);
     possible = certain ? sure : intersectSets(possible, set.possible);
     if (possible.length === 0) break;
   }
   return { sure, possible };
+}
+
+/** The intersection, without work where one of the two is the whole axis. */
+function narrow(set: IntervalSet, by: IntervalSet): IntervalSet {
+  if (set === WHOLE_AXIS) return by;
+  return by === WHOLE_AXIS ? set : intersectSets(set, by);
 }
 
 function hidesPort(gate: Gate): boolean {
