@@ -52,6 +52,16 @@ test('normalizing keeps the members and gives the one canonical form', () => {
   );
 });
 
+test('many intervals are normalized as few are', () => {
+  const single = fc.nat({ max: LAST }).map((value) => [value, value]);
+  fc.assert(
+    fc.property(fc.array(single, { minLength: 20, maxLength: 40, size: 'max' }), (points) => {
+      const some = points.flat();
+      assert.deepEqual(normalizeIntervals(some), canonical(members(some)));
+    }),
+  );
+});
+
 test('normalizing does not touch what it was given', () => {
   const given = Object.freeze([5, 9, 0, 3, 4, 4]);
   assert.deepEqual(normalizeIntervals(given), [0, 9]);
