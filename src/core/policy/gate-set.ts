@@ -14,7 +14,7 @@ import { isUnfiltered } from '../model/eni.ts';
 import type { NetworkAcl } from '../model/network-acl.ts';
 import type { Direction } from '../model/security-group.ts';
 import { getRecord, type World } from '../model/world.ts';
-import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, type PackedRules, preparedRules } from './match.ts';
+import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, type PreparedRules, preparedRules } from './match.ts';
 import type { Gate, PeerSight } from './path.ts';
 
 /** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
@@ -81,10 +81,10 @@ function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSe
   const sure: number[] = [];
   const perhaps: number[] = [];
   for (const group of groups) {
-    const { packed } = preparedRules(group, gate.direction, gate.peer.address.family);
-    collectCidrs(packed.cidrs, gate.peer.address, sure);
-    collectReferences(packed, gate.peer, { sure, perhaps });
-    for (const { rule, from, to } of packed.lists) {
+    const prepared = preparedRules(group, gate.direction, gate.peer.address.family);
+    collectCidrs(prepared.cidrs, gate.peer.address, sure);
+    collectReferences(prepared.references, gate.peer, { sure, perhaps });
+    for (const { rule, from, to } of prepared.lists) {
       const match = matchPeer(world, rule.peer, gate.peer);
       if (match === 'yes') sure.push(from, to);
       else if (match !== 'no') perhaps.push(from, to);
@@ -112,13 +112,13 @@ function collectCidrs(cidrs: Int32Array, address: Address, into: number[]): void
 
 /** References are looked up by the groups of the interface in sight: it has few, a group may name many. */
 function collectReferences(
-  packed: PackedRules,
+  references: PreparedRules['references'],
   peer: PeerSight,
   into: { readonly sure: number[]; readonly perhaps: number[] },
 ): void {
   if (peer.eni !== undefined) {
-    for (const id of peer.eni.groups) for (const point of packed.references.get(id) ?? []) into.sure.push(point);
+    for (const id of peer.eni.groups) for (const point of references.get(id) ?? []) into.sure.push(point);
   } else if (peer.end === 'unknown') {
-    for (const intervals of packed.references.values()) for (const point of intervals) into.perhaps.push(point);
+    for (const intervals of references.values()) for (const point of intervals) into.perhaps.push(point);
   }
 }

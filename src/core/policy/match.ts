@@ -54,34 +54,36 @@ export function groupsOf(
   return { groups, unknownGroups };
 }
 
-/** The rules of a group for scans over many: CIDR peers of the family in one flat array, references by group, the rest as it is. */
-export type PackedRules = {
+/**
+ * The rules of a group in one direction, placed on the axis of one family: as they are, and for scans over many: CIDR peers of the family
+ * in one flat array, references by group, prefix lists.
+ */
+export type PreparedRules = {
+  readonly placed: readonly PlacedRule[];
   readonly cidrs: Int32Array;
   readonly references: ReadonlyMap<GroupId, readonly number[]>;
   readonly lists: readonly PlacedRule[];
 };
 
-/** Words for each rule in `PackedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
+/** Words for each rule in `PreparedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
 export const PACKED_WORDS = 7;
-
-/** The rules of a group in one direction, placed on the axis of one family: as they are, and packed. */
-export type PreparedRules = { readonly placed: readonly PlacedRule[]; readonly packed: PackedRules };
 
 /** The prepared rules of a group. */
 export function preparedRules(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
-  let prepared = PREPARED.get(group);
+  const known = PREPARED[direction][family];
+  let prepared = known.get(group);
   if (prepared === undefined) {
-    prepared = {
-      ingress: { ipv4: prepare(group, 'ingress', 'ipv4'), ipv6: prepare(group, 'ingress', 'ipv6') },
-      egress: { ipv4: prepare(group, 'egress', 'ipv4'), ipv6: prepare(group, 'egress', 'ipv6') },
-    };
-    PREPARED.set(group, prepared);
+    prepared = prepare(group, direction, family);
+    known.set(group, prepared);
   }
-  return prepared[direction][family];
+  return prepared;
 }
 
 /** Memory of a pure function: a group's record never changes, so neither do its prepared rules. */
-const PREPARED = new WeakMap<SecurityGroup, Readonly<Record<Direction, Readonly<Record<Family, PreparedRules>>>>>();
+const PREPARED: Readonly<Record<Direction, Readonly<Record<Family, WeakMap<SecurityGroup, PreparedRules>>>>> = {
+  ingress: { ipv4: new WeakMap(), ipv6: new WeakMap() },
+  egress: { ipv4: new WeakMap(), ipv6: new WeakMap() },
+};
 
 function prepare(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
   const placed = group.rules
@@ -103,7 +105,7 @@ function prepare(group: SecurityGroup, direction: Direction, family: Family): Pr
     else intervals.push(from, to);
   }
   const lists = placed.filter(({ rule }) => rule.peer.kind === 'prefix-list');
-  return { placed, packed: { cidrs: Int32Array.from(words), references, lists } };
+  return { placed, cidrs: Int32Array.from(words), references, lists };
 }
 
 /** Whether the peer of a rule is the one in sight. A CIDR or list never matches across families. */
