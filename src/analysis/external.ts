@@ -1,10 +1,11 @@
-import type { Address } from '../core/net/address.ts';
+import { type Address, offsetAddress } from '../core/net/address.ts';
 import { type Cidr, cidrCovers, compareCidrs, formatCidr, hostCidr } from '../core/net/cidr.ts';
 import type { Eni } from '../core/model/eni.ts';
 import type { PrefixListId, VpcId } from '../core/model/ids.ts';
 import type { Peer } from '../core/model/security-group.ts';
 import { getRecord, indexedIds, type World } from '../core/model/world.ts';
-import { EXEMPT_ADDRESSES, RESERVED_DESTINATIONS } from '../core/policy/exempt.ts';
+import { EXEMPT_ADDRESSES, RESERVED_DESTINATIONS, RESOLVER_OFFSET } from '../core/policy/exempt.ts';
+import { localPrefixes } from '../core/policy/route.ts';
 import { type AddressSpace, intersectSpaces, sampleAddress, spaceOf, subtractSpaces } from './address-space.ts';
 
 /** Addresses that no filter and no route of the asked paths tells apart, and one of them to ask with. */
@@ -37,7 +38,11 @@ export class Prefixes {
     if (this.#vpcs.has(vpcId)) return;
     this.#vpcs.add(vpcId);
     const world = this.#world;
-    for (const cidr of getRecord(world, 'vpcs', vpcId)?.cidrs ?? []) this.#add(cidr, formatCidr(cidr));
+    const vpc = getRecord(world, 'vpcs', vpcId);
+    for (const cidr of vpc?.cidrs ?? []) this.#add(cidr, formatCidr(cidr));
+    if (vpc === undefined)
+      for (const { base } of localPrefixes(world, vpcId))
+        this.#add(hostCidr(offsetAddress(base, RESOLVER_OFFSET)), 'resolver');
     for (const id of indexedIds(world, 'subnetsByVpc', vpcId)) {
       for (const cidr of getRecord(world, 'subnets', id)?.cidrs ?? []) this.#add(cidr, formatCidr(cidr));
     }

@@ -3,7 +3,7 @@ import type { Compact } from '../compact-format.ts';
 import type { PacketQuestion } from '../cases/packet-question.ts';
 import { aclFilter, type Filter, groupsFilter, type Other, owns, type Say, says } from './filters.ts';
 import { block, ip, type Ip, same, within } from './ip.ts';
-import { isMissing, isPublic, isService, type Next, route, vpcOf } from './routes.ts';
+import { isMissing, isPublic, isService, mayBeResolver, type Next, route, vpcOf } from './routes.ts';
 import { answer, hasPorts, type Load, load } from './traffic.ts';
 
 export type OracleVerdict = 'allow' | 'deny' | 'unknown';
@@ -195,6 +195,7 @@ class Trip {
       this.arrival = { place: { kind: 'service' }, header };
       return;
     }
+    if (mayBeResolver(this.#world, eni.subnet, header.destination)) return this.#say('unknown');
     this.visited.push(name);
     if (!owns(eni, header.source) && eni.sourceDestCheck !== false) this.#say('deny');
     const next = route(this.#world, eni.subnet, header);

@@ -40,6 +40,15 @@ export function isService(world: Compact, subnetName: string, address: Ip): bool
   return own.some((one) => same(one, address));
 }
 
+/** Whether the address may be the resolver of a VPC that the world does not hold: two behind the beginning of a local route. */
+export function mayBeResolver(world: Compact, subnetName: string, address: Ip): boolean {
+  const vpc = world.subnets?.[subnetName]?.vpc;
+  if (vpc === undefined || world.vpcs?.[vpc] !== undefined) return false;
+  const lines = Object.values(world.routeTables ?? {}).flatMap((one) => (one.vpc === vpc ? (one.routes ?? []) : []));
+  const local = lines.map((line) => line.split(' ')).filter(([, target]) => target === 'local');
+  return local.some(([what = '']) => block(what).ip.bits === 32 && same(plus(block(what).ip, 2), address));
+}
+
 /** Where the router of a subnet's VPC sends a packet. */
 export function route(
   world: Compact,

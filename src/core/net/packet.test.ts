@@ -25,12 +25,13 @@ test('mixed families are refused', () => {
 test('the other family’s ICMP is refused as such and goes as a bare number', () => {
   assert.deepEqual(packetOf(V6, V6, { kind: 'icmp', type: 8, code: 0 }), {
     ok: false,
-    error: 'icmp does not exist in ipv6',
+    error: 'icmp/8/0 is no packet of ipv6',
   });
   assert.deepEqual(packetOf(V4, V4, { kind: 'icmpv6', type: 128, code: 0 }), {
     ok: false,
-    error: 'icmpv6 does not exist in ipv4',
+    error: 'icmpv6/128/0 is no packet of ipv4',
   });
   assert.ok(packetOf(V4, V4, { kind: 'icmp', type: 8, code: 0 }).ok);
   assert.ok(packetOf(V6, V6, { kind: 'protocol', protocol: 1 }).ok);
+  for (const protocol of [1, 6, 17]) assert.equal(packetOf(V4, V4, { kind: 'protocol', protocol }).ok, false);
 });

@@ -148,13 +148,16 @@ test('of ICMP only an echo request has an answer, in its own family’s types', 
   }
 });
 
-test('each family has its own ICMP and no other kind is bound to one', () => {
+test('each family has its own ICMP, and what has ports or types is no bare number', () => {
   const kinds: readonly (readonly [Transport, readonly boolean[]])[] = [
     [{ kind: 'icmp', type: 8, code: 0 }, [true, false]],
     [{ kind: 'icmpv6', type: 128, code: 0 }, [false, true]],
     [{ kind: 'tcp', sourcePort: 1, destinationPort: 2 }, [true, true]],
     [{ kind: 'udp', sourcePort: 1, destinationPort: 2 }, [true, true]],
-    [{ kind: 'protocol', protocol: 58 }, [true, true]],
+    [{ kind: 'protocol', protocol: 58 }, [true, false]],
+    [{ kind: 'protocol', protocol: 1 }, [false, true]],
+    [{ kind: 'protocol', protocol: 6 }, [false, false]],
+    [{ kind: 'protocol', protocol: 50 }, [true, true]],
   ];
   for (const [transport, fits] of kinds)
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import type { Family } from './address.ts';
-import { ICMP, ICMPV6, TCP, UDP } from './protocol.ts';
+import { ICMP, icmpOf, ICMPV6, TCP, UDP } from './protocol.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** Ports or numbers from `from` to `to`, both included. INVARIANT: from ≤ to. */
@@ -155,10 +155,11 @@ export function replyTransport(transport: Transport): Transport | undefined {
   }
 }
 
-/** Whether a packet of this transport can exist in the family: each family has its own ICMP with types. */
+/** Whether a packet of this transport can exist in the family: each has its own ICMP with types, and what has ports or types says them. */
 export function transportFitsFamily(transport: Transport, family: Family): boolean {
   if (transport.kind === 'icmp') return family === 'ipv4';
-  return transport.kind !== 'icmpv6' || family === 'ipv6';
+  if (transport.kind === 'icmpv6') return family === 'ipv6';
+  return transport.kind !== 'protocol' || ![TCP, UDP, icmpOf(family)].includes(transport.protocol);
 }
 
 function portTraffic(kind: 'tcp' | 'udp', text: string | undefined): Result<Traffic> {

@@ -51,9 +51,22 @@ export function isExempt(destination: Address, subnet: Subnet | undefined, vpc: 
     return true;
   }
   const primary = vpc?.cidrs.find((cidr) => cidr.family === 'ipv4');
-  if (primary !== undefined && isOffset(primary.base, destination, 2)) return true;
+  if (primary !== undefined && isOffset(primary.base, destination, RESOLVER_OFFSET)) return true;
   return subnet !== undefined && subnet.cidrs.some((cidr) => isOffset(cidr.base, destination, 1));
 }
+
+/**
+ * Whether the address is the resolver of a VPC of which the record is missing, if the prefix of one of its local routes is the primary one:
+ * every VPC prefix has a local route (V23:VPC_Route_Tables).
+ */
+export function isPerhapsResolver(destination: Address, localPrefixes: Iterable<Cidr>): boolean {
+  for (const { family, base } of localPrefixes)
+    if (family === 'ipv4' && isOffset(base, destination, RESOLVER_OFFSET)) return true;
+  return false;
+}
+
+/** Where the resolver stands in a VPC's primary prefix (V:amazon-vpc-limits). */
+export const RESOLVER_OFFSET = 2;
 
 /** The first 16 bits of the exempt addresses: nearly every destination is ruled out by them. */
 const EXEMPT_STARTS: ReadonlySet<number> = new Set(EXEMPT_ADDRESSES.map((address) => address.w0 >>> 16));

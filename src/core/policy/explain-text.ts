@@ -138,6 +138,7 @@ export function unknownText(gate: Gate, decision: Extract<Decision, { outcome: '
     'unknown-acl': `the network ACL ${what} is not known`,
     'unknown-route-table': `the route table ${what} is not known`,
     'unknown-subnet': `the subnet ${what} is not known`,
+    'unknown-vpc': `whether ${formatAddress(gate.destination)} is the resolver of ${what} is not known`,
     'unknown-gateway': `the gateway ${what} is not known`,
     'unknown-interface': `which interface it is, and its groups, is not known (${what})`,
     'unknown-peer': `the peer VPC ${what} is not known`,

@@ -1,11 +1,11 @@
 import type { Address } from '../net/address.ts';
-import { cidrContains } from '../net/cidr.ts';
+import { type Cidr, cidrContains } from '../net/cidr.ts';
 import type { NatGateway } from '../model/gateway.ts';
 import type { Eni } from '../model/eni.ts';
 import type { RouteTableId, VpcId } from '../model/ids.ts';
 import { type Route, type RouteTable, targetText } from '../model/route-table.ts';
 import type { Subnet } from '../model/vpc.ts';
-import { eniAt, getRecord, indexedId, type World } from '../model/world.ts';
+import { eniAt, getRecord, indexedId, indexedIds, type World } from '../model/world.ts';
 import { formatAddress } from '../net/address.ts';
 
 /** The answer of a route table: the winning route, none, or not to be told because these records are unknown. */
@@ -47,6 +47,13 @@ export function routeTableOf(
 ): { readonly id: RouteTableId | undefined; readonly table: RouteTable | undefined } {
   const id = subnet.routeTable?.routeTableId ?? getRecord(world, 'vpcs', subnet.vpcId)?.mainRouteTable?.routeTableId;
   return { id, table: id === undefined ? undefined : getRecord(world, 'routeTables', id) };
+}
+
+/** The prefixes that the route tables of a VPC say are its own. */
+export function* localPrefixes(world: World, vpcId: VpcId): Generator<Cidr, void, undefined> {
+  for (const id of indexedIds(world, 'routeTablesByVpc', vpcId))
+    for (const { target, destination } of getRecord(world, 'routeTables', id)?.routes ?? [])
+      if (target.kind === 'local' && destination.kind === 'cidr') yield destination.cidr;
 }
 
 /** Who answers to a private address inside a VPC. `unknown` when interfaces are missing from the world. */

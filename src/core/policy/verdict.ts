@@ -51,6 +51,7 @@ export type UnknownReason =
   | 'unknown-acl'
   | 'unknown-route-table'
   | 'unknown-subnet'
+  | 'unknown-vpc'
   | 'unknown-gateway'
   | 'unknown-interface'
   | 'unknown-peer'

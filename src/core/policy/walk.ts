@@ -6,9 +6,9 @@ import type { EniId, VpcId } from '../model/ids.ts';
 import type { Direction } from '../model/security-group.ts';
 import type { Subnet } from '../model/vpc.ts';
 import { getRecord, indexedId, type World } from '../model/world.ts';
-import { isExempt, isInternetRoutable } from './exempt.ts';
+import { isExempt, isInternetRoutable, isPerhapsResolver } from './exempt.ts';
 import { type Hop, type Medium, nextHop } from './hop.ts';
-import { ownerOf } from './route.ts';
+import { localPrefixes, ownerOf } from './route.ts';
 import type { End, Gate, PeerSight, Translation } from './path.ts';
 import { type Decision, deny, pass, type Stage, unknown, type Way } from './verdict.ts';
 
@@ -60,11 +60,14 @@ export class Walk {
   /** The packet leaves an interface: as its sender, or forwarded by it. */
   leaveEni(eni: Eni, header: Header): void {
     const subnet = getRecord(this.#world, 'subnets', eni.subnetId);
-    if (isExempt(header.destination, subnet, getRecord(this.#world, 'vpcs', eni.vpcId))) {
+    const vpc = getRecord(this.#world, 'vpcs', eni.vpcId);
+    if (isExempt(header.destination, subnet, vpc)) {
       this.#settle('exempt', eni.id, header, pass('exempt'));
       this.#end = { kind: 'service' };
       return;
     }
+    if (vpc === undefined && isPerhapsResolver(header.destination, localPrefixes(this.#world, eni.vpcId)))
+      return this.#settle('exempt', eni.id, header, unknown('unknown-vpc', [eni.vpcId]));
     this.#enis.push(eni.id);
     this.#settle('source-check', eni.id, header, checkOwn(eni, header.source, 'source-not-own'));
     const hop = nextHop(this.#world, { vpcId: eni.vpcId, subnetId: eni.subnetId, subnet, header });
