@@ -60,7 +60,10 @@ export function wordAgrees(a: number, b: number, length: number): boolean {
 
 /** The address with all bits after the first `length` cleared. */
 export function maskAddress(address: Address, length: number): Address {
-  if (address.family === 'ipv4') return ipv4(address.w0 & wordMask(length));
+  if (address.family === 'ipv4') {
+    const bits = (address.w0 & wordMask(length)) >>> 0;
+    return bits === address.w0 ? address : ipv4(bits);
+  }
   return mapWords(address, (word, index) => (word & wordMask(length - index * 32)) >>> 0);
 }
 

@@ -27,7 +27,9 @@ export function anyCidr(family: Family): Cidr {
 
 /** The prefix of `length` bits around an address; host bits are cleared as AWS does (API IpRange). */
 export function cidrOf(address: Address, length: number): Cidr {
-  return { family: address.family, base: maskAddress(address, length), length };
+  return length === 0
+    ? anyCidr(address.family)
+    : { family: address.family, base: maskAddress(address, length), length };
 }
 
 /** The prefix that holds one address alone. */
