@@ -1,4 +1,5 @@
 import { describe, test } from 'node:test';
+import { runFollowed } from './cases/followed-case.ts';
 import { runModel } from './cases/model-case.ts';
 import { readCases } from './cases/read-cases.ts';
 import { ENGINES, runPacket, runReach, runReachPacket } from './cases/run-case.ts';
@@ -11,6 +12,11 @@ for (const engine of ENGINES) {
       test(`${one.file} ${one.name}: ${one.data.title}`, () => runPacket(engine, one));
   });
 }
+
+describe('conformance: classifier that followed the patch', () => {
+  for (const one of CASES.filter((each) => each.kind === 'packet'))
+    test(`${one.file} ${one.name}: ${one.data.title}`, () => runFollowed(one));
+});
 
 describe('conformance: reach', () => {
   for (const one of CASES.filter((each) => each.kind === 'reach'))

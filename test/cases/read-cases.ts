@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { type Compact, mergePatch } from '../compact.ts';
 import type { PacketQuestion } from './packet-question.ts';
 
-/** One conformance case with the file that it stands in and its world, patched. */
+/** One conformance case with the file that it stands in and its world: patched, and before the patch (empty where there is none). */
 export type Case = {
   readonly file: string;
   readonly name: string;
   readonly kind: string;
   readonly compact: Compact;
+  readonly base: Compact;
   readonly data: CaseData;
 };
 
@@ -64,7 +65,8 @@ export function readCases(): readonly Case[] {
       const base = typeof data.world === 'string' ? worlds[data.world] : data.world;
       if (base === undefined && data.world !== undefined) throw new Error(`${file}: ${data.name}: no such world`);
       const compact = data.patch === undefined ? (base ?? {}) : (mergePatch(base ?? {}, data.patch) as Compact);
-      return { file: relative(ROOT, file), name: data.name, kind: data.kind, compact, data };
+      const before = data.patch === undefined ? {} : (base ?? {});
+      return { file: relative(ROOT, file), name: data.name, kind: data.kind, compact, base: before, data };
     });
   });
 }
