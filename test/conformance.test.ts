@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import { runFollowed } from './cases/followed-case.ts';
 import { runModel } from './cases/model-case.ts';
-import { readCases } from './cases/read-cases.ts';
+import { readCases, readSkipped } from './cases/read-cases.ts';
 import { ENGINES, runPacket, runReach, runReachPacket } from './cases/run-case.ts';
 
 const CASES = readCases();
@@ -28,4 +28,8 @@ describe('conformance: reach', () => {
 describe('conformance: model', () => {
   for (const one of CASES.filter((each) => each.kind === 'model'))
     test(`${one.file} ${one.name}: ${one.data.title}`, () => runModel(one));
+});
+
+describe('conformance: left out', () => {
+  for (const { name, reason } of readSkipped()) void test.skip(`${name}: ${reason}`);
 });

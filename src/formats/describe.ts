@@ -307,22 +307,19 @@ function aclRead({ acl, links }: ReturnType<typeof readAcl>): Read {
 
 /** What one list of rules says and the other does not. Both are compared by a short key; words are made only for what differs. */
 function differences(a: readonly Rule[], b: readonly Rule[]): readonly string[] {
-  const [ours, theirs] = [new Map(a.map(keyed)), new Map(b.map(keyed))];
-  const only = [...[...ours].filter(([key]) => !theirs.has(key)), ...[...theirs].filter(([key]) => !ours.has(key))];
-  return only.map(([, rule]) => ruleIdentity(rule));
+  const ours = new Set(a.map(keyOf));
+  const theirs = new Set(b.map(keyOf));
+  if (ours.size === theirs.size && [...ours].every((key) => theirs.has(key))) return [];
+  return [...a.filter((rule) => !theirs.has(keyOf(rule))), ...b.filter((rule) => !ours.has(keyOf(rule)))].map(
+    ruleIdentity,
+  );
 }
 
-/** The rule with a key that is the same exactly for rules that say the same. */
-function keyed(rule: Rule): readonly [string, Rule] {
-  const { direction, traffic, peer } = rule;
-  const what =
-    'ports' in traffic
-      ? `${traffic.kind}${traffic.ports.from}-${traffic.ports.to}`
-      : traffic.kind === 'all'
-        ? 'all'
-        : formatTraffic(traffic);
-  if (peer.kind !== 'cidr') return [`${direction}${what} ${peerText(peer)}`, rule];
+/** A text that is the same exactly for rules that say the same. */
+function keyOf({ direction, traffic, peer }: Rule): string {
+  const what = 'ports' in traffic ? `${traffic.kind}${traffic.ports.from}-${traffic.ports.to}` : formatTraffic(traffic);
+  if (peer.kind !== 'cidr') return `${direction}${what} ${peerText(peer)}`;
   const { base, length, family } = peer.cidr;
   const words = family === 'ipv4' ? base.w0 : `${base.w0}:${base.w1}:${base.w2}:${base.w3}`;
-  return [`${direction}${what} ${family}${words}/${length}`, rule];
+  return `${direction}${what} ${family}${words}/${length}`;
 }

@@ -24,10 +24,21 @@ export function awsTraffic(protocol: string, from: number | undefined, to: numbe
 
 /** The traffic of a rule or permission: `IpProtocol`, `FromPort`, `ToPort`. */
 export function permissionTraffic(value: Value): Traffic {
-  const number = (name: string): number | undefined =>
-    value.has(name) ? value.get(name).integer(-1, 65_535) : undefined;
-  return value.parsed(awsTraffic(value.get('IpProtocol').text(), number('FromPort'), number('ToPort')));
+  const protocol = value.get('IpProtocol').text();
+  const from = value.has('FromPort') ? value.get('FromPort').integer(-1, 65_535) : undefined;
+  const to = value.has('ToPort') ? value.get('ToPort').integer(-1, 65_535) : undefined;
+  const key = `${protocol} ${from} ${to}`;
+  const known = TRAFFICS.get(key);
+  if (known !== undefined) return known;
+  const traffic = value.parsed(awsTraffic(protocol, from, to));
+  if (TRAFFICS.size >= MAX_TRAFFICS) TRAFFICS.clear();
+  TRAFFICS.set(key, traffic);
+  return traffic;
 }
+
+/** Memory of a pure function: rules say the same few traffics over and over. Bounded. */
+const TRAFFICS = new Map<string, Traffic>();
+const MAX_TRAFFICS = 10_000;
 
 function icmp(kind: 'icmp' | 'icmpv6', type: number | undefined, code: number | undefined): Result<Traffic> {
   if (type === undefined || type === -1) return ok({ kind, type: 'any', code: 'any' });

@@ -38,7 +38,7 @@ function addPermission(rules: Rule[], direction: Direction, value: Value): void 
   const add = (name: string, peerOf: (row: Value) => Peer): void => {
     if (!value.has(name)) return;
     for (const row of value.get(name).list())
-      rules.push({ id: asId(''), direction, traffic, peer: peerOf(row), ...description(row), tags: [] });
+      rules.push(described({ id: asId(''), direction, traffic, peer: peerOf(row), tags: [] }, row));
   };
   add('IpRanges', (row) => ({ kind: 'cidr', cidr: row.get('CidrIp').cidr() }));
   add('Ipv6Ranges', (row) => ({ kind: 'cidr', cidr: row.get('CidrIpv6').cidr() }));
@@ -55,18 +55,21 @@ function listPeer(row: Value): Peer {
   return { kind: 'prefix-list', prefixListId: asId(row.get('PrefixListId').text()) };
 }
 
+/** Written member by member: spreading many small objects is what reading a large export would spend its time on. */
 function groupPeer(row: Value): Peer {
-  return {
-    kind: 'group',
-    groupId: asId(row.get('GroupId').text()),
-    ...(row.has('UserId') ? { ownerId: row.get('UserId').text() } : {}),
-    ...(row.has('VpcId') ? { vpcId: asId(row.get('VpcId').text()) } : {}),
-    ...(row.has('VpcPeeringConnectionId') ? { peeringId: asId(row.get('VpcPeeringConnectionId').text()) } : {}),
-  };
+  const peer: Draft<Extract<Peer, { kind: 'group' }>> = { kind: 'group', groupId: asId(row.get('GroupId').text()) };
+  if (row.has('UserId')) peer.ownerId = row.get('UserId').text();
+  if (row.has('VpcId')) peer.vpcId = asId(row.get('VpcId').text());
+  if (row.has('VpcPeeringConnectionId')) peer.peeringId = asId(row.get('VpcPeeringConnectionId').text());
+  return peer;
 }
 
-function description(row: Value): { readonly description?: string } {
-  return row.has('Description') ? { description: row.get('Description').text() } : {};
+/** A record while it is read. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+function described(rule: Draft<Rule>, row: Value): Rule {
+  if (row.has('Description')) rule.description = row.get('Description').text();
+  return rule;
 }
 
 /** One row of describe-security-group-rules: a rule with AWS's id, and the group that it is of. */
@@ -74,15 +77,14 @@ export type RuleRow = { readonly groupId: GroupId; readonly rule: Rule };
 
 export function readRuleRow(value: Value): RuleRow {
   const direction = value.get('IsEgress').flagOr(false) ? 'egress' : 'ingress';
-  const rule: Rule = {
+  const rule: Draft<Rule> = {
     id: asId(value.get('SecurityGroupRuleId').text()),
     direction,
     traffic: permissionTraffic(value),
     peer: rowPeer(value),
-    ...description(value),
     tags: value.get('Tags').tags(),
   };
-  return { groupId: asId(value.get('GroupId').text()), rule };
+  return { groupId: asId(value.get('GroupId').text()), rule: described(rule, value) };
 }
 
 function rowPeer(value: Value): Peer {
@@ -225,12 +227,12 @@ function readTimeouts(value: Value): ConnectionTimeouts {
 }
 
 function readAddress(row: Value): EniAddress {
+  const address = row.get('PrivateIpAddress').address();
+  const isPrimary = row.get('Primary').flagOr(false);
   const association = row.has('Association') ? row.get('Association') : undefined;
-  return {
-    address: row.get('PrivateIpAddress').address(),
-    isPrimary: row.get('Primary').flagOr(false),
-    ...(association?.has('PublicIp') === true ? { public: readPublic(association) } : {}),
-  };
+  return association?.has('PublicIp') === true
+    ? { address, isPrimary, public: readPublic(association) }
+    : { address, isPrimary };
 }
 
 function readPublic(value: Value): NonNullable<EniAddress['public']> {
@@ -256,7 +258,8 @@ export function readInstance(value: Value): { readonly instance: Instance; reado
 
 /** One entry of a prefix list. */
 export function readListEntry(value: Value): PrefixListEntry {
-  return { cidr: value.get('Cidr').cidr(), ...description(value) };
+  const cidr = value.get('Cidr').cidr();
+  return value.has('Description') ? { cidr, description: value.get('Description').text() } : { cidr };
 }
 
 /** describe-managed-prefix-lists gives no entries, describe-prefix-lists (AWS's own lists) has them as `Cidrs`, our export as `Entries`. */

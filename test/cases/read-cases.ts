@@ -54,6 +54,16 @@ export type Expectation = {
   readonly addresses?: readonly string[];
 };
 
+/** A case of the specification that no engine can run yet, and why. */
+export type Skipped = { readonly name: string; readonly reason: string };
+
+/** The cases that are left out: counted as skipped, never passed over. */
+export function readSkipped(): readonly Skipped[] {
+  return (readJson(join(ROOT, 'skipped.json')) as { readonly skipped: readonly Skipped[] }).skipped;
+}
+
+const NOT_CASES: ReadonlySet<string> = new Set(['schema.json', 'worlds.json', 'skipped.json']);
+
 const ROOT = fileURLToPath(new URL('../../cases/', import.meta.url));
 
 /** All cases of the project, in file order. */
@@ -80,7 +90,7 @@ function caseFiles(folder: string): readonly string[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       if (entry.isDirectory()) return caseFiles(join(folder, entry.name));
-      const isCases = entry.name.endsWith('.json') && entry.name !== 'schema.json' && entry.name !== 'worlds.json';
+      const isCases = entry.name.endsWith('.json') && !NOT_CASES.has(entry.name);
       return isCases ? [join(folder, entry.name)] : [];
     });
 }
