@@ -20,8 +20,7 @@ export function runFollowed(one: Case): void {
   const before: World = { ...compactWorld(one.base), missing: patched.missing };
   const classifier = new Classifier(before);
   for (const eni of listRecords(before, 'enis'))
-    for (const direction of DIRECTIONS)
-      for (const family of FAMILIES) classifier.profileOf(eni, direction, family);
+    for (const direction of DIRECTIONS) for (const family of FAMILIES) classifier.profileOf(eni, direction, family);
   const change = differenceOf(before, patched);
   const world = applyChange(before, change);
   classifier.apply(change, world);
