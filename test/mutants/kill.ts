@@ -1,56 +1,65 @@
-// Runs the checks against one mutant: `node kill.ts <name>` says `killed by …` or `survived`; without a name the source is as it is.
-// The engine is imported only after the hook stands, so that every module of the process sees the mutated source.
-import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { type Mutant, mutate, readMutants } from './read-mutants.ts';
+// Runs conformance cases with mutants in the engine and writes a line for each mutant: `name: killed by case`, `name: survived` or
+// `name: crashed …`. It is given names of mutants (none: all), and `none` for the source as it is. With `--search` it runs all cases, names
+// every one that fails, and where none does compares random worlds with the oracle: so one finds the case for a new mutant, or that it lacks one.
+import type { runCase as RunCase } from '../cases/any-case.ts';
+import { type Case, readCases } from '../cases/read-cases.ts';
+import type { compareWithOracle as CompareWithOracle } from '../oracle/compare.ts';
+import { importMutated } from './mutated-modules.ts';
+import { type Mutant, readMutants } from './read-mutants.ts';
 
-/** Random worlds that are compared with the oracle when the cases find nothing. */
-const WORLDS = 250;
+// Imported as types only: the functions come with a mutant in what they run.
+type AnyCase = { readonly runCase: typeof RunCase };
+type Compare = { readonly compareWithOracle: typeof CompareWithOracle };
+
+/** Random worlds that are compared when no case fails. */
+const WORLDS = 300;
 const PACKETS_PER_WORLD = 24;
 
-const name = process.argv[2];
-const mutant = readMutants().find((one) => one.name === name);
-if (mutant !== undefined) hook(mutant);
-else if (name !== undefined) throw new Error(`no mutant is called ${name}`);
-process.stdout.write(`${(await killer()) ?? 'survived'}\n`);
+/** A mutant that crashes is no mistake that anyone would leave in: it proves nothing. */
+const CRASHES = [TypeError, ReferenceError, RangeError, SyntaxError];
 
-function hook(one: Mutant): void {
-  const url = new URL(`../../${one.file}`, import.meta.url).href;
-  registerHooks({
-    load: (asked, context, next) => {
-      if (asked !== url) return next(asked, context);
-      const source = mutate(readFileSync(fileURLToPath(url), 'utf8'), one);
-      return { format: 'module-typescript', source, shortCircuit: true };
-    },
-  });
+const CASES = readCases();
+const MUTANTS = readMutants();
+
+const asked = process.argv.slice(2);
+const isSearch = asked.includes('--search');
+const names = asked.filter((word) => word !== '--search');
+for (const name of names.length > 0 ? names : MUTANTS.map((one) => one.name)) {
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant === undefined && name !== 'none') throw new Error(`no mutant is called ${name}`);
+  process.stdout.write(`${name}: ${await outcome(mutant)}\n`);
 }
 
-async function killer(): Promise<string | undefined> {
-  const { readCases } = await import('../cases/read-cases.ts');
-  const { ENGINES, runPacket, runReach, runReachPacket } = await import('../cases/run-case.ts');
-  const { runModel } = await import('../cases/model-case.ts');
-  const { runSequence } = await import('../cases/sequence-case.ts');
-  for (const one of readCases()) {
-    const runs: (() => void)[] = [];
-    if (one.kind === 'packet') {
-      runs.push(() => runReachPacket(one), ...ENGINES.map((engine) => () => runPacket(engine, one)));
-    } else if (one.kind === 'reach') {
-      runs.push(() => runReach(one));
-    } else if (one.kind === 'model') {
-      runs.push(() => runModel(one));
-    } else if (one.kind === 'sequence') {
-      runs.push(() => runSequence(one));
-    }
-    if (runs.some(fails)) return `killed by ${one.file} ${one.name}`;
+async function outcome(mutant: Mutant | undefined): Promise<string> {
+  try {
+    const killers = await failing(mutant);
+    if (killers.length > 0) return `killed by ${killers.join(' ')}`;
+    const seed = isSearch ? await differingWorld(mutant) : undefined;
+    return seed === undefined ? 'survived' : `killed by random world ${seed}`;
+  } catch (error) {
+    return `crashed with ${String(error)}`;
   }
-  return await randomKiller();
 }
 
-async function randomKiller(): Promise<string | undefined> {
-  const { compareWithOracle } = await import('../oracle/compare.ts');
-  for (let seed = 0; seed < WORLDS; seed += 1)
-    if (fails(() => compareWithOracle(seed, PACKETS_PER_WORLD))) return `killed by random world ${seed}`;
+async function failing(mutant: Mutant | undefined): Promise<readonly string[]> {
+  const { runCase } = (await importMutated('test/cases/any-case.ts', mutant)) as AnyCase;
+  return casesFor(mutant)
+    .filter((one) => fails(() => runCase(one)))
+    .map((one) => one.name);
+}
+
+/** The one case that a mutant names; for the source as it is those that any names. */
+function casesFor(mutant: Mutant | undefined): readonly Case[] {
+  if (isSearch) return CASES;
+  const wanted = new Set(mutant === undefined ? MUTANTS.map((one) => one.by) : [mutant.by]);
+  const found = CASES.filter((one) => wanted.has(one.name));
+  if (found.length < wanted.size) throw new Error(`no case is called ${[...wanted].join(' or ')}`);
+  return found;
+}
+
+async function differingWorld(mutant: Mutant | undefined): Promise<number | undefined> {
+  const { compareWithOracle } = (await importMutated('test/oracle/compare.ts', mutant)) as Compare;
+  for (let seed = 0; seed < WORLDS; seed += 1) if (fails(() => compareWithOracle(seed, PACKETS_PER_WORLD))) return seed;
   return undefined;
 }
 
@@ -58,7 +67,8 @@ function fails(run: () => unknown): boolean {
   try {
     run();
     return false;
-  } catch {
+  } catch (error) {
+    if (CRASHES.some((kind) => error instanceof kind)) throw error;
     return true;
   }
 }

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** A plausible mistake: one place of one source file, what to put there, and the rule of the semantics that it breaks. */
-export type Mutant = {
+/** One place of a file and what to put there. */
+export type Edit = { readonly find: string; readonly replace: string };
+
+/**
+ * A plausible mistake in one source file, the rule of the semantics that it breaks, and the conformance case that fails with it. `also` is
+ * for what two places of the file prevent.
+ */
+export type Mutant = Edit & {
   readonly name: string;
   readonly file: string;
-  readonly find: string;
-  readonly replace: string;
+  readonly also?: Edit;
   readonly breaks: string;
+  readonly by: string;
 };
 
 /** The mutants of `mutants.json`. */
@@ -15,10 +21,14 @@ export function readMutants(): readonly Mutant[] {
   return (JSON.parse(text) as { readonly mutants: readonly Mutant[] }).mutants;
 }
 
-/** The source with the mutant in it. Throws unless the place is there exactly once: a mutant that no longer applies proves nothing. */
-export function mutate(source: string, { name, file, find, replace }: Mutant): string {
-  const [before, after, ...more] = source.split(find);
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`mutant ${name}: ${file} has its place ${source.split(find).length - 1} times, not once`);
-  return before + replace + after;
+/** The source with the mutant in it. Throws unless each place is there exactly once: a mutant that no longer applies proves nothing. */
+export function mutate(source: string, mutant: Mutant): string {
+  return [mutant, ...(mutant.also === undefined ? [] : [mutant.also])].reduce((text, { find, replace }) => {
+    const [before, after, ...more] = text.split(find);
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(
+        `mutant ${mutant.name}: ${mutant.file} has its place ${text.split(find).length - 1} times, not once`,
+      );
+    return before + replace + after;
+  }, source);
 }
