@@ -233,7 +233,7 @@ function setIn<V>(node: Node<V>, item: Insertion<V>, depth: number): Node<V> {
     return { children: node.children.with(slot, next) };
   }
   const index = placeIn(node, key, hash);
-  if (index >= 0) return { ...node, values: node.values.with(index, value) };
+  if (index >= 0) return { keys: node.keys, values: node.values.with(index, value), hashes: node.hashes };
   const later = node.keys.findIndex((other) => other > key);
   const place = later < 0 ? node.keys.length : later;
   const grown = {
@@ -263,16 +263,18 @@ function deleteIn<V>(node: Node<V>, item: Omit<Insertion<V>, 'value'>, depth: nu
 }
 
 function collapse<V>(children: readonly (Node<V> | undefined)[]): Leaf<V> | undefined {
-  const keys: string[] = [];
-  const values: V[] = [];
-  const hashes: number[] = [];
+  const inside: Leaf<V>[] = [];
+  let size = 0;
   for (const child of children) {
     if (child === undefined) continue;
-    if ('children' in child || keys.length + child.keys.length > LEAF_MAX) return undefined;
-    keys.push(...child.keys);
-    values.push(...child.values);
-    hashes.push(...child.hashes);
+    if ('children' in child) return undefined;
+    size += child.keys.length;
+    if (size > LEAF_MAX) return undefined;
+    inside.push(child);
   }
+  const keys = inside.flatMap((leaf) => leaf.keys);
+  const values = inside.flatMap((leaf) => leaf.values);
+  const hashes = inside.flatMap((leaf) => leaf.hashes);
   return leafOf({ keys, values, hashes }, [...keys.keys()]);
 }
 

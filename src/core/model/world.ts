@@ -183,6 +183,8 @@ function reindex(
   id: string,
   keys: { readonly gone: readonly string[]; readonly come: readonly string[] },
 ): Table<Table<true>> {
+  // Most changes leave most keys as they are.
+  if (keys.gone.length === keys.come.length && keys.gone.every((key, place) => key === keys.come[place])) return index;
   let next = index;
   const kept = new Set(keys.come);
   const old = new Set(keys.gone);
