@@ -170,14 +170,15 @@ export class Walk {
   /** A NAT gateway, as a route's target (it translates) or addressed itself (only the reply of a flow that it carries may). */
   #reachNat(nat: NatGateway, header: Header, sender: Sender): void {
     const subnet = getRecord(this.#world, 'subnets', nat.subnetId);
-    if (subnet === undefined)
-      return this.#settle('acl-ingress', nat.subnetId, header, unknown('unknown-subnet', [nat.subnetId]));
-    if (sender.subnet?.id !== subnet.id) this.#acl(subnet, 'ingress', header);
     const own = nat.addresses[0];
     const addressed = nat.addresses.some((one) =>
       [one.private, one.public].some((address) => address !== undefined && sameAddress(address, header.destination)),
     );
+    if (subnet === undefined)
+      this.#settle('acl-ingress', nat.subnetId, header, unknown('unknown-subnet', [nat.subnetId]));
+    if (subnet !== undefined && sender.subnet?.id !== subnet.id) this.#acl(subnet, 'ingress', header);
     if (addressed) return this.#returnThroughNat(nat, subnet, header);
+    if (subnet === undefined) return undefined;
     if (this.#start.way === 'reply') return this.#settle('gateway', nat.id, header, deny('asymmetric-route'));
     if (own === undefined) return this.#settle('gateway', nat.id, header, unknown('unknown-gateway', [nat.id]));
     if (this.#translations.some((one) => one.natId === nat.id))
@@ -202,11 +203,12 @@ export class Walk {
     this.#follow(hop, next, { subnet, medium: hop.medium });
   }
 
-  #returnThroughNat(nat: NatGateway, subnet: Subnet, header: Header): void {
+  #returnThroughNat(nat: NatGateway, subnet: Subnet | undefined, header: Header): void {
     const last = this.#translations.at(-1);
     if (this.#start.way === 'forward' || last?.natId !== nat.id)
       return this.#settle('gateway', nat.id, header, deny('nat-inbound'));
     this.#settle('gateway', nat.id, header, pass('tracked'));
+    if (subnet === undefined) return undefined;
     this.#translations = this.#translations.slice(0, -1);
     const next = { source: header.source, destination: last.inside };
     const hop = nextHop(this.#world, { vpcId: nat.vpcId, subnetId: subnet.id, subnet, header: next });
