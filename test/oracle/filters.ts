@@ -98,7 +98,9 @@ export function aclFilter(
 ): Filter {
   const subnet = world.subnets?.[subnetName];
   if (subnet === undefined || subnet.acl === null) return { kind: 'settled', say: 'unknown' };
-  if (subnet.acl === undefined) return { kind: 'settled', say: 'pass' };
+  // A fresh VPC's default NACL; of a VPC that the world does not hold nobody knows it.
+  if (subnet.acl === undefined)
+    return { kind: 'settled', say: world.vpcs?.[subnet.vpc] === undefined ? 'unknown' : 'pass' };
   const acl = world.acls?.[subnet.acl];
   if (acl === undefined) return { kind: 'settled', say: 'unknown' };
   const lines = (acl[at.direction] ?? []).map((line) => line.split(' '));

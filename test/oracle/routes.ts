@@ -1,5 +1,5 @@
 // Routing and gateways of a compact world.
-import type { Compact } from '../compact-format.ts';
+import type { Compact, CompactTable } from '../compact-format.ts';
 import { owns } from './filters.ts';
 import { block, ip, type Ip, plus, same, within } from './ip.ts';
 
@@ -74,14 +74,18 @@ type Row = { readonly target: string; readonly blackhole: boolean; readonly rank
 function tableOf(world: Compact, subnetName: string): readonly string[] | undefined {
   const subnet = world.subnets?.[subnetName];
   if (subnet === undefined || subnet.routeTable === null) return undefined;
-  const main = Object.values(world.routeTables ?? {}).find((one) => one.vpc === subnet.vpc && one.main === true);
-  const table =
-    subnet.routeTable === undefined ? (main ?? { vpc: subnet.vpc }) : world.routeTables?.[subnet.routeTable];
+  const table = subnet.routeTable === undefined ? mainOf(world, subnet.vpc) : world.routeTables?.[subnet.routeTable];
   if (table === undefined) return undefined;
   const own = table.routes ?? [];
   const replaced = new Set(own.map((line) => line.split(' ')[0]));
   const local = (world.vpcs?.[table.vpc]?.cidrs ?? []).filter((cidr) => !replaced.has(cidr));
   return [...local.map((cidr) => `${cidr} local`), ...own];
+}
+
+/** The record of the VPC names its main table: without the record nobody knows which one it is. */
+function mainOf(world: Compact, vpc: string): CompactTable | undefined {
+  if (world.vpcs?.[vpc] === undefined) return undefined;
+  return Object.values(world.routeTables ?? {}).find((one) => one.vpc === vpc && one.main === true) ?? { vpc };
 }
 
 function choose(world: Compact, lines: readonly string[], destination: Ip): Row | 'unknown' | undefined {
@@ -148,14 +152,14 @@ function outside(world: Compact, going: Going, through: 'igw' | 'eigw'): Next {
 
 function publicSide(world: Compact, vpc: string, source: Ip): Ip | 'unknown' | undefined {
   if (source.bits === 128) return isPublic(source) ? source : undefined;
-  for (const eni of Object.values(world.enis ?? {})) {
-    if (vpcOf(world, eni.subnet) !== vpc || eni.type === 'nat_gateway' || !owns(eni, source)) continue;
-    const found = Object.entries(eni.public ?? {}).find(([own]) => same(ip(own), source));
-    return found === undefined ? undefined : ip(found[1]);
-  }
   for (const nat of Object.values(world.natGateways ?? {}))
     if (vpcOf(world, nat.subnet) === vpc && same(ip(nat.private), source))
       return nat.public === undefined ? undefined : ip(nat.public);
+  for (const eni of Object.values(world.enis ?? {})) {
+    if (vpcOf(world, eni.subnet) !== vpc || !owns(eni, source)) continue;
+    const found = Object.entries(eni.public ?? {}).find(([own]) => same(ip(own), source));
+    return found === undefined ? undefined : ip(found[1]);
+  }
   return isMissing(world, 'networkInterfaces') ? 'unknown' : undefined;
 }
 

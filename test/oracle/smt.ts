@@ -1,6 +1,7 @@
 // What the oracle says of a pair as a formula over one symbolic packet, for a solver that knows nothing of networks.
 import type { Filter, Say } from './filters.ts';
-import type { Step, Ways } from './packet-oracle.ts';
+import type { Ways } from './packet-oracle.ts';
+import type { Step } from './trip.ts';
 
 /** The packet's parts as solver variables: protocol, destination and source port, ICMP type and code. */
 export const DECLARATIONS: string = ['p', 'd', 's', 't', 'c'].map((name) => `(declare-const ${name} Int)`).join('\n');

@@ -12,6 +12,7 @@ import { checks } from '../property/checks.ts';
 import { randomQuestions, randomWorld } from '../property/generators.ts';
 import { oracleWays } from './packet-oracle.ts';
 import { all, any, DECLARATIONS, packetTerm, waysTerm } from './smt.ts';
+import { wornWorld } from './worn-worlds.ts';
 
 const Z3 = process.env['CRENEL_Z3'];
 const SECONDS = 120;
@@ -70,8 +71,13 @@ test(
       one.data.packet === undefined ? [] : [...pairs(one.compact, [one.data.packet], one.name)],
     );
     for (let seed = 0; seed < checks(60); seed += 1) {
-      const compact = randomWorld(seed);
-      queries.push(...pairs(compact, randomQuestions(compact, seed, 4), `seed ${seed}`));
+      for (const [name, make] of [
+        ['random', randomWorld],
+        ['worn', wornWorld],
+      ] as const) {
+        const compact = make(seed);
+        queries.push(...pairs(compact, randomQuestions(compact, seed, 4), `${name} world ${seed}`));
+      }
     }
     const answers = solve(queries);
     assert.equal(answers.length, queries.length);
