@@ -24,6 +24,7 @@ const WITHOUT_GROUPS = [
   'transit_gateway',
 ];
 const WIDE = ['0.0.0.0/0', '::/0', '203.0.113.0/24', '2001:db8:ffff::/48'];
+const RETURNS = ['1024-65535', '1024-65535', '0-65535', '1025-65535', '1024-65534', '0-1023'];
 const ODD_ENTRIES = [
   '50 allow protocol/58 0.0.0.0/0',
   '60 deny icmpv6/128 0.0.0.0/0',
@@ -73,6 +74,7 @@ const DAMAGES: readonly Damage[] = [
     if (name === undefined || acl === undefined) return world;
     return { ...world, acls: { ...world.acls, [name]: { ...acl, ingress: ODD_ENTRIES } } };
   },
+  narrowReturns,
   (random, world) => ({
     ...world,
     missing: [...(world.missing ?? []), random.pick(['networkInterfaces', 'internetGateways'])],
@@ -110,6 +112,20 @@ export function wornWorld(seed: number): Compact {
   let world = randomWorld(seed);
   for (let left = random.between(1, 3); left > 0; left -= 1) world = random.pick(DAMAGES)(random, world);
   return world;
+}
+
+/** NACLs around NAT gateways that let back exactly, nearly or more than the ports which a gateway picks from. */
+function narrowReturns(random: Random, world: Compact): Compact {
+  let { subnets = {}, acls = {} } = world;
+  for (const { subnet: name } of Object.values(world.natGateways ?? {})) {
+    const subnet = subnets[name];
+    if (subnet === undefined) continue;
+    const ingress = ['50 allow all 10.0.0.0/8', `100 allow tcp/${random.pick(RETURNS)} 0.0.0.0/0`];
+    const egress = ['100 allow all 0.0.0.0/0'];
+    subnets = { ...subnets, [name]: { ...subnet, acl: `Nback${name}` } };
+    acls = { ...acls, [`Nback${name}`]: { vpc: subnet.vpc, ingress, egress } };
+  }
+  return { ...world, subnets, acls };
 }
 
 function nameOf(random: Random, section: object | undefined): string | undefined {
