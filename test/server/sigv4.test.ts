@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
-import { SignatureVerifier, type SignedRequest } from '../../src/server/ec2/sigv4.ts';
+import { SignatureVerifier, type SignedRequest } from '../../src/server/access/sigv4.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const KEY = 'AKIDEXAMPLE';
