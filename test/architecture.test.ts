@@ -98,11 +98,13 @@ test('every dependency is pinned, and test/dependencies.txt says what it is for'
   assert.deepEqual(lines.map((line) => line.replace(/: .*/, '')).toSorted(), Object.keys(declared).toSorted());
 });
 
-test('what src imports is a dependency that users get', () => {
+test('what src imports is a dependency that users get, but for types', () => {
   const shipped = new Set(Object.keys(packageJson.dependencies ?? {}));
   const used = inSrc
     .filter((file) => !file.path.endsWith('.test.ts'))
-    .flatMap((file) => importedModules(file.tokens).map((found) => found.specifier))
+    .flatMap((file) => importedModules(file.tokens))
+    .filter(({ form }) => form !== 'type')
+    .map(({ specifier }) => specifier)
     .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
     .map((specifier) => packageOf(specifier));
   assertNone(used.filter((name) => !shipped.has(name)));

@@ -11,8 +11,8 @@ export type Token = {
 export type ImportedModule = {
   readonly specifier: string;
   readonly line: number;
-  /** How it is written: `import … from`, `export … from`, `import '…'` or `import('…')`. */
-  readonly form: 'import' | 'reexport' | 'bare' | 'dynamic';
+  /** How it is written: `import … from`, `import type … from`, `export … from`, `import '…'` or `import('…')`. */
+  readonly form: 'import' | 'type' | 'reexport' | 'bare' | 'dynamic';
 };
 
 const SPACE = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/uy;
@@ -108,7 +108,9 @@ function importAt(tokens: readonly Token[], index: number): ImportedModule | und
   if (token.text === 'export') return found(specifierOf(tokens, index), 'reexport');
   if (next?.kind === 'string') return found(next, 'bare');
   if (next?.text === '(') return afterNext?.kind === 'string' ? found(afterNext, 'dynamic') : undefined;
-  return found(specifierOf(tokens, index), 'import');
+  // `import type from 'x'` would import a value of that name.
+  const isType = next?.text === 'type' && afterNext?.text !== 'from';
+  return found(specifierOf(tokens, index), isType ? 'type' : 'import');
 }
 
 /** Every module that a file names, for values and for types alike. */

@@ -2,32 +2,39 @@ import { formatAddress } from '../net/address.ts';
 import { formatCidr } from '../net/cidr.ts';
 import type { Kind, Records } from './records.ts';
 
-/** How one index files the records of its kind: under each of the keys it gives. */
-type IndexDefinition = {
-  [K in Kind]: { readonly kind: K; readonly keys: (record: Records[K]) => readonly string[] };
-}[Kind];
+/** Which records each index files. */
+export type IndexKinds = {
+  readonly subnetsByVpc: 'subnets';
+  readonly routeTablesByVpc: 'routeTables';
+  readonly aclsByVpc: 'acls';
+  readonly groupsByVpc: 'groups';
+  readonly groupsByReference: 'groups';
+  readonly associationsByGroup: 'groupAssociations';
+  readonly associationsByVpc: 'groupAssociations';
+  readonly internetGatewaysByVpc: 'internetGateways';
+  readonly egressOnlyGatewaysByVpc: 'egressOnlyGateways';
+  readonly natGatewaysByAddress: 'natGateways';
+  readonly peeringsByVpc: 'peerings';
+  readonly enisByVpc: 'enis';
+  readonly enisBySubnet: 'enis';
+  readonly enisByGroup: 'enis';
+  readonly enisByInstance: 'enis';
+  readonly enisByAddress: 'enis';
+  readonly enisByPublicAddress: 'enis';
+};
 
-export type IndexName =
-  | 'subnetsByVpc'
-  | 'routeTablesByVpc'
-  | 'aclsByVpc'
-  | 'groupsByVpc'
-  | 'groupsByReference'
-  | 'associationsByGroup'
-  | 'associationsByVpc'
-  | 'internetGatewaysByVpc'
-  | 'egressOnlyGatewaysByVpc'
-  | 'natGatewaysByAddress'
-  | 'peeringsByVpc'
-  | 'enisByVpc'
-  | 'enisBySubnet'
-  | 'enisByGroup'
-  | 'enisByInstance'
-  | 'enisByAddress'
-  | 'enisByPublicAddress';
+export type IndexName = keyof IndexKinds;
+
+/** How each index files the records of its kind: under each of the keys it gives. */
+type IndexDefinitions = {
+  readonly [I in IndexName]: {
+    readonly kind: IndexKinds[I];
+    readonly keys: (record: Records[IndexKinds[I]]) => readonly string[];
+  };
+};
 
 /** The indexes of a world. One mechanism keeps them all; adding one is adding a line. */
-export const INDEXES: Readonly<Record<IndexName, IndexDefinition>> = {
+export const INDEXES: IndexDefinitions = {
   subnetsByVpc: { kind: 'subnets', keys: (subnet) => [subnet.vpcId] },
   routeTablesByVpc: { kind: 'routeTables', keys: (table) => [table.vpcId] },
   aclsByVpc: { kind: 'acls', keys: (acl) => [acl.vpcId] },

@@ -1,5 +1,5 @@
 import type { Scalar, Shape, ShapeRef, WireTable } from './wire-shape.ts';
-import { base64Text } from './decode.ts';
+import { base64Text } from './base64.ts';
 
 /** What a handler answers: the SDK's member names. Undefined members are left out, empty lists are written. */
 export type Output = { readonly [member: string]: unknown };
@@ -76,6 +76,8 @@ function scalarText(kind: Scalar, value: unknown): string {
       break;
     case 'timestamp':
       if (value instanceof Date) return value.toISOString();
+      // An answer that was kept under a client token has its times as text.
+      if (typeof value === 'string') return new Date(value).toISOString();
       break;
     case 'blob':
       if (value instanceof Uint8Array) return base64Text(value);

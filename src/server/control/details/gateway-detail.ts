@@ -1,0 +1,5 @@
+/** What the API shows of a NAT gateway beyond what decides traffic. Times are ISO 8601. */
+export type NatDetail = { readonly id: string; readonly createTime: string; readonly deleteTime?: string };
+
+/** What the API shows of a peering connection beyond what decides traffic. */
+export type PeeringDetail = { readonly id: string; readonly expirationTime?: string; readonly statusMessage: string };

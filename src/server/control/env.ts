@@ -1,0 +1,38 @@
+import type { Limits } from '../../core/model/limits.ts';
+
+/** One account in one region: a world of its own, apart from all others. */
+export type Realm = { readonly accountId: string; readonly region: string };
+
+/** What a command may use beside the estate: whose it is, what it may hold, what time it is, and chance. */
+export type Env = {
+  readonly realm: Realm;
+  readonly limits: Limits;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** So many random bytes, as lower-case hexadecimal digits: `randomHex(8)` has 16 digits. */
+  readonly randomHex: (bytes: number) => string;
+};
+
+/** A new id: AWS's prefix and 17 digits (`sg-0…`). Chance makes it new: 64 bits. */
+export function newId(env: Env, prefix: string): string {
+  return `${prefix}-0${env.randomHex(8)}`;
+}
+
+/** The present as ISO 8601 text, for records. */
+export function nowText(env: Env): string {
+  return new Date(env.now).toISOString();
+}
+
+/** `arn:aws:ec2:<region>:<account>:<type>/<id>` */
+export function arnOf({ accountId, region }: Realm, type: string, id: string): string {
+  return `arn:aws:ec2:${region}:${accountId}:${type}/${id}`;
+}
+
+/** The zones of a region: three, as most regions have (`eu-west-1a`, `b`, `c`). */
+export function zonesOf(region: string): readonly { readonly name: string; readonly id: string }[] {
+  const [area = '', side = '', number = ''] = region.split('-');
+  return ['a', 'b', 'c'].map((letter, index) => ({
+    name: `${region}${letter}`,
+    id: `${area}${side.slice(0, 1)}${number}-az${index + 1}`,
+  }));
+}
