@@ -59,6 +59,8 @@ export async function testApi(setup: { readonly store: Store; readonly limits?: 
       query: method === 'GET' ? form : '',
       headers: new Map(),
       body: new TextEncoder().encode(method === 'GET' ? '' : form),
+      remoteAddress: '127.0.0.1',
+      isSecure: false,
     });
     assert.deepEqual(violations(control.estate(REALM).world, limits), [], `an unsound world after ${form}`);
     return answer;
@@ -86,7 +88,7 @@ function clientOf(send: (form: string) => Promise<HttpAnswer>): EC2Client {
           response: {
             statusCode: answer.status,
             headers: { ...answer.headers },
-            body: new TextEncoder().encode(answer.body),
+            body: typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body,
           },
         };
       },

@@ -1,0 +1,108 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** How one request ended, for counting. */
+export type Outcome = {
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly action: string | undefined;
+  readonly code: string | undefined;
+};
+
+/** What is read when somebody asks, rather than counted. */
+export type Gauges = {
+  readonly connections: () => number;
+  readonly running: () => number;
+  readonly waiting: () => number;
+  readonly heldBytes: () => number;
+};
+
+/** Beyond so many pairs of action and code the rest is counted as `other`: a counter's memory must not grow with what clients write. */
+const MAX_ACTIONS = 5000;
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Counts what a listener does, in a registry of its own, and prints it in the text format of Prometheus. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<'route' | 'method' | 'status'>;
+  readonly #seconds: Histogram<'route'>;
+  readonly #actions: Counter<'route' | 'action' | 'code'>;
+  readonly #bytesIn: Counter;
+  readonly #bytesOut: Counter;
+  readonly #refused: Counter<'reason'>;
+  readonly #seenActions = new Set<string>();
+
+  /** `isProcessCounted`: whether memory, processor time, event loop and garbage collection of the process are measured too. */
+  constructor(isProcessCounted: boolean) {
+    const registers = [this.#registry];
+    const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+      new Counter({ name: `crenel_http_${name}`, help, labelNames, registers });
+    this.#requests = counter('requests_total', 'Requests answered.', ['route', 'method', 'status']);
+    this.#actions = counter('actions_total', 'Actions answered, by error code.', ['route', 'action', 'code']);
+    this.#bytesIn = counter('request_bytes_total', 'Bytes of bodies read.', []);
+    this.#bytesOut = counter('answer_bytes_total', 'Bytes of bodies written.', []);
+    this.#refused = counter('refused_total', 'Requests and connections refused by the listener itself.', ['reason']);
+    this.#seconds = new Histogram({
+      name: 'crenel_http_request_seconds',
+      help: 'From the headers of a request to the end of its answer.',
+      labelNames: ['route'],
+      buckets: SECONDS,
+      registers,
+    });
+    if (isProcessCounted) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Lets the state of a listener be read; once per listener's metrics. */
+  observe(gauges: Gauges): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      const made: Gauge = new Gauge({
+        name: `crenel_http_${name}`,
+        help,
+        registers: [this.#registry],
+        collect: () => made.set(read()),
+      });
+    };
+    gauge('connections', 'Open connections.', gauges.connections);
+    gauge('in_flight', 'Requests that handlers work on.', gauges.running);
+    gauge('waiting', 'Requests that wait for a handler.', gauges.waiting);
+    gauge('held_bytes', 'Bodies and untaken answers in memory.', gauges.heldBytes);
+  }
+
+  /** A request was answered. */
+  answered({ route, method, status, seconds, bytesIn, bytesOut, action, code }: Outcome): void {
+    this.#requests.inc({ route, method, status });
+    this.#seconds.observe({ route }, seconds);
+    this.#bytesIn.inc(bytesIn);
+    this.#bytesOut.inc(bytesOut);
+    if (action === undefined && code === undefined) return;
+    const key = `${route} ${action} ${code}`;
+    const isKnown = this.#seenActions.has(key) || this.#seenActions.size < MAX_ACTIONS;
+    if (isKnown) this.#seenActions.add(key);
+    this.#actions.inc(
+      isKnown ? { route, action: label(action), code: label(code) } : { route, action: 'other', code: 'other' },
+    );
+  }
+
+  /** The listener refused something by itself, before or instead of a handler. */
+  refused(reason: string): void {
+    this.#refused.inc({ reason });
+  }
+
+  /** All of it, in the text format of Prometheus. */
+  async text(): Promise<string> {
+    return await this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}
+
+/** Label values are names; what is none is not repeated. */
+function label(value: string | undefined): string {
+  if (value === undefined) return '';
+  return /^[\w.:-]{1,100}$/.test(value) ? value : 'other';
+}
