@@ -1,90 +1,9 @@
-// The listener over real sockets: what it reads, what it bounds, what it survives.
+// The listener over real sockets: what it reads and what it answers.
 import assert from 'node:assert/strict';
-import { describe, test, type TestContext } from 'node:test';
-import { expectOk } from '../../src/core/net/result.ts';
-import type { HttpAnswer, HttpHandler, HttpRequest, Route } from '../../src/server/http/exchange.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../src/server/http/limits.ts';
-import { Listener, type ListenOptions } from '../../src/server/http/listener.ts';
-import { openLog } from '../../src/server/http/log.ts';
-import { Metrics } from '../../src/server/http/metrics.ts';
-import { type RawAnswer, RawClient } from './raw-client.ts';
-
-type Line = Readonly<Record<string, unknown>>;
-type Started = {
-  readonly listener: Listener;
-  readonly port: number;
-  readonly lines: string[];
-  readonly metrics: Metrics;
-  /** The lines of the log with this text. */
-  readonly logged: (text: string) => readonly Line[];
-  /** The value of a metric with exactly these labels, as they are printed. */
-  readonly metric: (name: string) => Promise<number | undefined>;
-};
-type More = Omit<Partial<ListenOptions>, 'limits'> & { readonly limits?: Partial<Limits> };
-
-const answer = (body: string, more: Partial<HttpAnswer> = {}): HttpAnswer => ({
-  status: 200,
-  headers: {},
-  body,
-  ...more,
-});
-
-/** A route like EC2's: POST and GET on the root. */
-const root = (handle: HttpHandler, more: Partial<Route> = {}): Route => ({
-  name: 'root',
-  accepts: (method, path) => path === '/' && (method === 'POST' || method === 'GET'),
-  handle,
-  ...more,
-});
-const echo = root(async ({ body }) => await Promise.resolve(answer(Buffer.from(body).toString('utf8'))));
-
-async function start(t: TestContext, { limits, ...more }: More = {}): Promise<Started> {
-  const lines: string[] = [];
-  const metrics = new Metrics(false);
-  const opened = await Listener.open({
-    host: '127.0.0.1',
-    port: 0,
-    routes: [echo],
-    log: openLog({ write: (line) => lines.push(line) }, 'debug'),
-    metrics,
-    limits: { ...DEFAULT_LIMITS, ...limits },
-    exposeMetrics: 'loopback',
-    ...more,
-  });
-  const listener = expectOk(opened);
-  t.after(async () => await listener.close(0));
-  return {
-    listener,
-    port: listener.port,
-    lines,
-    metrics,
-    logged: (text) => lines.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === text),
-    metric: async (name) => {
-      const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`${name} `));
-      return line === undefined ? undefined : Number(line.slice(name.length + 1));
-    },
-  };
-}
-
-const request = (line: string, headers: readonly string[] = [], body = ''): string =>
-  [`${line} HTTP/1.1`, 'Host: localhost', ...headers, '', body].join('\r\n');
-const post = (body: string, headers: readonly string[] = []): string =>
-  request('POST /', [`Content-Length: ${Buffer.byteLength(body)}`, ...headers], body);
-
-/** Sends one text on a connection of its own and gives the first answer. */
-async function ask(port: number, text: string | Uint8Array): Promise<RawAnswer | undefined> {
-  const client = await RawClient.open(port);
-  client.send(text);
-  const got = await client.answer();
-  client.socket.destroy();
-  return got;
-}
-
-/** Something that a test lets happen when it wants to. */
-function latch(): { readonly opened: Promise<void>; readonly open: () => void } {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  return { opened: promise.then(() => undefined), open: () => resolve(undefined) };
-}
+import { describe, test } from 'node:test';
+import type { HttpHandler, HttpRequest } from '../../src/server/http/exchange.ts';
+import { answer, ask, latch, post, request, root, start } from './listener.ts';
+import { RawClient } from './raw-client.ts';
 
 describe('what a handler gets and what a client gets', { timeout: 20_000 }, () => {
   test('a request arrives whole, an answer leaves whole', async (t) => {

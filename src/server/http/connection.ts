@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Refusal } from './exchange.ts';
+import type { HttpRefusal } from './exchange.ts';
 
 /** What ends a wait for a client before its time: the client is gone, or what it sends is not a request. */
-export type Interruption = 'gone' | Refusal;
+export type Interruption = 'gone' | HttpRefusal;
 
 /**
  * How long the server still reads, and throws away, after it has answered a request that it did not read to the end. Closing at once would
@@ -76,7 +76,7 @@ export class Connection {
    * What comes is not a request. Whoever reads it answers so; else it is said after the answers that are due, `said` is called, and the
    * connection ends.
    */
-  refuse(refusal: Refusal, said: () => void): void {
+  refuse(refusal: HttpRefusal, said: () => void): void {
     if (this.#stopped !== undefined || this.#stop(refusal)) return;
     void this.#afterAnswers(refusal, said);
   }
@@ -87,7 +87,7 @@ export class Connection {
     if (this.#pending === 0 && this.socket.bytesRead === 0) this.socket.destroy();
   }
 
-  async #afterAnswers(refusal: Refusal, said: () => void): Promise<void> {
+  async #afterAnswers(refusal: HttpRefusal, said: () => void): Promise<void> {
     await this.#tail;
     said();
     this.#sayAndClose(refusal);
@@ -98,7 +98,7 @@ export class Connection {
     return this.#interrupt?.(why) ?? false;
   }
 
-  #sayAndClose({ status, message }: Refusal): void {
+  #sayAndClose({ status, message }: HttpRefusal): void {
     const body = `${message}\n`;
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -33,7 +33,7 @@ export type HttpAnswer = {
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Why the listener answered by itself. */
-export type RefusalReason =
+export type HttpRefusalReason =
   | 'malformed'
   | 'wrong-host'
   | 'cross-site'
@@ -49,8 +49,8 @@ export type RefusalReason =
   | 'busy';
 
 /** What the listener answers by itself. The message holds nothing of the request. */
-export type Refusal = {
-  readonly reason: RefusalReason;
+export type HttpRefusal = {
+  readonly reason: HttpRefusalReason;
   readonly status: number;
   readonly message: string;
   /** Sent whatever form the body takes: `allow`, `retry-after`. */
@@ -65,5 +65,5 @@ export type Route = {
   readonly accepts: (method: string, path: string) => boolean;
   readonly handle: HttpHandler;
   /** Puts refusals of the listener into the form that the route's clients read (XML for EC2); else they are plain text. */
-  readonly refuse?: (refusal: Refusal) => HttpAnswer;
+  readonly refuse?: (refusal: HttpRefusal) => HttpAnswer;
 };

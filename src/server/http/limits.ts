@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 
 /** What clients may take of the server: bytes, milliseconds and numbers, each at least 1. */
 export type Limits = {
-  /** Request line and headers together. */
+  /** URL, names and values of headers together, without what stands between them. */
   readonly headBytes: number;
   readonly bodyBytes: number;
   /** From the start of a connection, or of a request, to the end of its headers. */

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { Admission } from './admission.ts';
 import { Connection } from './connection.ts';
-import type { Refusal, Route } from './exchange.ts';
+import type { HttpRefusal, Route } from './exchange.ts';
 import { faultAccount } from './fault.ts';
 import { checkLimits, type Limits } from './limits.ts';
 import { type ListenFault, listenFault } from './listen-fault.ts';
@@ -213,7 +213,7 @@ function serverBounds(limits: Limits): ServerOptions {
   };
 }
 
-function refusalOf({ code }: NodeJS.ErrnoException): Refusal | undefined {
+function refusalOf({ code }: NodeJS.ErrnoException): HttpRefusal | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { reason: 'too-slow', status: 408, message: 'the request took too long to arrive' };
   if (code === 'HPE_HEADER_OVERFLOW')

@@ -1,4 +1,4 @@
-import type { Refusal } from './exchange.ts';
+import type { HttpRefusal } from './exchange.ts';
 
 /**
  * For a server without credentials: refuses what a web page of somebody else makes a browser send. A page can point its own name at
@@ -8,7 +8,7 @@ import type { Refusal } from './exchange.ts';
 export function refuseForeign(
   headers: ReadonlyMap<string, string>,
   allowedHosts: ReadonlySet<string>,
-): Refusal | undefined {
+): HttpRefusal | undefined {
   const authority = (headers.get('host') ?? '').toLowerCase();
   if (!allowedHosts.has(hostOf(authority)))
     return { reason: 'wrong-host', status: 421, message: 'this server does not answer to the name in the header host' };

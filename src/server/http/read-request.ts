@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Connection } from './connection.ts';
-import type { HttpRequest, Refusal } from './exchange.ts';
+import type { HttpRequest, HttpRefusal } from './exchange.ts';
 
 /** Headers whose second copy would leave open which one was signed or checked. */
 const SINGLE_HEADERS: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type', 'expect', 'origin']);
@@ -15,7 +15,7 @@ export type Head = {
 };
 
 /** Reads what stands before the body, and refuses what is ambiguous. No part of it is percent-decoded. */
-export function readHead(incoming: IncomingMessage, connection: Connection): Result<Head, Refusal> {
+export function readHead(incoming: IncomingMessage, connection: Connection): Result<Head, HttpRefusal> {
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
     const name = (incoming.rawHeaders[index] ?? '').toLowerCase();
@@ -41,7 +41,7 @@ export function readHead(incoming: IncomingMessage, connection: Connection): Res
 }
 
 /** Why the body of a request must not be read at all. */
-export function refuseUnread(head: Head, maxBytes: number): Refusal | undefined {
+export function refuseUnread(head: Head, maxBytes: number): HttpRefusal | undefined {
   const encoding = head.request.headers.get('content-encoding')?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== '' && encoding !== 'identity')
     return { reason: 'content-encoding', status: 415, message: 'the only content-encoding here is identity' };
@@ -53,10 +53,10 @@ export async function readBody(
   incoming: IncomingMessage,
   connection: Connection,
   bounds: { readonly maxBytes: number; readonly take: (bytes: number) => boolean },
-): Promise<Result<Uint8Array, Refusal | 'gone'>> {
+): Promise<Result<Uint8Array, HttpRefusal | 'gone'>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const body = await connection.until<Result<Uint8Array, Refusal | 'gone'>>(
+  const body = await connection.until<Result<Uint8Array, HttpRefusal | 'gone'>>(
     (settle) => {
       incoming.on('data', (chunk: Buffer) => {
         size += chunk.length;
@@ -66,14 +66,15 @@ export async function readBody(
       });
       incoming.once('end', () => settle(ok(chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks))));
     },
-    (why) => fail(why),
+    // Rubbish behind a body that is complete is not this request's.
+    (why) => (why !== 'gone' && incoming.complete ? undefined : fail(why)),
   );
   incoming.removeAllListeners('data');
   return body;
 }
 
 /** More is going on than the server takes at once. */
-export const BUSY: Refusal = {
+export const BUSY: HttpRefusal = {
   reason: 'busy',
   status: 503,
   message: 'the server is busy: try again in a moment',
@@ -87,7 +88,7 @@ export const NOTHING: Uint8Array = new Uint8Array();
 function readTarget(
   target: string,
   host: string | undefined,
-): Result<{ readonly path: string; readonly query: string }, Refusal> {
+): Result<{ readonly path: string; readonly query: string }, HttpRefusal> {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
   if (authority !== undefined && authority.toLowerCase() !== host?.toLowerCase())
     return malformed('the URL of the request and its header host disagree');
@@ -104,10 +105,10 @@ function decodeHeader(value: string): string {
   return /[\x80-\xff]/.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value;
 }
 
-function tooLarge(maxBytes: number): Refusal {
+function tooLarge(maxBytes: number): HttpRefusal {
   return { reason: 'body-too-large', status: 413, message: `a body may have ${maxBytes} bytes at most` };
 }
 
-function malformed(what: string): { readonly ok: false; readonly error: Refusal } {
+function malformed(what: string): { readonly ok: false; readonly error: HttpRefusal } {
   return fail({ reason: 'malformed', status: 400, message: `this is not a request: ${what}` });
 }

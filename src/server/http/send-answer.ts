@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Connection, LINGER_MS } from './connection.ts';
-import type { HttpAnswer, Refusal } from './exchange.ts';
+import type { HttpAnswer, HttpRefusal } from './exchange.ts';
 
 /** What the listener decides by itself, whatever a handler says. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -33,7 +33,7 @@ export function sendable({ status, headers, body }: HttpAnswer): Sendable {
 }
 
 /** A refusal as plain text. */
-export function plainRefusal({ status, message }: Refusal): HttpAnswer {
+export function plainRefusal({ status, message }: HttpRefusal): HttpAnswer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
-import type { HttpAnswer, HttpRequest, Refusal, Route } from './exchange.ts';
+import type { HttpAnswer, HttpRequest, HttpRefusal, Route } from './exchange.ts';
 import { faultAccount, textsOf } from './fault.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -49,8 +49,8 @@ type Ending = 'sent' | 'gone' | 'slow';
 /** Bytes of one exchange. */
 type Tally = { bytesIn: number; held: number };
 
-const FAULT: Refusal = { reason: 'fault', status: 500, message: 'the server failed at this request' };
-const EXPECTATION: Refusal = {
+const FAULT: HttpRefusal = { reason: 'fault', status: 500, message: 'the server failed at this request' };
+const EXPECTATION: HttpRefusal = {
   reason: 'expectation',
   status: 417,
   message: 'the only expectation that is met here is 100-continue',
@@ -99,7 +99,7 @@ async function bodyOf(
   { limits, admission }: Service,
   { incoming, outgoing, connection, expects }: Exchange,
   { head, tally }: { readonly head: Head; readonly tally: Tally },
-): Promise<Result<Uint8Array, Refusal | 'gone'>> {
+): Promise<Result<Uint8Array, HttpRefusal | 'gone'>> {
   if (expects === 'unknown') return fail(EXPECTATION);
   const unread = refuseUnread(head, limits.bodyBytes);
   if (unread !== undefined) return fail(unread);
@@ -152,7 +152,7 @@ async function handled(service: Service, route: Route, request: HttpRequest): Pr
 /** What the listener answers by itself, in the form of the route's clients. */
 function refused(
   service: Service,
-  refusal: Refusal,
+  refusal: HttpRefusal,
   { isUnread, route }: { readonly isUnread: boolean; readonly route?: Route },
 ): Reply {
   service.metrics.refused(refusal.reason);
@@ -164,7 +164,7 @@ function refused(
 function findRoute(
   routes: readonly Route[],
   { method, path }: Pick<HttpRequest, 'method' | 'path'>,
-): Result<Route, Refusal> {
+): Result<Route, HttpRefusal> {
   const route = routes.find((one) => one.accepts(method, path));
   if (route !== undefined) return ok(route);
   const allowed = METHODS.filter((other) => routes.some((one) => one.accepts(other, path)));
