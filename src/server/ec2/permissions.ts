@@ -1,13 +1,11 @@
-import type { IpPermission, SecurityGroupRule, UserIdGroupPair } from '@aws-sdk/client-ec2';
-import { formatCidr, parseCidr } from '../../core/net/cidr.ts';
-import { protocolName } from '../../core/net/protocol.ts';
+import type { IpPermission, UserIdGroupPair } from '@aws-sdk/client-ec2';
+import { parseCidr } from '../../core/net/cidr.ts';
 import { ok, type Result } from '../../core/net/result.ts';
-import { ALL_TRAFFIC, protocolTraffic, type Traffic, trafficProtocol } from '../../core/net/traffic.ts';
+import { ALL_TRAFFIC, protocolTraffic, type Traffic } from '../../core/net/traffic.ts';
 import { asId } from '../../core/model/ids.ts';
-import type { Direction, Peer, Rule, SecurityGroup } from '../../core/model/security-group.ts';
+import type { Peer } from '../../core/model/security-group.ts';
 import type { NewRule } from '../control/groups/authorize.ts';
 import { invalidValue, missingParameter, type Refusal } from '../control/refusal.ts';
-import { tagShapes } from './tags.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['tcp', 6],
@@ -18,13 +16,19 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
 
 type Read<T> = Result<T, Refusal>;
 
+/** The id of a group that is named by its name: names stand in the default VPC alone. */
+export type GroupIdOf = (name: string) => Read<string>;
+
 /** The rules of permissions: one for each source. Errors carry AWS's codes and texts. */
-export function rulesOfPermissions(permissions: readonly IpPermission[]): Read<readonly NewRule[]> {
+export function rulesOfPermissions(
+  permissions: readonly IpPermission[],
+  groupIdOf: GroupIdOf,
+): Read<readonly NewRule[]> {
   const rules: NewRule[] = [];
   for (const permission of permissions) {
     const traffic = trafficOf(permission);
     if (!traffic.ok) return traffic;
-    const peers = peersOf(permission);
+    const peers = peersOf(permission, groupIdOf);
     if (!peers.ok) return peers;
     for (const { peer, description } of peers.value)
       rules.push({ traffic: traffic.value, peer, ...(description === undefined ? {} : { description }) });
@@ -84,9 +88,11 @@ function icmpTraffic(kind: 'icmp' | 'icmpv6', type: number | undefined, code: nu
   return ok({ kind, type, code: code === -1 ? 'any' : code });
 }
 
-type Described = { readonly peer: Peer; readonly description: string | undefined };
+/** A source with what is said of it. */
+export type Described = { readonly peer: Peer; readonly description: string | undefined };
 
-function peersOf(permission: IpPermission): Read<readonly Described[]> {
+/** The sources of a permission, each a peer; at least one. */
+export function peersOf(permission: IpPermission, groupIdOf: GroupIdOf): Read<readonly Described[]> {
   const peers: Described[] = [];
   for (const { CidrIp: text, Description: description } of permission.IpRanges ?? []) {
     const peer = cidrPeer(text, 'ipv4');
@@ -102,11 +108,20 @@ function peersOf(permission: IpPermission): Read<readonly Described[]> {
     if (id === undefined) return missingParameter('PrefixListId');
     peers.push({ peer: { kind: 'prefix-list', prefixListId: asId(id) }, description });
   }
-  for (const { GroupId: id, Description: description } of permission.UserIdGroupPairs ?? []) {
-    if (id === undefined) return missingParameter('GroupId');
-    peers.push({ peer: { kind: 'group', groupId: asId(id) }, description });
+  for (const pair of permission.UserIdGroupPairs ?? []) {
+    const peer = groupPeer(pair, groupIdOf);
+    if (!peer.ok) return peer;
+    peers.push({ peer: peer.value, description: pair.Description });
   }
   return peers.length === 0 ? missingParameter('IpRanges') : ok(peers);
+}
+
+function groupPeer(pair: UserIdGroupPair, groupIdOf: GroupIdOf): Read<Peer> {
+  const { GroupId: id, GroupName: name, UserId: ownerId } = pair;
+  if (id === undefined && name === undefined) return missingParameter('GroupId');
+  const found = id === undefined ? groupIdOf(name ?? '') : ok(id);
+  if (!found.ok) return found;
+  return ok({ kind: 'group', groupId: asId(found.value), ...(ownerId === undefined ? {} : { ownerId }) });
 }
 
 function cidrPeer(text: string | undefined, family: 'ipv4' | 'ipv6'): Read<Peer> {
@@ -114,91 +129,4 @@ function cidrPeer(text: string | undefined, family: 'ipv4' | 'ipv6'): Read<Peer>
   const cidr = parseCidr(text);
   if (!cidr.ok || cidr.value.family !== family) return invalidValue(`CIDR block ${text} is malformed`);
   return ok({ kind: 'cidr', cidr: cidr.value });
-}
-
-/** Rules as permissions: those of one protocol and ports are joined, with all four lists of sources. */
-export function permissionsOf(rules: readonly Pick<Rule, 'traffic' | 'peer' | 'description'>[]): IpPermission[] {
-  const joined = Map.groupBy(rules, ({ traffic }) => JSON.stringify(portsOf(traffic)));
-  return [...joined.values()].map((same): IpPermission => {
-    const { IpProtocol, FromPort, ToPort } = portsOf(same[0]?.traffic ?? ALL_TRAFFIC);
-    const hasPorts = IpProtocol !== '-1' && FromPort !== undefined && ToPort !== undefined;
-    return {
-      IpProtocol,
-      ...(hasPorts ? { FromPort, ToPort } : {}),
-      UserIdGroupPairs: same.flatMap((rule) =>
-        rule.peer.kind === 'group' ? [described(pairOf(rule.peer), rule)] : [],
-      ),
-      IpRanges: same.flatMap((rule) => cidrRow(rule.peer, 'ipv4').map((CidrIp) => described({ CidrIp }, rule))),
-      Ipv6Ranges: same.flatMap((rule) => cidrRow(rule.peer, 'ipv6').map((CidrIpv6) => described({ CidrIpv6 }, rule))),
-      PrefixListIds: same.flatMap((rule) =>
-        rule.peer.kind === 'prefix-list' ? [described({ PrefixListId: rule.peer.prefixListId }, rule)] : [],
-      ),
-    };
-  });
-}
-
-function described<T extends object>(
-  shape: T,
-  { description }: { readonly description?: string },
-): T & { Description?: string } {
-  return description === undefined ? shape : { ...shape, Description: description };
-}
-
-function cidrRow(peer: Peer, family: 'ipv4' | 'ipv6'): readonly string[] {
-  return peer.kind === 'cidr' && peer.cidr.family === family ? [formatCidr(peer.cidr)] : [];
-}
-
-function pairOf(peer: Extract<Peer, { kind: 'group' }>): UserIdGroupPair {
-  return {
-    GroupId: peer.groupId,
-    ...(peer.ownerId === undefined ? {} : { UserId: peer.ownerId }),
-    ...(peer.vpcId === undefined ? {} : { VpcId: peer.vpcId }),
-    ...(peer.peeringId === undefined ? {} : { VpcPeeringConnectionId: peer.peeringId }),
-  };
-}
-
-/** A rule as DescribeSecurityGroupRules shows it: −1 where there are no ports. */
-export function ruleShape(group: SecurityGroup, rule: Rule): SecurityGroupRule {
-  const { IpProtocol, FromPort = -1, ToPort = -1 } = portsOf(rule.traffic);
-  return {
-    SecurityGroupRuleId: rule.id,
-    GroupId: group.id,
-    GroupOwnerId: group.ownerId,
-    IsEgress: rule.direction === 'egress',
-    IpProtocol,
-    FromPort,
-    ToPort,
-    ...peerShape(rule.peer),
-    ...(rule.description === undefined ? {} : { Description: rule.description }),
-    Tags: tagShapes(rule.tags),
-  };
-}
-
-function peerShape(peer: Peer): Partial<SecurityGroupRule> {
-  switch (peer.kind) {
-    case 'cidr':
-      return peer.cidr.family === 'ipv4' ? { CidrIpv4: formatCidr(peer.cidr) } : { CidrIpv6: formatCidr(peer.cidr) };
-    case 'prefix-list':
-      return { PrefixListId: peer.prefixListId };
-    case 'group':
-      return { ReferencedGroupInfo: pairOf(peer) };
-  }
-}
-
-function portsOf(traffic: Traffic): { IpProtocol: string; FromPort?: number; ToPort?: number } {
-  const protocol = trafficProtocol(traffic);
-  const IpProtocol = protocol === undefined ? '-1' : protocolName(protocol);
-  if ('ports' in traffic) return { IpProtocol, FromPort: traffic.ports.from, ToPort: traffic.ports.to };
-  if (!('type' in traffic)) return { IpProtocol };
-  const [type, code] = [traffic.type, traffic.code].map((value) => (value === 'any' ? -1 : value));
-  return {
-    IpProtocol,
-    ...(type === undefined ? {} : { FromPort: type }),
-    ...(code === undefined ? {} : { ToPort: code }),
-  };
-}
-
-/** A group's rules of a direction as permissions. */
-export function groupPermissions(group: SecurityGroup, direction: Direction): IpPermission[] {
-  return permissionsOf(group.rules.filter((rule) => rule.direction === direction));
 }

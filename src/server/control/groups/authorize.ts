@@ -15,7 +15,9 @@ import type { Draft } from '../draft.ts';
 import { type Env, newId } from '../env.ts';
 import type { Refusal } from '../refusal.ts';
 import { groupFor, groupOf, type GroupRef, isRuleDescription } from './group-names.ts';
+import { connectionOf } from './references.ts';
 import {
+  groupNotFound,
   groupsOfDifferentNetworks,
   prefixListNotFound,
   ruleDescriptionCharacters,
@@ -77,7 +79,7 @@ export function exceedsLimit(draft: Draft, group: SecurityGroup, env: Env): bool
   });
 }
 
-/** The peer as the world holds it. A group must be of the same VPC or of one that is peered with it (V:security-group-rules). */
+/** The peer as the world holds it. A group must be of the same VPC or of one that is peered or associated with it (V:security-group-rules). */
 export function resolvePeer(draft: Draft, group: SecurityGroup, peer: Peer): Result<Peer, Refusal> {
   if (peer.kind === 'cidr') return ok(peer);
   if (peer.kind === 'prefix-list') {
@@ -87,10 +89,10 @@ export function resolvePeer(draft: Draft, group: SecurityGroup, peer: Peer): Res
   const found = groupOf(draft, peer.groupId);
   if (!found.ok) return found;
   const other = found.value;
+  if (peer.ownerId !== undefined && peer.ownerId !== other.ownerId) return groupNotFound(other.id);
   if (other.vpcId === group.vpcId) return ok({ kind: 'group', groupId: other.id, ownerId: other.ownerId });
-  const peering = draft
-    .listBy('peeringsByVpc', group.vpcId)
-    .find((one) => one.status === 'active' && [one.requester.vpcId, one.accepter.vpcId].includes(other.vpcId));
-  if (peering === undefined) return groupsOfDifferentNetworks();
-  return ok({ kind: 'group', groupId: other.id, ownerId: other.ownerId, vpcId: other.vpcId, peeringId: peering.id });
+  const connection = connectionOf(draft, group, other);
+  if (connection === undefined) return groupsOfDifferentNetworks();
+  const named = { kind: 'group', groupId: other.id, ownerId: other.ownerId, vpcId: other.vpcId } as const;
+  return ok(connection === 'same network' ? named : { ...named, peeringId: connection.id });
 }

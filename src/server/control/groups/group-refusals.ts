@@ -100,6 +100,66 @@ export function ruleIdNotFound(ruleId: string): Refused {
     : refuse('InvalidSecurityGroupRuleId.Malformed', `Invalid id: "${ruleId}" (expecting "sgr-...")`);
 }
 
+/** [E] */
+export function ruleIdRepeated(ruleId: string): Refused {
+  return invalidValue(
+    `Duplicated security group rule ID '${ruleId}'. The same security group rule ID must not appear multiple times.`,
+  );
+}
+
+/** The kinds of source that a rule keeps for life, by the parameter that gives them. */
+export type PeerType = 'CidrIpv4' | 'CidrIpv6' | 'PrefixListId' | 'ReferencedGroupId';
+
+const PEER_TYPES: Readonly<Record<PeerType, string>> = {
+  CidrIpv4: 'IPv4 CIDR',
+  CidrIpv6: 'IPv6 CIDR',
+  PrefixListId: 'prefix list',
+  ReferencedGroupId: 'referenced group',
+};
+
+/** Rule [D], text [E]. */
+export function sourceTypeChanged(ruleId: string, types: { readonly from: PeerType; readonly to: PeerType }): Refused {
+  return invalidValue(
+    `Invalid rule type for security group rule '${ruleId}'. You may not specify ${types.to} for an existing ${PEER_TYPES[types.from]} rule.`,
+  );
+}
+
+/** Rule [D], code and text [U]. */
+export function associationOfDefaultGroup(groupId: string): Refused {
+  return invalidValue(`The default security group '${groupId}' cannot be associated with another VPC.`);
+}
+
+/** Rule [D], code and text [U]. */
+export function associationWithDefaultVpc(vpcId: string): Refused {
+  return invalidValue(`Security groups cannot be associated with the default VPC '${vpcId}'.`);
+}
+
+/** [U] */
+export function associationWithOwnVpc(groupId: string, vpcId: string): Refused {
+  return invalidValue(`The security group '${groupId}' belongs to the VPC '${vpcId}' already.`);
+}
+
+/** [U] */
+export function associationTaken(groupId: string, vpcId: string): Refused {
+  return refuse(
+    'Resource.AlreadyAssociated',
+    `The security group '${groupId}' is already associated with VPC '${vpcId}'`,
+  );
+}
+
+/** [U] */
+export function associationNotFound(groupId: string, vpcId: string): Refused {
+  return refuse(
+    'InvalidSecurityGroupVpcAssociation.NotFound',
+    `The security group '${groupId}' is not associated with VPC '${vpcId}'`,
+  );
+}
+
+/** Rule [D], text as for deletion. */
+export function associationInUse(groupId: string, holders: readonly string[]): Refused {
+  return groupInUse(groupId, holders);
+}
+
 /** [L] */
 export function groupsOfDifferentNetworks(): Refused {
   return refuse('InvalidGroup.NotFound', 'You have specified two resources that belong to different networks.');

@@ -1,0 +1,30 @@
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES, type StoreFault, type Transaction } from './store.ts';
+
+/** Why no store takes a transaction, or undefined when all do. */
+export function transactionFault(transaction: Transaction): StoreFault | undefined {
+  const keys = new Set<string>();
+  for (const { key, value = '' } of transaction) {
+    if (key === '' || !key.isWellFormed() || utf8Length(key) > MAX_KEY_BYTES)
+      return refused(`a key must be well-formed text of 1 to ${MAX_KEY_BYTES} bytes`);
+    if (keys.has(key)) return refused(`the key '${key}' stands twice in one transaction`);
+    keys.add(key);
+    if (!value.isWellFormed() || utf8Length(value) > MAX_VALUE_BYTES)
+      return refused(`the value of '${key}' must be well-formed text of at most ${MAX_VALUE_BYTES} bytes`);
+  }
+  return undefined;
+}
+
+function refused(message: string): StoreFault {
+  return { kind: 'refused', message };
+}
+
+/** Bytes of UTF-8, without making them. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // Halves of a pair stand for four bytes together, two for each.
+    if (code >= 0x80) length += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+  }
+  return length;
+}
