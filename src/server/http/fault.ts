@@ -13,7 +13,7 @@ export type FaultAccount = {
 const MAX_MESSAGE = 300;
 const MAX_FRAMES = 20;
 const MAX_CAUSES = 3;
-/** A run of characters this long that a message shares with the request counts as quoted from it. */
+/** A run of characters this long that a word of a message shares with the request counts as quoted from it; a shorter word, all of it. */
 const QUOTED_LENGTH = 6;
 /** Above it the texts of a request are not searched, and messages are left out. */
 const MAX_SEARCHED = 262_144;
@@ -48,7 +48,7 @@ function ownWords(message: string, given: readonly string[]): string {
     .slice(0, MAX_MESSAGE)
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .replaceAll(/"[^"]*(?:"|$)|`[^`]*(?:`|$)|\{.*/g, '…')
-    .replaceAll(/\w{4,}/g, (run) => (given.some((text) => sharesRun(run.toLowerCase(), text)) ? '…' : run));
+    .replaceAll(/\S{4,}/g, (run) => (given.some((text) => sharesRun(run.toLowerCase(), text)) ? '…' : run));
 }
 
 function sharesRun(run: string, text: string): boolean {
