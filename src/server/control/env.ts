@@ -18,6 +18,16 @@ export function newId(env: Env, prefix: string): string {
   return `${prefix}-0${env.randomHex(8)}`;
 }
 
+/** An id that a text leads to, the same each time: for what has no record of its own. Prefix and 17 digits, by FNV-1a of two seeds. */
+export function derivedId(prefix: string, text: string): string {
+  const digits = [0x811c_9dc5, 0x9e37_79b9].map((seed) => {
+    let hash = seed;
+    for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+    return (hash >>> 0).toString(16).padStart(8, '0');
+  });
+  return `${prefix}-0${digits.join('')}`;
+}
+
 /** The present as ISO 8601 text, for records. */
 export function nowText(env: Env): string {
   return new Date(env.now).toISOString();

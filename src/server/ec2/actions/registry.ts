@@ -3,6 +3,17 @@ import { callerActions } from './caller.ts';
 import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
+import { regionActions } from './regions.ts';
+import { subnetActions } from './subnets.ts';
+import { vpcActions } from './vpcs.ts';
 
 /** Every action that the server has, by AWS's name. */
-export const ACTIONS: Actions = { ...callerActions, ...groupActions, ...groupRuleActions, ...groupVpcActions };
+export const ACTIONS: Actions = {
+  ...callerActions,
+  ...groupActions,
+  ...groupRuleActions,
+  ...groupVpcActions,
+  ...regionActions,
+  ...subnetActions,
+  ...vpcActions,
+};
