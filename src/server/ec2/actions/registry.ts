@@ -1,4 +1,5 @@
 import type { Actions } from '../operations.ts';
+import { aclActions } from './acls.ts';
 import { callerActions } from './caller.ts';
 import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
@@ -9,6 +10,7 @@ import { vpcActions } from './vpcs.ts';
 
 /** Every action that the server has, by AWS's name. */
 export const ACTIONS: Actions = {
+  ...aclActions,
   ...callerActions,
   ...groupActions,
   ...groupRuleActions,
