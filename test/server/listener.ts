@@ -43,12 +43,13 @@ export const echo: Route = root(async ({ body }) => await Promise.resolve(answer
 /** Opens a listener on a free port of 127.0.0.1 and closes it after the test. */
 export async function start(t: TestContext, { limits, ...more }: More = {}): Promise<Started> {
   const lines: string[] = [];
+  const log = openLog({ write: (written) => lines.push(...(written.match(/[^\n]*\n/g) ?? [])) }, 'debug');
   const metrics = new Metrics(false);
   const opened = await Listener.open({
     host: '127.0.0.1',
     port: 0,
     routes: [echo],
-    log: openLog({ write: (line) => lines.push(line) }, 'debug'),
+    log,
     metrics,
     limits: { ...DEFAULT_LIMITS, ...limits },
     exposeMetrics: 'loopback',
@@ -61,7 +62,10 @@ export async function start(t: TestContext, { limits, ...more }: More = {}): Pro
     port: listener.port,
     lines,
     metrics,
-    logged: (text) => lines.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === text),
+    logged: (text) => {
+      log.flush();
+      return lines.map((line) => JSON.parse(line) as Line).filter((line) => line['msg'] === text);
+    },
     metric: async (name) => {
       const line = (await metrics.text()).split('\n').find((one) => one.startsWith(`${name} `));
       return line === undefined ? undefined : Number(line.slice(name.length + 1));

@@ -4,7 +4,9 @@ import { type LogFields, LOG_LEVELS, openLog } from './log.ts';
 
 function logged(fields: LogFields, text = 'text'): string {
   const lines: string[] = [];
-  openLog({ write: (line) => lines.push(line) }, 'debug').info(fields, text);
+  const log = openLog({ write: (line) => lines.push(line) }, 'debug');
+  log.info(fields, text);
+  log.flush();
   assert.equal(lines.length, 1);
   return lines[0] ?? '';
 }
@@ -69,7 +71,28 @@ test('levels below the one asked for are not written', () => {
   for (const [index, level] of LOG_LEVELS.entries()) {
     const lines: string[] = [];
     const log = openLog({ write: (line) => lines.push(line) }, level);
-    for (const write of [log.debug, log.info, log.warn, log.error]) write({}, 'x');
+    for (const write of [log.debug, log.info, log.warn, log.error]) {
+      write({}, 'x');
+      log.flush();
+    }
     assert.equal(lines.length, 4 - index);
   }
+});
+
+test('lines are written once per turn of the event loop, errors at once and after what came before', async () => {
+  const writes: string[] = [];
+  const log = openLog({ write: (lines) => writes.push(lines) }, 'info');
+  log.info({}, 'one');
+  log.info({}, 'two');
+  assert.equal(writes.length, 0);
+  await new Promise(setImmediate);
+  assert.equal(writes.length, 1);
+  log.info({}, 'three');
+  log.error({}, 'four');
+  assert.equal(writes.length, 2);
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    writes.flatMap((lines) => lines.match(/(?<="msg":")\w+/g) ?? []),
+    ['one', 'two', 'three', 'four'],
+  );
 });

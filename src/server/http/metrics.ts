@@ -20,6 +20,10 @@ export type Gauges = {
   readonly heldBytes: () => number;
 };
 
+type RequestLabels = { readonly route: string; readonly method: string; readonly status: number };
+type ActionLabels = { readonly route: string; readonly action: string; readonly code: string };
+type Pending<Labels> = { readonly labels: Labels; count: number };
+
 /** Beyond so many pairs of action and code the rest is counted as `other`: a counter's memory must not grow with what clients write. */
 const MAX_ACTIONS = 5000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -27,13 +31,17 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Counts what a listener does, in a registry of its own, and prints it in the text format of Prometheus. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests: Counter<'route' | 'method' | 'status'>;
+  readonly #requests: Counter<keyof RequestLabels>;
   readonly #seconds: Histogram<'route'>;
-  readonly #actions: Counter<'route' | 'action' | 'code'>;
+  readonly #actions: Counter<keyof ActionLabels>;
   readonly #bytesIn: Counter;
   readonly #bytesOut: Counter;
   readonly #refused: Counter<'reason'>;
   readonly #seenActions = new Set<string>();
+  // Counted here and handed over when somebody asks: the registry hashes the labels at every count.
+  readonly #pendingRequests = new Map<string, Pending<RequestLabels>>();
+  readonly #pendingActions = new Map<string, Pending<ActionLabels>>();
+  #bytes = { in: 0, out: 0 };
 
   /** `isProcessCounted`: whether memory, processor time, event loop and garbage collection of the process are measured too. */
   constructor(isProcessCounted: boolean) {
@@ -73,17 +81,15 @@ export class Metrics {
 
   /** A request was answered. */
   answered({ route, method, status, seconds, bytesIn, bytesOut, action, code }: Outcome): void {
-    this.#requests.inc({ route, method, status });
     this.#seconds.observe({ route }, seconds);
-    this.#bytesIn.inc(bytesIn);
-    this.#bytesOut.inc(bytesOut);
-    if (action === undefined && code === undefined) return;
-    const key = `${route} ${action} ${code}`;
-    const isKnown = this.#seenActions.has(key) || this.#seenActions.size < MAX_ACTIONS;
-    if (isKnown) this.#seenActions.add(key);
-    this.#actions.inc(
-      isKnown ? { route, action: label(action), code: label(code) } : { route, action: 'other', code: 'other' },
-    );
+    this.#bytes.in += bytesIn;
+    this.#bytes.out += bytesOut;
+    const request = this.#pendingRequests.get(`${route} ${method} ${status}`);
+    if (request === undefined)
+      this.#pendingRequests.set(`${route} ${method} ${status}`, { labels: { route, method, status }, count: 1 });
+    else request.count += 1;
+    if (action !== undefined || code !== undefined)
+      this.#countAction({ route, action: label(action), code: label(code) });
   }
 
   /** The listener refused something by itself, before or instead of a handler. */
@@ -93,11 +99,28 @@ export class Metrics {
 
   /** All of it, in the text format of Prometheus. */
   async text(): Promise<string> {
+    for (const { labels, count } of this.#pendingRequests.values()) this.#requests.inc(labels, count);
+    for (const { labels, count } of this.#pendingActions.values()) this.#actions.inc(labels, count);
+    this.#bytesIn.inc(this.#bytes.in);
+    this.#bytesOut.inc(this.#bytes.out);
+    this.#pendingRequests.clear();
+    this.#pendingActions.clear();
+    this.#bytes = { in: 0, out: 0 };
     return await this.#registry.metrics();
   }
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  #countAction(labels: ActionLabels): void {
+    const key = `${labels.route} ${labels.action} ${labels.code}`;
+    const isKnown = this.#seenActions.has(key) || this.#seenActions.size < MAX_ACTIONS;
+    if (isKnown) this.#seenActions.add(key);
+    const counted = isKnown ? labels : { ...labels, action: 'other', code: 'other' };
+    const pending = this.#pendingActions.get(isKnown ? key : 'other');
+    if (pending === undefined) this.#pendingActions.set(isKnown ? key : 'other', { labels: counted, count: 1 });
+    else pending.count += 1;
   }
 }
 

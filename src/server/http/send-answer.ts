@@ -23,13 +23,15 @@ export type Sendable = {
 /** Checks what a handler answered. Throws for what HTTP cannot carry, which is a fault of the program. */
 export function sendable({ status, headers, body }: HttpAnswer): Sendable {
   if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`status ${status}`);
-  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
-  for (const [name, value] of kept) {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (OWN_HEADERS.has(name.toLowerCase())) continue;
     validateHeaderName(name);
     validateHeaderValue(name, value);
+    kept[name] = value;
   }
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-  return { status, headers: Object.fromEntries(kept), body, size };
+  return { status, headers: kept, body, size };
 }
 
 /** A refusal as plain text. */
@@ -71,9 +73,10 @@ export async function sendAnswer(
   const finish = (body: string | Uint8Array | undefined): Promise<'sent' | 'gone' | 'slow'> =>
     connection.until(
       (settle) => {
-        timer = setTimeout(() => settle('slow'), answerMs);
         outgoing.once('finish', () => settle('sent'));
         outgoing.end(body);
+        // Most answers fit into the kernel's buffer at once: no clock is needed for them.
+        if (connection.socket.writableLength > 0) timer = setTimeout(() => settle('slow'), answerMs);
       },
       (why) => (why === 'gone' ? why : undefined),
     );

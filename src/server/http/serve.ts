@@ -235,6 +235,7 @@ function record(
 }
 
 function requestIdOf(answer: HttpAnswer | undefined): string | undefined {
-  if (answer === undefined) return undefined;
+  const usual = answer?.headers['x-amzn-requestid'];
+  if (answer === undefined || usual !== undefined) return usual;
   return Object.entries(answer.headers).find(([name]) => name.toLowerCase() === 'x-amzn-requestid')?.[1];
 }
