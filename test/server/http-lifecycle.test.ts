@@ -1,10 +1,12 @@
 // Opening and closing the listener, with and without TLS, and what becomes of faults.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as secureRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { connect } from 'node:tls';
 import type { HttpHandler } from '../../src/server/http/exchange.ts';
 import { DEFAULT_LIMITS } from '../../src/server/http/limits.ts';
 import type { ListenFault } from '../../src/server/http/listen-fault.ts';
@@ -128,8 +130,23 @@ describe('TLS', { timeout: 20_000 }, () => {
     await until(async () => (await server.metric('crenel_http_connections')) === 0);
   });
 
+  test('closing ends idle connections at once, used or not', async (t) => {
+    const server = await start(t, { tls, routes: [secured] });
+    const unused = connect({ host: '127.0.0.1', port: server.port, ca: tls.cert });
+    await once(unused, 'secureConnect');
+    const used = connect({ host: '127.0.0.1', port: server.port, ca: tls.cert });
+    used.write(request('GET /'));
+    await once(used, 'data');
+    const ends = [unused, used].map(async (socket): Promise<void> => {
+      await once(socket.resume(), 'close');
+    });
+    await until(async () => (await server.metric('crenel_http_in_flight')) === 0);
+    assert.deepEqual(await server.listener.close(60_000), { cut: 0 });
+    await Promise.all(ends);
+  });
+
   test('an unfinished handshake does not hold up closing', async (t) => {
-    const server = await start(t, { tls });
+    const server = await start(t, { tls, limits: { headMs: 60_000, requestMs: 60_000 } });
     const silent = await RawClient.open(server.port);
     // The listener has it when a later connection was served.
     await secure(server.port, 'x');
@@ -173,6 +190,21 @@ describe('closing', { timeout: 20_000 }, () => {
     assert.deepEqual(await closed, { cut: 0 });
   });
 
+  test('an answer that is under way is finished, and its connection ended', async (t) => {
+    const long = root(async () => await Promise.resolve(answer('x'.repeat(20_000_000))));
+    const server = await start(t, { routes: [long] });
+    const client = await RawClient.open(server.port);
+    const first = once(client.socket, 'data');
+    client.send(request('GET /'));
+    await first;
+    client.socket.pause();
+    const closed = server.listener.close(60_000);
+    client.socket.resume();
+    await client.ended();
+    assert.equal((await client.answer())?.body.length, 20_000_000);
+    assert.deepEqual(await closed, { cut: 0 });
+  });
+
   test('after the grace, what is left is cut', async (t) => {
     const { route, arrived, release } = held();
     const server = await start(t, { routes: [route] });
@@ -201,12 +233,12 @@ describe('faults of handlers', { timeout: 20_000 }, () => {
   for (const [name, handle] of faults)
     test(`one that ${name}: 500, told in the log, and the next request is served`, async (t) => {
       let isFirst = true;
-      const once: HttpHandler = async (got) => {
+      const failOnce: HttpHandler = async (got) => {
         if (!isFirst) return answer('fine');
         isFirst = false;
         return await handle(got);
       };
-      const server = await start(t, { routes: [root(once)] });
+      const server = await start(t, { routes: [root(failOnce)] });
       const client = await RawClient.open(server.port);
       client.send(post('x'));
       const got = await client.answer();

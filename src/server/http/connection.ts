@@ -21,6 +21,8 @@ export class Connection {
   readonly isSecure: boolean;
   #pending = 0;
   #isClosing = false;
+  /** How much had come when the last answer was sent, or before the first request. */
+  #bytesAtRest: number;
   #tail: Promise<void> = Promise.resolve();
   #stopped: Interruption | undefined;
   #interrupt: ((why: Interruption) => boolean) | undefined;
@@ -28,6 +30,7 @@ export class Connection {
   constructor(socket: Socket, isSecure: boolean) {
     this.socket = socket;
     this.isSecure = isSecure;
+    this.#bytesAtRest = socket.bytesRead;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
     socket.once('close', () => this.#stop('gone'));
   }
@@ -46,6 +49,7 @@ export class Connection {
     const run = async (): Promise<void> => {
       if (this.#stopped === undefined) await serve();
       this.#pending -= 1;
+      this.#bytesAtRest = this.socket.bytesRead;
       if (this.#isClosing && this.#pending === 0) this.socket.destroySoon();
     };
     this.#pending += 1;
@@ -81,10 +85,10 @@ export class Connection {
     void this.#afterAnswers(refusal, said);
   }
 
-  /** Ends the connection when the answers that are due are sent; at once, when nothing was ever sent on it. */
+  /** Ends the connection when the answers that are due are sent; at once, when none is due and no request has begun. */
   closeAfterAnswers(): void {
     this.#isClosing = true;
-    if (this.#pending === 0 && this.socket.bytesRead === 0) this.socket.destroy();
+    if (this.#pending === 0 && this.socket.bytesRead === this.#bytesAtRest) this.socket.destroySoon();
   }
 
   async #afterAnswers(refusal: HttpRefusal, said: () => void): Promise<void> {

@@ -102,11 +102,13 @@ export class Listener {
 
   async #close(graceMs: number): Promise<{ readonly cut: number }> {
     this.#isDraining = true;
+    // Node takes a connection for idle when its answer is handed over, and would cut it though the client does not have it yet.
+    this.#server.closeIdleConnections = () => {
+      for (const connection of this.#connections.values()) connection.closeAfterAnswers();
+    };
     const closed = new Promise((resolve) => {
-      // Node ends idle connections here, but takes one on which nothing was ever sent for busy.
       this.#server.close(resolve);
     });
-    for (const connection of this.#connections.values()) connection.closeAfterAnswers();
     for (const socket of this.#handshaking.values()) socket.destroy();
     let cut = 0;
     const timer = setTimeout(() => {
