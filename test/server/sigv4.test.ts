@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
-import { SignatureVerifier, type SignedRequest } from '../../src/server/access/sigv4.ts';
+import type { SignedRequest } from '../../src/server/access/signature.ts';
+import { SignatureVerifier } from '../../src/server/access/sigv4.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const KEY = 'AKIDEXAMPLE';

@@ -1,0 +1,55 @@
+import { arnOf, type Realm } from '../control/env.ts';
+import type { Input } from './decode.ts';
+
+/** What an id's prefix says it is, in the words of ARNs (E2 service authorization reference). */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['acl', 'network-acl'],
+  ['eigw', 'egress-only-internet-gateway'],
+  ['eipalloc', 'elastic-ip'],
+  ['eni', 'network-interface'],
+  ['i', 'instance'],
+  ['igw', 'internet-gateway'],
+  ['key', 'key-pair'],
+  ['lt', 'launch-template'],
+  ['nat', 'natgateway'],
+  ['pcx', 'vpc-peering-connection'],
+  ['pl', 'prefix-list'],
+  ['rtb', 'route-table'],
+  ['sg', 'security-group'],
+  ['sgr', 'security-group-rule'],
+  ['subnet', 'subnet'],
+  ['vol', 'volume'],
+  ['vpc', 'vpc'],
+]);
+
+/**
+ * The ARNs that a request touches, for policies: `*` for reading, as on AWS; else what its ids name, and what it makes as a type with any
+ * id. A policy must allow all of them.
+ */
+export function resourcesOf(action: string, input: Input, realm: Realm): readonly string[] {
+  if (/^(?:Describe|Get)/.test(action)) return ['*'];
+  const found = new Set<string>();
+  const made = /^(?:Create|Allocate|Import|Run)(?:Default)?(.+?)s?$/.exec(action)?.[1];
+  if (made !== undefined && made !== 'Tag') found.add(arnOf(realm, typeOf(made), '*'));
+  for (const text of textsIn(input)) {
+    const prefix = /^([a-z]+)-[0-9a-f]{8,17}$/.exec(text)?.[1];
+    const type = prefix === undefined ? undefined : TYPES.get(prefix);
+    if (type !== undefined) found.add(arnOf(realm, type, text));
+  }
+  return found.size === 0 ? [arnOf(realm, '*', '*')] : [...found];
+}
+
+/** `SecurityGroup` → `security-group`; a few have names of their own. */
+function typeOf(made: string): string {
+  const words = made.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+  return (
+    { address: 'elastic-ip', addres: 'elastic-ip', 'nat-gateway': 'natgateway', 'managed-prefix-list': 'prefix-list' }[
+      words
+    ] ?? words
+  );
+}
+
+function* textsIn(value: unknown): Generator<string, void, undefined> {
+  if (typeof value === 'string') yield value;
+  else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) yield* textsIn(one);
+}
