@@ -1,27 +1,52 @@
 import type { Tag as AwsTag, TagSpecification } from '@aws-sdk/client-ec2';
 import { ok, type Result } from '../../core/net/result.ts';
 import { type Tag, sortTags, type Tags } from '../../core/model/tag.ts';
-import { invalidParameter, invalidValue, missingParameter, refuse, type Refusal } from '../control/refusal.ts';
-
-/** Bounds of tags (API Tag; E2:Using_Tags). */
-export const TAG_LIMITS = { perResource: 50, keyLength: 127, valueLength: 256 } as const;
+import { invalidValue, missingParameter, type Refusal } from '../control/refusal.ts';
+import type { UnwantedTag } from '../control/tags/change-tags.ts';
+import {
+  TAG_LIMITS,
+  tagKeyEmpty,
+  tagKeyRepeated,
+  tagKeyReserved,
+  tagKeyTooLong,
+  tagsLimit,
+  tagValueTooLong,
+} from '../control/tags/tag-refusals.ts';
 
 /** Tags from a request, in canonical order. A missing value is an empty one. Refused: none or two of a key, too long, `aws:` (API CreateTags). */
 export function tagsOf(given: readonly AwsTag[] | undefined): Result<Tags, Refusal> {
   const tags = new Map<string, Tag>();
-  for (const { Key: key, Value: value = '' } of given ?? []) {
-    if (key === undefined || key === '') return missingParameter('Tag.Key');
-    if (key.length > TAG_LIMITS.keyLength)
-      return invalidParameter('Tag.Key', key.slice(0, 20), 'Keys have at most 127 characters.');
-    if (value.length > TAG_LIMITS.valueLength)
-      return invalidParameter('Tag.Value', value.slice(0, 20), 'Values have at most 256 characters.');
-    if (/^aws:/i.test(key)) return invalidValue("Tag keys starting with 'aws:' are reserved for internal use");
-    if (tags.has(key)) return invalidValue(`Duplicate tag key '${key}' specified.`);
-    tags.set(key, { key, value });
+  for (const { Key: givenKey, Value: value = '' } of given ?? []) {
+    const key = tagKeyOf(givenKey);
+    if (!key.ok) return key;
+    if (lengthOf(value) > TAG_LIMITS.valueLength) return tagValueTooLong();
+    if (tags.has(key.value)) return tagKeyRepeated(key.value);
+    tags.set(key.value, { key: key.value, value });
   }
-  if (tags.size > TAG_LIMITS.perResource)
-    return refuse('TagLimitExceeded', `More than ${TAG_LIMITS.perResource} tags specified.`);
+  if (tags.size > TAG_LIMITS.perResource) return tagsLimit();
   return ok(sortTags([...tags.values()]));
+}
+
+/** The tags that a request wants to be gone: a missing value is any value, an empty one only the empty value (API DeleteTags). */
+export function unwantedTagsOf(given: readonly AwsTag[] | undefined): Result<readonly UnwantedTag[], Refusal> {
+  const tags: UnwantedTag[] = [];
+  for (const { Key: givenKey, Value: value } of given ?? []) {
+    const key = tagKeyOf(givenKey);
+    if (!key.ok) return key;
+    tags.push({ key: key.value, value });
+  }
+  return ok(tags);
+}
+
+function tagKeyOf(key: string | undefined): Result<string, Refusal> {
+  if (key === undefined || key === '') return tagKeyEmpty();
+  if (lengthOf(key) > TAG_LIMITS.keyLength) return tagKeyTooLong();
+  return /^aws:/i.test(key) ? tagKeyReserved() : ok(key);
+}
+
+/** Unicode characters, as AWS counts (E2:Using_Tags). */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 /** The tags that a call gives to what it makes. A specification for another type of resource is refused, never passed over. */

@@ -6,6 +6,7 @@ import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
 import { regionActions } from './regions.ts';
 import { subnetActions } from './subnets.ts';
+import { tagActions } from './tags.ts';
 import { vpcActions } from './vpcs.ts';
 
 /** Every action that the server has, by AWS's name. */
@@ -17,5 +18,6 @@ export const ACTIONS: Actions = {
   ...groupVpcActions,
   ...regionActions,
   ...subnetActions,
+  ...tagActions,
   ...vpcActions,
 };
