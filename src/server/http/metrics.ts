@@ -20,10 +20,6 @@ export type Gauges = {
   readonly heldBytes: () => number;
 };
 
-type RequestLabels = { readonly route: string; readonly method: string; readonly status: number };
-type ActionLabels = { readonly route: string; readonly action: string; readonly code: string };
-type Pending<Labels> = { readonly labels: Labels; count: number };
-
 /** Beyond so many pairs of action and code the rest is counted as `other`: a counter's memory must not grow with what clients write. */
 const MAX_ACTIONS = 5000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -31,25 +27,21 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Counts what a listener does, in a registry of its own, and prints it in the text format of Prometheus. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests: Counter<keyof RequestLabels>;
+  readonly #requests: Tally;
   readonly #seconds: Histogram<'route'>;
-  readonly #actions: Counter<keyof ActionLabels>;
+  readonly #actions: Tally;
   readonly #bytesIn: Counter;
   readonly #bytesOut: Counter;
-  readonly #refused: Counter<'reason'>;
-  readonly #seenActions = new Set<string>();
-  // Counted here and handed over when somebody asks: the registry hashes the labels at every count.
-  readonly #pendingRequests = new Map<string, Pending<RequestLabels>>();
-  readonly #pendingActions = new Map<string, Pending<ActionLabels>>();
+  readonly #refused: Counter;
   #bytes = { in: 0, out: 0 };
 
   /** `isProcessCounted`: whether memory, processor time, event loop and garbage collection of the process are measured too. */
   constructor(isProcessCounted: boolean) {
     const registers = [this.#registry];
-    const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    const counter = (name: string, help: string, labelNames: readonly string[]): Counter =>
       new Counter({ name: `crenel_http_${name}`, help, labelNames, registers });
-    this.#requests = counter('requests_total', 'Requests answered.', ['route', 'method', 'status']);
-    this.#actions = counter('actions_total', 'Actions answered, by error code.', ['route', 'action', 'code']);
+    this.#requests = new Tally(counter('requests_total', 'Requests answered.', ['route', 'method', 'status']));
+    this.#actions = new Tally(counter('actions_total', 'Actions, by error code.', ['route', 'action', 'code']));
     this.#bytesIn = counter('request_bytes_total', 'Bytes of bodies read.', []);
     this.#bytesOut = counter('answer_bytes_total', 'Bytes of bodies written.', []);
     this.#refused = counter('refused_total', 'Requests and connections refused by the listener itself.', ['reason']);
@@ -84,12 +76,12 @@ export class Metrics {
     this.#seconds.observe({ route }, seconds);
     this.#bytes.in += bytesIn;
     this.#bytes.out += bytesOut;
-    const request = this.#pendingRequests.get(`${route} ${method} ${status}`);
-    if (request === undefined)
-      this.#pendingRequests.set(`${route} ${method} ${status}`, { labels: { route, method, status }, count: 1 });
-    else request.count += 1;
-    if (action !== undefined || code !== undefined)
-      this.#countAction({ route, action: label(action), code: label(code) });
+    this.#requests.add(`${route} ${method} ${status}`, () => ({ route, method, status }));
+    if (action === undefined && code === undefined) return;
+    const key = `${route} ${action} ${code}`;
+    if (this.#actions.has(key) || this.#actions.size < MAX_ACTIONS)
+      this.#actions.add(key, () => ({ route, action: label(action), code: label(code) }));
+    else this.#actions.add(`${route} `, () => ({ route, action: 'other', code: 'other' }));
   }
 
   /** The listener refused something by itself, before or instead of a handler. */
@@ -99,12 +91,10 @@ export class Metrics {
 
   /** All of it, in the text format of Prometheus. */
   async text(): Promise<string> {
-    for (const { labels, count } of this.#pendingRequests.values()) this.#requests.inc(labels, count);
-    for (const { labels, count } of this.#pendingActions.values()) this.#actions.inc(labels, count);
+    this.#requests.handOver();
+    this.#actions.handOver();
     this.#bytesIn.inc(this.#bytes.in);
     this.#bytesOut.inc(this.#bytes.out);
-    this.#pendingRequests.clear();
-    this.#pendingActions.clear();
     this.#bytes = { in: 0, out: 0 };
     return await this.#registry.metrics();
   }
@@ -112,15 +102,39 @@ export class Metrics {
   get contentType(): string {
     return this.#registry.contentType;
   }
+}
 
-  #countAction(labels: ActionLabels): void {
-    const key = `${labels.route} ${labels.action} ${labels.code}`;
-    const isKnown = this.#seenActions.has(key) || this.#seenActions.size < MAX_ACTIONS;
-    if (isKnown) this.#seenActions.add(key);
-    const counted = isKnown ? labels : { ...labels, action: 'other', code: 'other' };
-    const pending = this.#pendingActions.get(isKnown ? key : 'other');
-    if (pending === undefined) this.#pendingActions.set(isKnown ? key : 'other', { labels: counted, count: 1 });
-    else pending.count += 1;
+type Labels = Readonly<Record<string, string | number>>;
+
+/** Counts by labels. The registry hashes the labels at every count, so it gets the counts together, when somebody asks for them. */
+class Tally {
+  readonly #counter: Counter;
+  readonly #cells = new Map<string, { readonly labels: Labels; count: number }>();
+
+  constructor(counter: Counter) {
+    this.#counter = counter;
+  }
+
+  get size(): number {
+    return this.#cells.size;
+  }
+
+  has(key: string): boolean {
+    return this.#cells.has(key);
+  }
+
+  /** One more; `labels` are asked for at the first of a key. */
+  add(key: string, labels: () => Labels): void {
+    const cell = this.#cells.get(key);
+    if (cell === undefined) this.#cells.set(key, { labels: labels(), count: 1 });
+    else cell.count += 1;
+  }
+
+  handOver(): void {
+    for (const cell of this.#cells.values()) {
+      this.#counter.inc(cell.labels, cell.count);
+      cell.count = 0;
+    }
   }
 }
 
