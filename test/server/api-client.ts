@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { expectOk, ok } from '../../src/core/net/result.ts';
 import { violations } from '../../src/core/model/invariants.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/model/limits.ts';
+import { KEY_MAKER } from '../../src/server/access/key-maker.ts';
 import { Control } from '../../src/server/control/control.ts';
 import type { Realm } from '../../src/server/control/env.ts';
 import type { Estate } from '../../src/server/control/estate.ts';
@@ -42,6 +43,7 @@ export async function testApi(setup: { readonly store: Store; readonly limits?: 
         mayDo: () => ok(undefined),
       }),
     now: () => now,
+    keys: KEY_MAKER,
     randomHex: (bytes) => {
       count += 1;
       // Spread by a prime, so that ids do not sort by age and tests cannot lean on that.

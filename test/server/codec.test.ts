@@ -6,7 +6,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import fc from 'fast-check';
 import { Random } from '../../bench/random.ts';
 import { expectOk } from '../../src/core/net/result.ts';
-import { base64Bytes, base64Text } from '../../src/server/ec2/base64.ts';
+import { base64Bytes, base64Text } from '../../src/server/control/base64.ts';
 import { decodeInput } from '../../src/server/ec2/decode.ts';
 import { encodeError, encodeOutput, escapeXml } from '../../src/server/ec2/encode.ts';
 import { FORM_LIMITS, parseForm } from '../../src/server/ec2/form.ts';

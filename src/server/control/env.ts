@@ -3,6 +3,21 @@ import type { Limits } from '../../core/model/limits.ts';
 /** One account in one region: a world of its own, apart from all others. */
 export type Realm = { readonly accountId: string; readonly region: string };
 
+export type KeyType = 'rsa' | 'ed25519';
+
+/** A new key: the private one as a PEM file, the public one as SSH writes it on the wire (RFC 4253), AWS's fingerprint of the pair. */
+export type NewKeyPair = {
+  readonly privateKey: string;
+  readonly publicKey: Uint8Array;
+  readonly fingerprint: string;
+};
+
+/** Cryptography, which the pure rooms are given from outside. */
+export type KeyMaker = {
+  readonly newKeyPair: (type: KeyType) => NewKeyPair;
+  readonly digest: (algorithm: 'md5' | 'sha256', bytes: Uint8Array) => Uint8Array;
+};
+
 /** What a command may use beside the estate: whose it is, what it may hold, what time it is, and chance. */
 export type Env = {
   readonly realm: Realm;
@@ -11,6 +26,7 @@ export type Env = {
   readonly now: number;
   /** So many random bytes, as lower-case hexadecimal digits: `randomHex(8)` has 16 digits. */
   readonly randomHex: (bytes: number) => string;
+  readonly keys: KeyMaker;
 };
 
 /** A new id: AWS's prefix and 17 digits (`sg-0…`). Chance makes it new: 64 bits. */

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Limits } from '../../core/model/limits.ts';
 import type { Control, Failure } from '../control/control.ts';
 import { Draft } from '../control/draft.ts';
-import type { Env, Realm } from '../control/env.ts';
+import type { Env, KeyMaker, Realm } from '../control/env.ts';
 import { refuse, type Refusal } from '../control/refusal.ts';
 import { sweep } from '../control/sweep.ts';
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
@@ -31,6 +31,7 @@ export type ApiSetup = {
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
   readonly now: () => number;
   readonly randomHex: (bytes: number) => string;
+  readonly keys: KeyMaker;
 };
 
 /** An action as the registry holds it, with the types of its input and output forgotten: the wire table vouches for the one, the checker for the other. */
@@ -131,8 +132,9 @@ export class Api {
   }
 
   #run({ action, run, input, caller }: Request, draft: Draft): Result<Output, Refusal> {
-    const { limits, now, randomHex } = this.#setup;
-    const env: Env = { realm: { accountId: caller.accountId, region: caller.region }, limits, now: now(), randomHex };
+    const { limits, now, randomHex, keys } = this.#setup;
+    const realm: Realm = { accountId: caller.accountId, region: caller.region };
+    const env: Env = { realm, limits, now: now(), randomHex, keys };
     const before = answeredBefore(draft, action, input);
     if (!before.ok) return before;
     if (before.value !== undefined) return ok(before.value);

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import { base64Bytes } from './base64.ts';
+import { base64Bytes } from '../control/base64.ts';
 import type { FormTree } from './form.ts';
 import type { Scalar, Shape, ShapeRef, WireTable } from './wire-shape.ts';
 

@@ -1,5 +1,5 @@
 import type { Scalar, Shape, ShapeRef, WireTable } from './wire-shape.ts';
-import { base64Text } from './base64.ts';
+import { base64Text } from '../control/base64.ts';
 
 /** What a handler answers: the SDK's member names. Undefined members are left out, empty lists are written. */
 export type Output = { readonly [member: string]: unknown };

@@ -1,6 +1,6 @@
 import { ok, type Result } from '../../core/net/result.ts';
 import { invalidParameter, refuse, type Refusal } from '../control/refusal.ts';
-import { base64Bytes, base64Text } from './base64.ts';
+import { base64Bytes, base64Text } from '../control/base64.ts';
 
 /** What a call asks of paging. */
 export type PageInput = { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined };

@@ -4,6 +4,7 @@ import { callerActions } from './caller.ts';
 import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
+import { keyPairActions } from './key-pairs.ts';
 import { regionActions } from './regions.ts';
 import { subnetActions } from './subnets.ts';
 import { tagActions } from './tags.ts';
@@ -16,6 +17,7 @@ export const ACTIONS: Actions = {
   ...groupActions,
   ...groupRuleActions,
   ...groupVpcActions,
+  ...keyPairActions,
   ...regionActions,
   ...subnetActions,
   ...tagActions,
