@@ -13,13 +13,13 @@ import {
 import type { Tags } from '../../../core/model/tag.ts';
 import type { Draft } from '../draft.ts';
 import { type Env, newId } from '../env.ts';
+import { referredList } from '../prefix-lists/aws-lists.ts';
 import type { Refusal } from '../refusal.ts';
 import { groupFor, groupOf, type GroupRef, isRuleDescription } from './group-names.ts';
 import { connectionOf } from './references.ts';
 import {
   groupNotFound,
   groupsOfDifferentNetworks,
-  prefixListNotFound,
   ruleDescriptionCharacters,
   ruleExists,
   ruleRepeated,
@@ -46,7 +46,7 @@ export function authorize(draft: Draft, asked: Authorize, env: Env): Result<Grou
   const added: Rule[] = [];
   const seen = new Set<string>();
   for (const { traffic, peer, description } of asked.rules) {
-    const named = resolvePeer(draft, group, peer);
+    const named = resolvePeer(draft, group, { peer, env });
     if (!named.ok) return named;
     if (description !== undefined && !isRuleDescription(description)) return ruleDescriptionCharacters();
     const rule: Rule = {
@@ -80,11 +80,15 @@ export function exceedsLimit(draft: Draft, group: SecurityGroup, env: Env): bool
 }
 
 /** The peer as the world holds it. A group must be of the same VPC or of one that is peered or associated with it (V:security-group-rules). */
-export function resolvePeer(draft: Draft, group: SecurityGroup, peer: Peer): Result<Peer, Refusal> {
+export function resolvePeer(
+  draft: Draft,
+  group: SecurityGroup,
+  { peer, env }: { readonly peer: Peer; readonly env: Env },
+): Result<Peer, Refusal> {
   if (peer.kind === 'cidr') return ok(peer);
   if (peer.kind === 'prefix-list') {
-    const list = draft.get('prefixLists', peer.prefixListId);
-    return list === undefined ? prefixListNotFound(peer.prefixListId) : ok(peer);
+    const list = referredList(draft, peer.prefixListId, env);
+    return list.ok ? ok(peer) : list;
   }
   const found = groupOf(draft, peer.groupId);
   if (!found.ok) return found;

@@ -165,13 +165,6 @@ export function groupsOfDifferentNetworks(): Refused {
   return refuse('InvalidGroup.NotFound', 'You have specified two resources that belong to different networks.');
 }
 
-/** Code [D], text [E]. */
-export function prefixListNotFound(prefixListId: string): Refused {
-  return /^pl-[0-9a-f]{1,17}$/.test(prefixListId)
-    ? refuse('InvalidPrefixListID.NotFound', `The prefix list ID '${prefixListId}' does not exist`)
-    : refuse('InvalidPrefixListId.Malformed', `Invalid id: "${prefixListId}" (expecting "pl-...")`);
-}
-
 /** `peer: 10.0.0.0/8, TCP, from port: 22, to port: 22, ALLOW` */
 function ruleWords(traffic: Traffic, peer: Peer): string {
   const who = peer.kind === 'cidr' ? formatCidr(peer.cidr) : peer.kind === 'group' ? peer.groupId : peer.prefixListId;

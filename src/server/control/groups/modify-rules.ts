@@ -38,7 +38,7 @@ export function modifyRules(draft: Draft, asked: ModifyRules, env: Env): Result<
     seen.add(modified.ruleId);
     const old = next.get(modified.ruleId);
     if (old === undefined) return ruleIdNotFound(modified.ruleId);
-    const rule = modifiedRule(draft, { group, old, modified });
+    const rule = modifiedRule(draft, { group, old, modified, env });
     if (!rule.ok) return rule;
     next.set(modified.ruleId, rule.value);
   }
@@ -56,13 +56,18 @@ function isDouble(rules: readonly Rule[], rule: Rule, at: number): boolean {
   return rules.some((other, place) => place !== at && ruleIdentity(other) === identity);
 }
 
-type Modification = { readonly group: SecurityGroup; readonly old: Rule; readonly modified: ModifiedRule };
+type Modification = {
+  readonly group: SecurityGroup;
+  readonly old: Rule;
+  readonly modified: ModifiedRule;
+  readonly env: Env;
+};
 
-function modifiedRule(draft: Draft, { group, old, modified }: Modification): Result<Rule, Refusal> {
+function modifiedRule(draft: Draft, { group, old, modified, env }: Modification): Result<Rule, Refusal> {
   const { traffic, description } = modified;
   if (peerType(modified.peer) !== peerType(old.peer))
     return sourceTypeChanged(old.id, { from: peerType(old.peer), to: peerType(modified.peer) });
-  const peer = resolvePeer(draft, group, modified.peer);
+  const peer = resolvePeer(draft, group, { peer: modified.peer, env });
   if (!peer.ok) return peer;
   if (description === undefined) return ok({ ...old, traffic, peer: peer.value });
   return isRuleDescription(description)

@@ -3,7 +3,8 @@ import type { Tags } from '../../../core/model/tag.ts';
 import { aclNotFound } from '../acls/acl-refusals.ts';
 import type { Draft } from '../draft.ts';
 import type { EstateKind, EstateRecords } from '../estate.ts';
-import { groupNotFound, prefixListNotFound, ruleIdNotFound } from '../groups/group-refusals.ts';
+import { groupNotFound, ruleIdNotFound } from '../groups/group-refusals.ts';
+import { prefixListNotFound } from '../prefix-lists/list-refusals.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { subnetNotFound, vpcNotFound } from '../vpcs/vpc-refusals.ts';
 

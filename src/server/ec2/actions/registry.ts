@@ -5,6 +5,7 @@ import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
 import { keyPairActions } from './key-pairs.ts';
+import { prefixListActions } from './prefix-lists.ts';
 import { regionActions } from './regions.ts';
 import { subnetActions } from './subnets.ts';
 import { tagActions } from './tags.ts';
@@ -18,6 +19,7 @@ export const ACTIONS: Actions = {
   ...groupRuleActions,
   ...groupVpcActions,
   ...keyPairActions,
+  ...prefixListActions,
   ...regionActions,
   ...subnetActions,
   ...tagActions,
