@@ -14,11 +14,13 @@ export type IndexKinds = {
   readonly internetGatewaysByVpc: 'internetGateways';
   readonly egressOnlyGatewaysByVpc: 'egressOnlyGateways';
   readonly natGatewaysByAddress: 'natGateways';
+  readonly elasticAddressesByPublic: 'elasticAddresses';
   readonly peeringsByVpc: 'peerings';
   readonly enisByVpc: 'enis';
   readonly enisBySubnet: 'enis';
   readonly enisByGroup: 'enis';
   readonly enisByInstance: 'enis';
+  readonly enisByAttachment: 'enis';
   readonly enisByAddress: 'enis';
   readonly enisByPublicAddress: 'enis';
 };
@@ -70,6 +72,7 @@ export const INDEXES: IndexDefinitions = {
         ...(own.public === undefined ? [] : [formatAddress(own.public)]),
       ]),
   },
+  elasticAddressesByPublic: { kind: 'elasticAddresses', keys: (elastic) => [formatAddress(elastic.public)] },
   peeringsByVpc: { kind: 'peerings', keys: (peering) => [peering.requester.vpcId, peering.accepter.vpcId] },
   enisByVpc: { kind: 'enis', keys: (eni) => [eni.vpcId] },
   enisBySubnet: { kind: 'enis', keys: (eni) => [eni.subnetId] },
@@ -77,6 +80,10 @@ export const INDEXES: IndexDefinitions = {
   enisByInstance: {
     kind: 'enis',
     keys: (eni) => (eni.attachment?.instanceId === undefined ? [] : [eni.attachment.instanceId]),
+  },
+  enisByAttachment: {
+    kind: 'enis',
+    keys: (eni) => (eni.attachment?.attachmentId === undefined ? [] : [eni.attachment.attachmentId]),
   },
   /** ENIs by `vpc address` and, for delegated prefixes, by `vpc prefix`. */
   enisByAddress: {

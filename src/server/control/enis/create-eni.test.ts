@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatAddress, parseAddress } from '../../../core/net/address.ts';
+import { formatCidr, parseCidr } from '../../../core/net/cidr.ts';
+import { expectOk } from '../../../core/net/result.ts';
+import type { ElasticAddress } from '../../../core/model/gateway.ts';
+import { asId } from '../../../core/model/ids.ts';
+import { violations } from '../../../core/model/invariants.ts';
+import { DEFAULT_LIMITS } from '../../../core/model/limits.ts';
+import { Draft } from '../draft.ts';
+import type { Env } from '../env.ts';
+import { estateOf } from '../estate.ts';
+import { createSubnet } from '../vpcs/subnets.ts';
+import { createVpc } from '../vpcs/create-vpc.ts';
+import { NO_CLAIM } from './claim.ts';
+import { createEni } from './create-eni.ts';
+import { detachEni } from './attach-eni.ts';
+import { deleteEni, removeEni } from './delete-eni.ts';
+import { freePublicAddress } from './public-pool.ts';
+
+function testEnv(): Env {
+  let count = 0;
+  return {
+    realm: { accountId: '111122223333', region: 'eu-west-1' },
+    limits: DEFAULT_LIMITS,
+    now: 0,
+    keys: { newKeyPair: () => assert.fail('no key is made'), digest: () => assert.fail('nothing is digested') },
+    randomHex: (bytes) => {
+      count += 1;
+      return count.toString(16).padStart(bytes * 2, '0');
+    },
+  };
+}
+
+/** A draft with a subnet 10.0.1.0/28 with IPv6, and the environment of it. */
+function scene(): { readonly draft: Draft; readonly env: Env; readonly subnetId: string } {
+  const draft = new Draft(estateOf({}));
+  const env = testEnv();
+  const vpc = expectOk(
+    createVpc(
+      draft,
+      { cidr: '10.0.0.0/16', withIpv6: true, instanceTenancy: 'default', isDefault: false, tags: [] },
+      env,
+    ),
+  );
+  const asked = { vpcId: vpc.id, zone: undefined, ipv6Native: false, isDefaultForZone: false, tags: [] };
+  const subnet = expectOk(createSubnet(draft, { ...asked, cidr: '10.0.1.0/28', ipv6Cidr: '2001:db8::/64' }, env));
+  return { draft, env, subnetId: subnet.id };
+}
+
+test('addresses are given out lowest first, but for those that AWS keeps, until the subnet is full', () => {
+  const { draft, env, subnetId } = scene();
+  const given: string[] = [];
+  for (let count = 0; count < 11; count += 1) {
+    const eni = expectOk(createEni(draft, { subnetId }, env));
+    given.push(...eni.addresses.map(({ address }) => formatAddress(address)));
+  }
+  assert.deepEqual(
+    given,
+    [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14].map((last) => `10.0.1.${last}`),
+  );
+  const full = createEni(draft, { subnetId }, env);
+  assert.equal(full.ok ? '' : full.error.code, 'InsufficientFreeAddressesInSubnet');
+  const [first] = draft.list('enis');
+  expectOk(deleteEni(draft, first?.id ?? ''));
+  const again = expectOk(createEni(draft, { subnetId }, env));
+  assert.deepEqual(again.addresses, first?.addresses);
+  assert.deepEqual(violations(draft.world, DEFAULT_LIMITS), []);
+});
+
+test('delegated prefixes of IPv6 are whole and apart from addresses', () => {
+  const { draft, env, subnetId } = scene();
+  const ipv6 = { addresses: { named: [], count: 2 }, prefixes: { named: [], count: 2 } };
+  const eni = expectOk(createEni(draft, { subnetId, ipv6 }, env));
+  assert.deepEqual(
+    eni.addresses.map(({ address }) => formatAddress(address)),
+    ['10.0.1.4', '2001:db8::4', '2001:db8::5'],
+  );
+  // The first prefix has what AWS keeps.
+  assert.deepEqual(eni.prefixes.map(formatCidr), ['2001:db8:0:0:1::/80', '2001:db8:0:0:2::/80']);
+  const inside = expectOk(parseAddress('2001:db8:0:0:1::9'));
+  const refused = createEni(draft, { subnetId, ipv6: { ...NO_CLAIM, addresses: { named: [inside], count: 0 } } }, env);
+  assert.equal(refused.ok ? '' : refused.error.code, 'InvalidIPAddress.InUse');
+  const held = expectOk(parseCidr('2001:db8::/80'));
+  const reserved = createEni(draft, { subnetId, ipv6: { ...NO_CLAIM, prefixes: { named: [held], count: 0 } } }, env);
+  assert.match(reserved.ok ? '' : reserved.error.message, /reserved/);
+});
+
+test('an interface of a service is attached from birth, has no group and is not for users', () => {
+  const { draft, env, subnetId } = scene();
+  const eni = expectOk(createEni(draft, { subnetId, interfaceType: 'nat_gateway' }, env));
+  assert.deepEqual(eni.groups, []);
+  assert.equal(eni.status, 'in-use');
+  const attachment = eni.attachment?.attachmentId ?? '';
+  assert.match(attachment, /^ela-attach-0/);
+  const detached = detachEni(draft, attachment);
+  assert.equal(detached.ok ? '' : detached.error.message, "You are not allowed to manage 'ela-attach' attachments.");
+  const deleted = deleteEni(draft, eni.id);
+  assert.equal(deleted.ok ? '' : deleted.error.code, 'InvalidParameterValue');
+  assert.deepEqual(violations(draft.world, DEFAULT_LIMITS), []);
+  removeEni(draft, eni);
+  assert.equal(draft.get('eniDetails', eni.id), undefined);
+});
+
+test('public addresses are new each time, of the range for benchmarks', () => {
+  const { draft } = scene();
+  const seen = new Set<string>();
+  for (let count = 0; count < 3000; count += 1) {
+    const address = expectOk(freePublicAddress(draft));
+    const text = formatAddress(address);
+    assert.match(text, /^198\.18\./);
+    assert.ok(!seen.has(text), text);
+    seen.add(text);
+    const elastic: ElasticAddress = { id: asId(`eipalloc-${count}`), public: address, tags: [] };
+    draft.put('elasticAddresses', elastic);
+  }
+});
