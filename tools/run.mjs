@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What each npm script runs, relative to the root. */
 const TASKS = new Map([
-  ['start', ['src/main.ts', 'start']],
+  ['start', ['src/main.ts', 'serve', '--example', '--data', '.crenel/start']],
   ['test', ['tools/test.ts']],
   ['test:quick', ['tools/test.ts', '--quick']],
   ['check', ['tools/check.ts']],

@@ -1,7 +1,7 @@
 import type { Family } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { World } from '../core/model/world.ts';
-import type { AskError } from './ask.ts';
+import type { AskError } from '../analysis/ask.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io, LoadError } from './io.ts';
 import type { Finding } from '../formats/describe.ts';
@@ -10,6 +10,7 @@ import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } 
 /** The options that every command has, as commander reads them. */
 export type GlobalOptions = {
   readonly world?: string;
+  readonly endpoint?: string;
   readonly json?: boolean;
   readonly family?: Family;
   readonly color: boolean;
@@ -20,6 +21,8 @@ export type Context = { readonly io: Io; readonly options: GlobalOptions };
 
 /** Names the world where `--world` does not. */
 export const WORLD_VARIABLE = 'CRENEL_WORLD';
+/** Names the server where `--endpoint` does not. */
+export const ENDPOINT_VARIABLE = 'CRENEL_ENDPOINT';
 
 const MAX_FINDINGS = 5;
 const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
@@ -54,16 +57,17 @@ export function printNotes({ io, options }: Context, sheet: Sheet): void {
 /** Reads the world that the options or the environment name. What its documents lack is said once, on stderr. */
 export async function openWorld(context: Context): Promise<Result<World, ExitStatus>> {
   const { io, options } = context;
-  const path = options.world ?? io.env[WORLD_VARIABLE];
+  const path = options.world ?? options.endpoint ?? io.env[WORLD_VARIABLE];
   if (path === undefined || path === '')
     return fail(
       refuse(
         context,
         EXIT.usage,
-        `no world: give --world with a file, a folder or - for standard input, or set ${WORLD_VARIABLE}`,
+        `no world: give --world with a file, a folder or - for standard input, or --endpoint with a server, or set ${WORLD_VARIABLE}`,
       ),
     );
-  const loaded = await io.readWorld(path, progressOf(context));
+  const isServer = options.world === undefined && options.endpoint !== undefined;
+  const loaded = await (isServer ? io.readServer : io.readWorld)(path, progressOf(context));
   clearProgress(context);
   if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
   printNotes(context, findingSheet(loaded.value.findings));

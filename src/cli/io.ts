@@ -20,5 +20,7 @@ export type Io = {
   /** The world of the built-in example. */
   readonly examplePath: string;
   readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
+  /** The world that a server holds, by the server's URL. */
+  readonly readServer: (url: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   readonly readText: (path: string) => Promise<Result<string, LoadError>>;
 };

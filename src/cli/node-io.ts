@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Io, LoadError } from './io.ts';
+import { readServer } from './server-source.ts';
 import { readWorld } from './world-source.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -17,6 +18,7 @@ export function nodeIo(): Io {
       const found = path === '-' ? undefined : await absence(path);
       return found === undefined ? await readWorld(path, { onProgress }) : fail(found);
     },
+    readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
     readText,
   };
 }

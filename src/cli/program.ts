@@ -4,16 +4,26 @@ import type { AddCommand, CommandSetup } from './command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
 import { addReach } from './commands/reach.ts';
+import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
-import { addStart } from './commands/start.ts';
+import { addTour } from './commands/tour.ts';
 import { addWhy } from './commands/why.ts';
-import { type GlobalOptions, WORLD_VARIABLE } from './context.ts';
+import { ENDPOINT_VARIABLE, type GlobalOptions, WORLD_VARIABLE } from './context.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
 
-const COMMANDS: readonly AddCommand[] = [addWhy, addReach, addShow, addSimulate, addExport, addStart, addCompletion];
+const COMMANDS: readonly AddCommand[] = [
+  addWhy,
+  addReach,
+  addShow,
+  addSimulate,
+  addExport,
+  addServe,
+  addTour,
+  addCompletion,
+];
 
 const EXAMPLES = `
 Examples:
@@ -51,6 +61,11 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
       new Option('-w, --world <path>', 'file or folder of `aws ec2 describe-*` output, - for standard input').env(
         WORLD_VARIABLE,
       ),
+    )
+    .addOption(
+      new Option('--endpoint <url>', 'ask a server that `crenel serve` runs instead')
+        .env(ENDPOINT_VARIABLE)
+        .conflicts('world'),
     )
     .option('--json', 'print the answer as JSON')
     .addOption(

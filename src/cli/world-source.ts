@@ -61,7 +61,8 @@ function parseWhole(bytes: Uint8Array): unknown {
   }
 }
 
-async function readChunks(
+/** Reads the documents that come in chunks; `file` is what errors call them. */
+export async function readChunks(
   reader: DescribeReader,
   file: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -41,6 +41,7 @@ export async function run(words: string | readonly string[], outside: Outside): 
       const read = world === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world, findings });
       return Promise.resolve(read);
     },
+    readServer: () => Promise.resolve(fail(loadError ?? { kind: 'absent', message: 'no server' })),
     readText: (path) => {
       const text = outside.files?.[path];
       const absent: LoadError = { kind: 'absent', message: `${path} does not exist` };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { answerDocument } from '../../analysis/answer-document.ts';
-import { ask, statusOf } from '../ask.ts';
+import { ask } from '../../analysis/ask.ts';
+import { statusOf } from '../ask.ts';
 import { type Context, openWorld, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { whySheet } from '../why-text.ts';

@@ -39,6 +39,7 @@ export class Control {
   #revision: number;
   #waiting: Waiting[] = [];
   #isCommitting = false;
+  #fault: StoreFault | undefined;
 
   private constructor(
     store: Store,
@@ -65,6 +66,11 @@ export class Control {
   /** The revision of the newest commit. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Why the newest commit failed; undefined when it did not. */
+  get fault(): StoreFault | undefined {
+    return this.#fault;
   }
 
   /** The estate of a realm as committed; a realm that nobody wrote to is empty. */
@@ -111,6 +117,7 @@ export class Control {
       const transactions = batch.filter(({ writes }) => writes.length > 0).map(({ writes }) => writes);
       const stored =
         transactions.length === 0 ? ok(this.#revision) : await this.#store.commit(this.#revision, transactions);
+      this.#fault = stored.ok ? undefined : stored.error;
       if (stored.ok) {
         this.#committed = reached;
         this.#revision = stored.value;

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Limits } from '../../core/model/limits.ts';
+import type { Caller, CallerIdentity } from '../access/caller.ts';
 import type { Control, Failure } from '../control/control.ts';
 import { Draft } from '../control/draft.ts';
 import type { Env, KeyMaker, Realm } from '../control/env.ts';
@@ -9,19 +10,11 @@ import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
 import { decodeInput, type Input } from './decode.ts';
 import { encodeError, encodeOutput, type Output } from './encode.ts';
 import { type FormTree, parseForm } from './form.ts';
-import type { Actions, CallerIdentity, OperationName } from './operations.ts';
+import type { Actions } from './operations.ts';
 import { answeredBefore, rememberAnswer } from './tokens.ts';
 import { WIRE_TABLE } from './wire-table.ts';
 
-type ServiceName = 'ec2' | 'sts';
-
-/** Who signed a request, for which realm and service, and what its policies let it do. */
-export type Caller = CallerIdentity & {
-  readonly region: string;
-  readonly service: ServiceName;
-  /** Whether the caller may; else why not, in words for a person. */
-  readonly mayDo: (action: string, input: Input) => Result<void>;
-};
+type ServiceName = Caller['service'];
 
 export type ApiSetup = {
   readonly control: Control;
@@ -109,9 +102,11 @@ export class Api {
   }
 
   #actionOf(action: string): AnyAction | undefined {
-    const { actions } = this.#setup;
+    // Looked up as plain data: the type of all actions at once is more than a checker should have to unfold.
+    const actions: object = this.#setup.actions;
+    const run: unknown = Object.hasOwn(actions, action) ? Reflect.get(actions, action) : undefined;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the wire table gives each action the input that its type says
-    return Object.hasOwn(actions, action) ? (actions[action as OperationName] as AnyAction | undefined) : undefined;
+    return run as AnyAction | undefined;
   }
 
   async #perform(request: Request): Promise<Result<Output, Refusal>> {
@@ -182,6 +177,12 @@ function failureRefusal(failure: Failure): Refusal {
         message: `The change could not be stored, and nothing was changed: ${failure.fault.message}`,
         status: 503,
       };
+}
+
+/** What the listener refuses by itself, in the form that EC2's clients read; they try again what is refused with 503. */
+export function refusalAnswer(status: number, message: string, randomHex: (bytes: number) => string): HttpAnswer {
+  const code = status === 503 ? 'Unavailable' : status === 500 ? 'InternalError' : 'InvalidRequest';
+  return errorAnswer({ service: 'ec2', requestId: uuidOf(randomHex(16)) }, { code, message, status });
 }
 
 type AnswerTo = { readonly service: ServiceName; readonly requestId: string; readonly action?: string };

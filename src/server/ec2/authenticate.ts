@@ -1,11 +1,11 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { Caller } from '../access/caller.ts';
 import type { RequestContext } from '../access/conditions.ts';
 import type { KeyRing, Principal } from '../access/keys.ts';
 import { judge } from '../access/policy.ts';
 import type { SignatureFault, Signer } from '../access/signature.ts';
 import type { Refusal } from '../control/refusal.ts';
 import type { HttpRequest } from '../http/exchange.ts';
-import type { Caller } from './api.ts';
 import type { Input } from './decode.ts';
 import { resourcesOf } from './resources.ts';
 

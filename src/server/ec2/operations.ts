@@ -2,6 +2,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type { GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
 import type { CommandImpl } from '@smithy/core/client';
 import type { Result } from '../../core/net/result.ts';
+import type { CallerIdentity } from '../access/caller.ts';
 import type { Draft } from '../control/draft.ts';
 import type { Env } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
@@ -32,9 +33,6 @@ type TypesOf<N extends OperationName> = N extends 'GetCallerIdentity'
   : `${N}Command` extends keyof Sdk
     ? Types<Sdk[`${N}Command`]>
     : never;
-
-/** Who calls, as GetCallerIdentity tells it. */
-export type CallerIdentity = { readonly accountId: string; readonly arn: string; readonly userId: string };
 
 /** What an action has beside its input. */
 export type Call = { readonly draft: Draft; readonly env: Env; readonly caller: CallerIdentity };

@@ -1,5 +1,5 @@
 import type { World } from '../core/model/world.ts';
-import { ask } from './ask.ts';
+import { ask } from '../analysis/ask.ts';
 import { pairsText } from './pair-text.ts';
 import { padded, row, type Sheet } from './terminal.ts';
 import { trafficText } from './traffic-text.ts';

@@ -1,30 +1,30 @@
 import type { Command } from 'commander';
 import { familyName } from '../../analysis/question.ts';
 import type { World } from '../../core/model/world.ts';
-import { ask } from '../ask.ts';
+import { ask } from '../../analysis/ask.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, openWorld, printSheet } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { whoReachesWhom } from '../start-text.ts';
+import { whoReachesWhom } from '../tour-text.ts';
 import { BLANK, indented, line, type Sheet } from '../terminal.ts';
 import { whySheet } from '../why-text.ts';
 
 /** The ends that the walk sets against each other: every tier of the example once, and the internet. */
 const ENDS = ['internet', 'web-1', 'app-1', 'db-1', 'batch-1', 'bastion'];
 
-/** `crenel start`: a walk through the built-in example. */
-export function addStart(program: Command, { context, finish }: CommandSetup): void {
+/** `crenel tour`: a walk through the built-in example. */
+export function addTour(program: Command, { context, finish }: CommandSetup): void {
   program
-    .command('start')
+    .command('tour')
     .summary('a walk through the built-in example')
     .description('Walks through the built-in example: who reaches whom, two answers with their reasons, and a mistake.')
     .action(async () => {
       const { io, options } = context();
-      finish(await start({ io, options: { ...options, world: io.examplePath } }));
+      finish(await tour({ io, options: { ...options, world: io.examplePath } }));
     });
 }
 
-async function start(context: Context): Promise<ExitStatus> {
+async function tour(context: Context): Promise<ExitStatus> {
   const world = await openWorld(context);
   if (!world.ok) return world.error;
   const chapters: readonly Sheet[] = [

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 test('the walk through the example tells the story', () => {
-  const run = spawnSync(process.execPath, [`${ROOT}bin/crenel.mjs`, 'start'], {
+  const run = spawnSync(process.execPath, [`${ROOT}bin/crenel.mjs`, 'tour'], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1' },

@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { LOG_LEVELS } from '../../server/http/log.ts';
+import type { CommandSetup } from '../command.ts';
+import { type Context, printJson, printSheet, refuse } from '../context.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { serveSheet } from '../serve/serve-text.ts';
+import { startServer } from '../serve/server.ts';
+import { type ServeOptions, settingsOf } from '../serve/settings.ts';
+
+/** `crenel serve`. */
+export function addServe(program: Command, { context, finish }: CommandSetup): void {
+  program
+    .command('serve')
+    .summary('the EC2 API, over a durable store on this machine')
+    .description(
+      'Runs a server that the AWS CLI, SDKs, boto3 and Terraform use unchanged. Records are kept in a folder and survive anything but the loss of the disk.',
+    )
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 takes a free one', '4700')
+    .option('--data <folder>', 'folder of the records and of the access keys')
+    .option('--memory', 'keep nothing: records are gone when the server ends')
+    .option('--keys <file>', 'access keys with their accounts and policies; made with one key when there are none')
+    .option('--anonymous', 'believe everybody; on loopback only')
+    .option('--account <id>', 'account of the first key, of imports and of --anonymous', '111122223333')
+    .option('--region <region>', 'region of imports, and of requests that name none', 'eu-west-1')
+    .option('--default-vpc', 'make a default VPC in that account and region')
+    .option('--import <path>', 'start with what `aws ec2 describe-*` printed, if there is nothing yet')
+    .option('--example', 'start with the three-tier example, if there is nothing yet')
+    .option('--tls-cert <file>', 'certificate, with its chain, as PEM')
+    .option('--tls-key <file>', 'its private key, as PEM')
+    .option('--insecure-no-tls', 'listen beyond loopback without TLS')
+    .addOption(
+      new Option('--log-level <level>', 'what to log, as lines of JSON on standard error')
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
+    .action(async (options: ServeOptions) => {
+      finish(await serve(context(), options));
+    });
+}
+
+async function serve(context: Context, options: ServeOptions): Promise<ExitStatus> {
+  const { io } = context;
+  const state = io.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  const settings = settingsOf(options, { defaultFolder: join(state, 'crenel'), examplePath: io.examplePath });
+  if (!settings.ok) return refuse(context, EXIT.usage, settings.error);
+  const running = await startServer(settings.value, io);
+  if (!running.ok) return refuse(context, EXIT.io, running.error);
+  const { url, storePath, keys } = running.value;
+  if (context.options.json === true)
+    printJson(context, {
+      url,
+      storePath,
+      keysPath: keys?.path,
+      accessKeyId: keys?.firstId,
+      anonymous: keys === undefined,
+    });
+  else printSheet(context, serveSheet(running.value, settings.value));
+  await interrupted();
+  await running.value.close();
+  return EXIT.allowed;
+}
+
+/** Resolves at the first Ctrl-C or request to end; a second one ends the process at once, as it would without us. */
+async function interrupted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

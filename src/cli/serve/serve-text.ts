@@ -1,0 +1,65 @@
+import { BLANK, indented, line, row, type Sheet } from '../terminal.ts';
+import type { Running } from './server.ts';
+import type { Settings } from './settings.ts';
+
+/** What a person at the terminal wants to know of a server that just started: where it is, how to be believed, what to try. */
+export function serveSheet(running: Running, settings: Settings): Sheet {
+  const { url, storePath, imported } = running;
+  const records = storePath ?? 'in memory, gone when the server ends';
+  return [
+    line({ text: `Crenel listens on ${url}`, style: 'strong' }),
+    row(2, ['records    '], [records]),
+    row(2, ['account    '], [`${settings.accountId} in ${settings.region}`]),
+    ...(imported === undefined
+      ? []
+      : [row(2, ['imported   '], [`${imported} records from ${settings.importPath ?? ''}`])]),
+    ...credentials(running),
+    BLANK,
+    line('For the AWS CLI, SDKs, boto3 and Terraform:'),
+    ...environment(running, settings).map((text) => indented(2, text)),
+    BLANK,
+    line('Try:'),
+    ...commands(running, settings).map((text) => indented(2, text)),
+    BLANK,
+    line('Ctrl-C stops it.'),
+  ];
+}
+
+function credentials({ keys }: Running): Sheet {
+  if (keys === undefined)
+    return [
+      row(
+        2,
+        [{ text: 'WARNING    ', style: 'bad' }],
+        ['anonymous: whoever can reach this port may do everything; requests are not authenticated'],
+      ),
+    ];
+  return keys.path === undefined ? [] : [row(2, ['keys       '], [keys.path])];
+}
+
+function environment({ url, keys }: Running, { region }: Settings): readonly string[] {
+  const id = keys?.firstId ?? 'anything';
+  const secret = keys?.ring.get(id)?.secret.secretAccessKey ?? 'anything';
+  // A line each, short enough not to be broken: these are copied. botocore and the old AWS CLI read AWS_DEFAULT_REGION.
+  return [
+    `export AWS_ENDPOINT_URL=${url}`,
+    `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
+    `export AWS_ACCESS_KEY_ID=${id}`,
+    `export AWS_SECRET_ACCESS_KEY=${secret}`,
+  ];
+}
+
+function commands({ url }: Running, { importPath }: Settings): readonly string[] {
+  return importPath === undefined
+    ? [
+        'aws ec2 create-vpc --cidr-block 10.0.0.0/16',
+        'aws ec2 describe-security-groups',
+        `bin/crenel.mjs show group default --endpoint ${url}`,
+      ]
+    : [
+        'aws ec2 describe-security-groups --output table',
+        `bin/crenel.mjs why web-1 db-1 tcp/5432 --endpoint ${url}`,
+        'aws ec2 authorize-security-group-ingress --group-id sg-0db00000000000001 \\',
+        '  --protocol tcp --port 5432 --source-group sg-03eb0000000000001',
+      ];
+}

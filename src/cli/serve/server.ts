@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../../core/net/result.ts';
+import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
+import type { Caller } from '../../server/access/caller.ts';
+import { KEY_MAKER } from '../../server/access/key-maker.ts';
+import { SignatureVerifier } from '../../server/access/sigv4.ts';
+import { Control } from '../../server/control/control.ts';
+import { Draft } from '../../server/control/draft.ts';
+import type { Env, Realm } from '../../server/control/env.ts';
+import { defaultVpc } from '../../server/control/groups/group-names.ts';
+import { failureText, importWorld } from '../../server/control/import-world.ts';
+import type { Refusal } from '../../server/control/refusal.ts';
+import { createDefaultVpc } from '../../server/control/vpcs/default-vpc.ts';
+import { ACTIONS } from '../../server/ec2/actions/registry.ts';
+import { Api, refusalAnswer } from '../../server/ec2/api.ts';
+import { authenticateAnybody, authenticateBySignature } from '../../server/ec2/authenticate.ts';
+import type { HttpAnswer, HttpRequest, Route } from '../../server/http/exchange.ts';
+import { DEFAULT_LIMITS as HTTP_LIMITS } from '../../server/http/limits.ts';
+import { Listener } from '../../server/http/listener.ts';
+import { openLog } from '../../server/http/log.ts';
+import { Metrics } from '../../server/http/metrics.ts';
+import type { TlsIdentity } from '../../server/http/tls.ts';
+import { answerNative, NATIVE_PATH } from '../../server/native/native-api.ts';
+import { MemoryStore } from '../../server/store/memory.ts';
+import { SqliteStore } from '../../server/store/sqlite.ts';
+import type { Store } from '../../server/store/store.ts';
+import type { Io } from '../io.ts';
+import { type OpenKeys, openKeys } from './key-file.ts';
+import type { Settings } from './settings.ts';
+
+/** A server that runs. */
+export type Running = {
+  readonly url: string;
+  /** Undefined when everybody is believed. */
+  readonly keys: OpenKeys | undefined;
+  readonly storePath: string | undefined;
+  /** How many records an import brought; undefined when there was none to do. */
+  readonly imported: number | undefined;
+  /** Answers what is on its way, then closes the store. */
+  readonly close: () => Promise<void>;
+};
+
+/** How long requests on their way may take when the server ends, in milliseconds. */
+const GRACE_MS = 10_000;
+
+/** Puts a server together and starts it. On a fault nothing runs and nothing has to be closed. */
+export async function startServer(settings: Settings, io: Pick<Io, 'readWorld' | 'stderr'>): Promise<Result<Running>> {
+  const keys = settings.isAnonymous ? ok(undefined) : openKeys(settings);
+  if (!keys.ok) return keys;
+  const tls = readTls(settings.tls);
+  if (!tls.ok) return tls;
+  const storePath = settings.folder === undefined ? undefined : join(settings.folder, 'crenel.db');
+  const opened: Result<Store, { readonly message: string }> =
+    storePath === undefined ? ok(new MemoryStore()) : SqliteStore.open(storePath);
+  if (!opened.ok) return fail(opened.error.message);
+  const store = opened.value;
+  const started = await startOn(store, settings, { keys: keys.value, tls: tls.value, io });
+  if (!started.ok) await store.close();
+  return started.ok ? ok({ ...started.value, keys: keys.value, storePath }) : started;
+}
+
+type Parts = {
+  readonly keys: OpenKeys | undefined;
+  readonly tls: TlsIdentity | undefined;
+  readonly io: Pick<Io, 'readWorld' | 'stderr'>;
+};
+
+async function startOn(
+  store: Store,
+  settings: Settings,
+  { keys, tls, io }: Parts,
+): Promise<Result<Pick<Running, 'url' | 'close' | 'imported'>>> {
+  const control = await Control.open(store, setImmediate);
+  if (!control.ok) return fail(control.error.message);
+  const imported = await prepareRealm(control.value, settings, io);
+  if (!imported.ok) return imported;
+  const log = openLog(io.stderr, settings.logLevel);
+  const metrics = new Metrics(true);
+  const authenticate = authenticator(settings, keys);
+  const api = new Api({
+    control: control.value,
+    actions: ACTIONS,
+    limits: DEFAULT_LIMITS,
+    authenticate,
+    now: Date.now,
+    randomHex,
+    keys: KEY_MAKER,
+  });
+  const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
+  const routes: readonly Route[] = [
+    {
+      name: 'crenel',
+      accepts: (method, path) => method === 'GET' && path.startsWith(NATIVE_PATH),
+      handle: async (request) => marked(await answerNative({ control: control.value, authenticate }, request)),
+    },
+    {
+      name: 'ec2',
+      accepts: (method, path) => path === '/' && (method === 'GET' || method === 'POST'),
+      handle: async (request) => marked(await api.handle(request)),
+      refuse: ({ status, message }) => marked(refusalAnswer(status, message, randomHex)),
+    },
+  ];
+  const listener = await Listener.open({
+    host: settings.host,
+    port: settings.port,
+    routes,
+    log,
+    metrics,
+    limits: HTTP_LIMITS,
+    health: () => control.value.fault?.message,
+    exposeMetrics: 'loopback',
+    ...(tls === undefined ? {} : { tls }),
+    ...(settings.isAnonymous ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]', settings.host] } : {}),
+  });
+  if (!listener.ok) return fail(listener.error.message);
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  return ok({
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${listener.value.port}`,
+    imported: imported.value,
+    close: async () => {
+      await listener.value.close(GRACE_MS);
+      await control.value.settled();
+      await store.close();
+      log.flush();
+    },
+  });
+}
+
+function randomHex(bytes: number): string {
+  return randomBytes(bytes).toString('hex');
+}
+
+/** Whoever believes everybody says so in every answer. */
+function markAnonymous(answer: HttpAnswer): HttpAnswer {
+  return { ...answer, headers: { ...answer.headers, 'x-crenel-warning': 'anonymous: requests are not authenticated' } };
+}
+
+function authenticator(
+  { accountId, region }: Settings,
+  keys: OpenKeys | undefined,
+): (request: HttpRequest) => Result<Caller, Refusal> {
+  if (keys === undefined) return authenticateAnybody(accountId, region);
+  const verifier = new SignatureVerifier((id) => keys.ring.get(id)?.secret);
+  return authenticateBySignature({
+    keys: keys.ring,
+    verify: (request, nowSeconds) => verifier.verify(request, nowSeconds),
+    now: Date.now,
+  });
+}
+
+/** What the realm is to hold from the start. An import into a realm that has records already was done by an earlier start. */
+async function prepareRealm(
+  control: Control,
+  { accountId, region, importPath, withDefaultVpc }: Settings,
+  io: Pick<Io, 'readWorld'>,
+): Promise<Result<number | undefined>> {
+  const realm: Realm = { accountId, region };
+  let imported: number | undefined;
+  const isEmpty = control.estate(realm).world.records.vpcs.size === 0;
+  if (importPath !== undefined && isEmpty) {
+    const read = await io.readWorld(importPath);
+    if (!read.ok) return fail(read.error.message);
+    const done = await importWorld(control, realm, read.value.world);
+    if (!done.ok) return fail(`cannot import ${importPath}: ${done.error}`);
+    imported = done.value;
+  }
+  if (!withDefaultVpc) return ok(imported);
+  const env: Env = { realm, limits: DEFAULT_LIMITS, now: Date.now(), randomHex, keys: KEY_MAKER };
+  const made = await control.submit(realm, (estate) => {
+    const draft = new Draft(estate);
+    const vpc = defaultVpc(draft) === undefined ? createDefaultVpc(draft, env) : ok(undefined);
+    return vpc.ok ? ok({ estate: draft.estate, value: undefined }) : vpc;
+  });
+  return made.ok ? ok(imported) : fail(failureText(made.error));
+}
+
+function readTls(paths: Settings['tls']): Result<TlsIdentity | undefined> {
+  if (paths === undefined) return ok(undefined);
+  try {
+    return ok({ cert: readFileSync(paths.certPath, 'utf8'), key: readFileSync(paths.keyPath, 'utf8') });
+  } catch (error) {
+    return fail(`cannot read the TLS certificate or key: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

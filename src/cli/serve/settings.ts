@@ -1,0 +1,78 @@
+import { fail, ok, type Result } from '../../core/net/result.ts';
+import { LOG_LEVELS, type LogLevel } from '../../server/http/log.ts';
+import { mayListen } from '../../server/http/may-listen.ts';
+
+/** The options of `crenel serve` as commander reads them. */
+export type ServeOptions = {
+  readonly host: string;
+  readonly port: string;
+  readonly data?: string;
+  readonly memory?: boolean;
+  readonly anonymous?: boolean;
+  readonly keys?: string;
+  readonly account: string;
+  readonly region: string;
+  readonly defaultVpc?: boolean;
+  readonly import?: string;
+  readonly example?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecureNoTls?: boolean;
+  readonly logLevel: string;
+};
+
+/** How a server is to run. */
+export type Settings = {
+  readonly host: string;
+  readonly port: number;
+  /** The folder of the store and the keys; undefined keeps everything in memory. */
+  readonly folder: string | undefined;
+  readonly isAnonymous: boolean;
+  readonly keysPath: string | undefined;
+  readonly accountId: string;
+  readonly region: string;
+  readonly withDefaultVpc: boolean;
+  readonly importPath: string | undefined;
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly logLevel: LogLevel;
+};
+
+/** What the options come to. Refused: what contradicts itself, and listening where anybody could change what others rely on. */
+export function settingsOf(
+  options: ServeOptions,
+  given: { readonly defaultFolder: string; readonly examplePath: string },
+): Result<Settings> {
+  const { host, account, region, tlsCert, tlsKey } = options;
+  const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : -1;
+  if (port < 0 || port > 65_535) return fail('--port must be 0 to 65535');
+  if (!/^\d{12}$/.test(account)) return fail('--account must be 12 digits');
+  if (!/^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region)) return fail('--region must be one as eu-west-1');
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) return fail('--tls-cert and --tls-key go together');
+  if (options.memory === true && options.data !== undefined) return fail('--memory and --data exclude each other');
+  if (options.anonymous === true && options.keys !== undefined)
+    return fail('--anonymous and --keys exclude each other');
+  if (options.example === true && options.import !== undefined)
+    return fail('--example and --import exclude each other');
+  const logLevel = LOG_LEVELS.find((level) => level === options.logLevel);
+  if (logLevel === undefined) return fail(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
+  const listening = mayListen({
+    host,
+    hasTls: tlsCert !== undefined,
+    hasCredentials: options.anonymous !== true,
+    insecureNoTls: options.insecureNoTls === true,
+  });
+  if (!listening.ok) return listening;
+  return ok({
+    host,
+    port,
+    folder: options.memory === true ? undefined : (options.data ?? given.defaultFolder),
+    isAnonymous: options.anonymous === true,
+    keysPath: options.keys,
+    accountId: account,
+    region,
+    withDefaultVpc: options.defaultVpc === true,
+    importPath: options.example === true ? given.examplePath : options.import,
+    tls: tlsCert === undefined || tlsKey === undefined ? undefined : { certPath: tlsCert, keyPath: tlsKey },
+    logLevel,
+  });
+}

@@ -1,0 +1,53 @@
+import { fail, ok, type Result } from '../core/net/result.ts';
+import { DescribeReader, type Export } from '../formats/describe.ts';
+import { signedHeaders } from '../server/access/sign.ts';
+import { NATIVE_PATH } from '../server/native/native-api.ts';
+import type { LoadError } from './io.ts';
+import { readChunks } from './world-source.ts';
+
+export type ServerOptions = {
+  /** Credentials and region by the names that the AWS CLI gives them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onProgress?: ((text: string) => void) | undefined;
+};
+
+/** The world of a server at one revision. Signed with the keys of the environment, where there are some. */
+export async function readServer(
+  endpoint: string,
+  { env, onProgress }: ServerOptions,
+): Promise<Result<Export, LoadError>> {
+  const url = URL.parse(`${NATIVE_PATH}world`, endpoint);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as http://127.0.0.1:4700 is` });
+  onProgress?.(`asking ${url.origin}`);
+  try {
+    const response = await fetch(url, { headers: headersFor(url, env), redirect: 'error' });
+    if (!response.ok || response.body === null)
+      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${await errorText(response)}` });
+    const reader = new DescribeReader();
+    const read = await readChunks(reader, url.href, response.body);
+    return read.ok ? ok(reader.finish()) : read;
+  } catch (error) {
+    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
+  }
+}
+
+function headersFor(url: URL, env: ServerOptions['env']): Readonly<Record<string, string>> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
+  const credentials = { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) };
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
+  return signedHeaders(url, credentials, { region, now: Date.now() });
+}
+
+/** What the server says of its refusal; whatever else is there is clipped. */
+async function errorText(response: Response): Promise<string> {
+  const text = await response.text();
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return (message ?? text).slice(0, 300);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,12 @@
+import type { Result } from '../../core/net/result.ts';
+
+/** Who calls, as GetCallerIdentity tells it. */
+export type CallerIdentity = { readonly accountId: string; readonly arn: string; readonly userId: string };
+
+/** Who signed a request, for which realm and service, and what its policies let it do. */
+export type Caller = CallerIdentity & {
+  readonly region: string;
+  readonly service: 'ec2' | 'sts';
+  /** Whether the caller may; else why not, in words for a person. */
+  readonly mayDo: (action: string, input: { readonly [member: string]: unknown }) => Result<void>;
+};

@@ -1,0 +1,143 @@
+// The server as people run it: a process, sockets, signatures, a folder; asked by the SDK, by curl's means, and by crenel itself.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import * as ec2 from '@aws-sdk/client-ec2';
+import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { refusedWith } from '../server/api-client.ts';
+import { MAIN, type Server, startServer } from './server-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'crenel-serve-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function clientOf(
+  { url, env }: Server,
+  region = 'eu-west-1',
+  secret = env['AWS_SECRET_ACCESS_KEY'] ?? '',
+): ec2.EC2Client {
+  const credentials = { accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: secret };
+  return new ec2.EC2Client({ endpoint: url, region, credentials, maxAttempts: 1 });
+}
+
+function ask(server: Server): ReturnType<typeof spawnSync> {
+  const question = ['why', 'web-1', 'db-1', 'tcp/5432', '--family', 'ipv4', '--endpoint', server.url];
+  const env = { ...process.env, ...server.env, NO_COLOR: '1' };
+  return spawnSync(process.execPath, [MAIN, ...question], { encoding: 'utf8', env });
+}
+
+async function refused(message: RegExp, ...args: readonly string[]): Promise<void> {
+  await assert.rejects(startServer(...args), message);
+}
+
+test('the example is served, changed, asked about, and still there after a restart', async () => {
+  const data = join(folder, 'example');
+  const first = await startServer('--data', data, '--example');
+  const client = clientOf(first);
+  try {
+    const blocked = ask(first);
+    assert.equal(blocked.status, 1, String(blocked.stderr));
+    assert.match(String(blocked.stdout), /^BLOCKED: tcp\/5432 does not get from web-1 to db-1/);
+    const found = await client.send(
+      new ec2.DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['web', 'db'] }] }),
+    );
+    const [db, web] = (found.SecurityGroups ?? []).toSorted((a, b) =>
+      (a.GroupName ?? '') < (b.GroupName ?? '') ? -1 : 1,
+    );
+    await client.send(
+      new ec2.AuthorizeSecurityGroupIngressCommand({
+        GroupId: db?.GroupId,
+        IpPermissions: [
+          { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, UserIdGroupPairs: [{ GroupId: web?.GroupId }] },
+        ],
+      }),
+    );
+    assert.equal(ask(first).status, 0);
+    assert.equal((await clientOf(first, 'us-east-1').send(new ec2.DescribeVpcsCommand({}))).Vpcs?.length, 0);
+  } finally {
+    client.destroy();
+    assert.equal(await first.stop(), 0);
+  }
+  const second = await startServer('--data', data, '--example');
+  try {
+    assert.equal(ask(second).status, 0);
+  } finally {
+    await second.stop();
+  }
+  assert.equal(statSync(join(data, 'access-keys.json')).mode & 0o777, 0o600);
+});
+
+test('who does not sign rightly is not believed, and no secret is logged', async () => {
+  const server = await startServer('--data', join(folder, 'signed'), '--log-level', 'debug');
+  const secret = server.env['AWS_SECRET_ACCESS_KEY'] ?? '';
+  try {
+    await refusedWith(clientOf(server, 'eu-west-1', 'wrong').send(new ec2.DescribeVpcsCommand({})), 'AuthFailure');
+    const bare = await fetch(`${server.url}/?Action=DescribeVpcs&Version=2016-11-15`);
+    assert.equal(bare.status, 403);
+    assert.match(await bare.text(), /<Code>MissingAuthenticationToken</);
+    assert.equal((await fetch(`${server.url}/crenel/v1/world`)).status, 403);
+    const sts = new STSClient({
+      endpoint: server.url,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: server.env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: secret },
+    });
+    const identity = await sts.send(new GetCallerIdentityCommand({}));
+    assert.equal(identity.Arn, 'arn:aws:iam::111122223333:root');
+    assert.equal(await (await fetch(`${server.url}/healthz`)).text(), 'ok');
+    assert.match(await (await fetch(`${server.url}/metrics`)).text(), /crenel_http_requests_total\{route="ec2"/);
+  } finally {
+    await server.stop();
+  }
+  assert.match(server.log(), /"action":"GetCallerIdentity"/);
+  assert.ok(!server.log().includes(secret));
+});
+
+test('without keys it says so in every answer; Crenel’s own questions give the JSON of files', async () => {
+  const server = await startServer('--memory', '--anonymous', '--example');
+  try {
+    const answer = await fetch(`${server.url}/?Action=DescribeVpcs&Version=2016-11-15`);
+    assert.match(answer.headers.get('x-crenel-warning') ?? '', /not authenticated/);
+    assert.match(await answer.text(), /<vpcId>vpc-/);
+    const why = await fetch(`${server.url}/crenel/v1/why?from=web-1&to=app-1&traffic=tcp/8443`);
+    const files = spawnSync(
+      process.execPath,
+      [MAIN, 'why', 'web-1', 'app-1', 'tcp/8443', '--json', '--world', 'examples/three-tier/world'],
+      { encoding: 'utf8', cwd: join(MAIN, '../..') },
+    );
+    assert.deepEqual(await why.json(), JSON.parse(files.stdout));
+    const group = await fetch(`${server.url}/crenel/v1/show/group/web`);
+    assert.equal(((await group.json()) as { readonly name?: string }).name, 'web');
+    for (const [path, status] of [
+      ['why?from=web-1', 400],
+      ['why?from=nobody&to=web-1', 400],
+      ['why?from=%zz&to=x', 400],
+      ['show/group/nobody', 404],
+      ['show/vpc/x', 400],
+      ['nothing', 404],
+    ] as const)
+      assert.equal((await fetch(`${server.url}/crenel/v1/${path}`)).status, status, path);
+    const foreign = await fetch(`${server.url}/?Action=DescribeVpcs`, {
+      headers: { origin: 'https://elsewhere.example' },
+    });
+    assert.equal(foreign.status, 403);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('what does not fit together is refused before anything listens', async () => {
+  await refused(/without credentials listens on 127\.0\.0\.1/, '--anonymous', '--memory', '--host', '0.0.0.0');
+  await refused(/--insecure-no-tls/, '--memory', '--host', '0.0.0.0');
+  await refused(/--port must be/, '--memory', '--port', '99999');
+  await refused(/exclude each other/, '--memory', '--data', folder);
+  await refused(/does not exist/, '--memory', '--keys', join(folder, 'none.json'));
+  const data = join(folder, 'shared');
+  const server = await startServer('--data', data);
+  try {
+    await refused(/is in use by another process/, '--data', data);
+  } finally {
+    await server.stop();
+  }
+});
