@@ -261,14 +261,14 @@ describe('changing prefix lists', () => {
     const api = await freshApi();
     const { PrefixListId = '' } = await makeList(api, { MaxEntries: 1000 });
     let version = 1;
-    for (; version <= 7; version += 1)
+    for (; version <= 8; version += 1)
       await change(api, { PrefixListId, CurrentVersion: version, AddEntries: wordy(version * 100 - 100) });
     await refusedWith(
-      change(api, { PrefixListId, CurrentVersion: version, AddEntries: wordy(700) }),
-      'PrefixListMaxEntriesExceeded',
-      /too long/,
+      change(api, { PrefixListId, CurrentVersion: version, AddEntries: wordy(800) }),
+      'ResourceLimitExceeded',
+      /768 KiB/,
     );
-    assert.equal((await entries(api, PrefixListId)).length, 700);
+    assert.equal((await entries(api, PrefixListId)).length, 800);
   });
 
   test('entries come in pages', async () => {

@@ -193,6 +193,20 @@ describe('tagging', () => {
     assert.deepEqual(await pairsOf(api, 'igw-0a1'), {});
   });
 
+  test('what no store takes is refused, and the requests beside it are not', async () => {
+    const api = await seeded();
+    const group = await makeGroup(api);
+    const rules = await authorize(api, group, ...Array.from({ length: 30 }, (_, port) => tcp(port, '10.0.0.0/8')));
+    const ids = rules.map(({ SecurityGroupRuleId = '' }) => SecurityGroupRuleId);
+    const long = Object.fromEntries(Object.keys(numbered(0, 50)).map((key) => [key, '語'.repeat(256)]));
+    await Promise.all([
+      refusedWith(tag(api, ids, long), 'ResourceLimitExceeded', new RegExp(group)),
+      tag(api, [VPC.id], { a: '1' }),
+    ]);
+    assert.deepEqual(await pairsOf(api, VPC.id), { a: '1' });
+    assert.equal((await tagsIn(api)).length, 1);
+  });
+
   test('a request names at most 1000 resources', async () => {
     const api = await seeded();
     const ids = Array.from({ length: 1001 }, (_, index) => `vpc-${(index + 1).toString(16)}`);

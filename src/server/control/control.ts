@@ -2,8 +2,8 @@ import { ok, type Result } from '../../core/net/result.ts';
 import type { Store, StoreFault, Transaction } from '../store/store.ts';
 import type { Realm } from './env.ts';
 import { type Estate, estateOf } from './estate.ts';
-import type { Refusal } from './refusal.ts';
-import { estatesOf, realmKey, writesBetween } from './stored.ts';
+import { recordTooLarge, type Refusal } from './refusal.ts';
+import { estatesOf, oversized, realmKey, writesBetween } from './stored.ts';
 
 /** What a command came to: the estate that it leads to, and what to answer. */
 export type Outcome<T> = { readonly estate: Estate; readonly value: T };
@@ -86,13 +86,17 @@ export class Control {
     const key = realmKey(realm);
     const before = this.#drafted.get(key) ?? this.estate(realm);
     const outcome = command(before);
+    const writes = outcome.ok ? writesBetween(realm, before, outcome.value.estate) : [];
+    // Found here, it is this command's own fault; in the store it would be that of all who are committed with it.
+    const large = oversized(writes);
+    const done = large === undefined ? outcome : recordTooLarge(large);
     // A refusal may rest on changes that are not durable yet: it waits for them like everything else.
-    const after = outcome.ok ? outcome.value.estate : before;
+    const after = done.ok ? done.value.estate : before;
     this.#drafted.set(key, after);
-    const stored = await this.#enqueue(writesBetween(realm, before, after));
+    const stored = await this.#enqueue(done.ok ? writes : []);
     if (!stored.ok) return { ok: false, error: { kind: 'not-stored', fault: stored.error } };
-    if (!outcome.ok) return { ok: false, error: { kind: 'refused', refusal: outcome.error } };
-    return ok({ value: outcome.value.value, before, after, revision: stored.value });
+    if (!done.ok) return { ok: false, error: { kind: 'refused', refusal: done.error } };
+    return ok({ value: done.value.value, before, after, revision: stored.value });
   }
 
   /** Resolves when everything that was submitted is settled. */

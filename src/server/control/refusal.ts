@@ -47,3 +47,12 @@ export function unsupported(what: string): Refused {
 export function dependency(message: string, holders: readonly string[]): Refused {
   return refuse('DependencyViolation', message, holders);
 }
+
+/** This server's own bound: a record stands in the store as one value. */
+export function recordTooLarge(id: string): Refused {
+  return refuse(
+    'ResourceLimitExceeded',
+    `The record of ${id} would be larger than 768 KiB, the most that is stored of one.`,
+    [id],
+  );
+}

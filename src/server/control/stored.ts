@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import type { Transaction, Write } from '../store/store.ts';
+import { MAX_VALUE_BYTES, type Transaction, utf8Length, type Write } from '../store/store.ts';
 import type { Realm } from './env.ts';
 import { type Estate, type EstateKind, estateOf, type EstateRecord, isEstateKind, stepsBetween } from './estate.ts';
 
@@ -9,6 +9,14 @@ export function writesBetween(realm: Realm, before: Estate, after: Estate): Tran
     key: `${realmKey(realm)}/${kind}/${id}`,
     value: to === undefined ? undefined : JSON.stringify(to),
   }));
+}
+
+/** The id of the first record that no store takes for its size, or undefined. */
+export function oversized(writes: Transaction): string | undefined {
+  const found = writes.find(
+    ({ value = '' }) => value.length * 3 > MAX_VALUE_BYTES && utf8Length(value) > MAX_VALUE_BYTES,
+  );
+  return found?.key.split('/').slice(3).join('/');
 }
 
 /** The name of a realm in keys. */

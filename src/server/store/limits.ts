@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES, type StoreFault, type Transaction } from './store.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES, type StoreFault, type Transaction, utf8Length } from './store.ts';
 
 /** Why no store takes a transaction, or undefined when all do. */
 export function transactionFault(transaction: Transaction): StoreFault | undefined {
@@ -16,15 +16,4 @@ export function transactionFault(transaction: Transaction): StoreFault | undefin
 
 function refused(message: string): StoreFault {
   return { kind: 'refused', message };
-}
-
-/** Bytes of UTF-8, without making them. */
-function utf8Length(text: string): number {
-  let length = text.length;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    // Halves of a pair stand for four bytes together, two for each.
-    if (code >= 0x80) length += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
-  }
-  return length;
 }

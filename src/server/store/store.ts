@@ -40,6 +40,17 @@ export type StoreFault = {
 export const MAX_VALUE_BYTES = 786_432;
 export const MAX_KEY_BYTES = 1024;
 
+/** Bytes of UTF-8, without making them. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // Halves of a pair stand for four bytes together, two for each.
+    if (code >= 0x80) length += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+  }
+  return length;
+}
+
 /** A watch that goes on until it is stopped. */
 export type Watch = { readonly stop: () => void };
 

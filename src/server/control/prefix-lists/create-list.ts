@@ -10,6 +10,7 @@ import { type Env, newId } from '../env.ts';
 import { missingParameter, type Refusal } from '../refusal.ts';
 import {
   createdEntriesLimit,
+  listEntriesLimit,
   listEntryDescriptionTooLong,
   listEntryFamily,
   listEntryRepeated,
@@ -18,7 +19,6 @@ import {
   listsLimit,
   maxEntriesRange,
 } from './list-refusals.ts';
-import { entriesFault } from './list-versions.ts';
 
 export type CreateList = {
   readonly name: string;
@@ -36,6 +36,7 @@ export function createList(draft: Draft, asked: CreateList, env: Env): Result<Pr
   const { entriesPerPrefixList, entriesPerPrefixListCall, prefixListsPerRegion } = env.limits;
   if (!isMaxEntries(maxEntries, env)) return maxEntriesRange(entriesPerPrefixList);
   if (entries.length > entriesPerPrefixListCall) return createdEntriesLimit(entriesPerPrefixListCall);
+  if (entries.length > maxEntries) return listEntriesLimit(maxEntries);
   const checked = checkEntries(entries, family);
   if (!checked.ok) return checked;
   const own = [...draft.list('prefixLists')].filter(({ ownerId }) => ownerId !== AWS_OWNER);
@@ -52,8 +53,6 @@ export function createList(draft: Draft, asked: CreateList, env: Env): Result<Pr
     state: 'create-complete',
     tags: asked.tags,
   };
-  const fault = entriesFault(list, entries, env);
-  if (fault !== undefined) return fault;
   draft.put('prefixLists', list);
   return ok(list);
 }

@@ -155,8 +155,3 @@ export function listIsAws(listId: string): Refused {
 export function listEntriesUnknown(listId: string): Refused {
   return unsupported(`the entries of the prefix list '${listId}': they are not known here`);
 }
-
-/** This server's own: a stored record has an end. */
-export function listTooLarge(): Refused {
-  return refuse('PrefixListMaxEntriesExceeded', 'The descriptions of the entries are too long to be stored together.');
-}

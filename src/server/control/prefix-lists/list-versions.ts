@@ -3,7 +3,7 @@ import { ok, type Result } from '../../../core/net/result.ts';
 import type { Draft } from '../draft.ts';
 import type { Env } from '../env.ts';
 import type { Refusal } from '../refusal.ts';
-import { listEntriesLimit, listTooLarge } from './list-refusals.ts';
+import { listEntriesLimit } from './list-refusals.ts';
 
 /** The number of the version in force; a list that came without one is at its first. */
 export function versionOf(list: PrefixList): number {
@@ -34,8 +34,8 @@ export function putNextVersion(
   env: Env,
 ): Result<PrefixList, Refusal> {
   const { list, entries, state } = next;
-  const fault = entriesFault(list, entries, env);
-  if (fault !== undefined) return fault;
+  const most = maxEntriesOf(list, env);
+  if (entries.length > most) return listEntriesLimit(most);
   const version = versionOf(list);
   if (list.entries !== undefined)
     draft.put('prefixListVersions', {
@@ -48,28 +48,4 @@ export function putNextVersion(
   const changed: PrefixList = { ...list, entries, state, version: version + 1 };
   draft.put('prefixLists', changed);
   return ok(changed);
-}
-
-/** Why a list cannot have the entries: too many, or too long for one stored record. */
-export function entriesFault(
-  list: PrefixList,
-  entries: readonly PrefixListEntry[],
-  env: Env,
-): ReturnType<typeof listTooLarge> | undefined {
-  const most = maxEntriesOf(list, env);
-  if (entries.length > most) return listEntriesLimit(most);
-  return storedBytes(entries) > MAX_STORED_BYTES ? listTooLarge() : undefined;
-}
-
-/** A stored value has at most 768 KiB; the rest of the record has its share. */
-const MAX_STORED_BYTES = 700_000;
-
-/** At most so many bytes of UTF-8 do the entries take as JSON. */
-function storedBytes(entries: readonly PrefixListEntry[]): number {
-  let bytes = 0;
-  for (const character of JSON.stringify(entries)) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
 }
