@@ -4,6 +4,8 @@ import { callerActions } from './caller.ts';
 import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
+import { imageActions } from './images.ts';
+import { instanceTypeActions } from './instance-types.ts';
 import { keyPairActions } from './key-pairs.ts';
 import { prefixListActions } from './prefix-lists.ts';
 import { regionActions } from './regions.ts';
@@ -18,6 +20,8 @@ export const ACTIONS: Actions = {
   ...groupActions,
   ...groupRuleActions,
   ...groupVpcActions,
+  ...imageActions,
+  ...instanceTypeActions,
   ...keyPairActions,
   ...prefixListActions,
   ...regionActions,
