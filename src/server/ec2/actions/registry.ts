@@ -8,7 +8,9 @@ import { imageActions } from './images.ts';
 import { instanceTypeActions } from './instance-types.ts';
 import { keyPairActions } from './key-pairs.ts';
 import { prefixListActions } from './prefix-lists.ts';
+import { internetGatewayActions } from './internet-gateways.ts';
 import { regionActions } from './regions.ts';
+import { routeTableActions } from './route-tables.ts';
 import { subnetActions } from './subnets.ts';
 import { tagActions } from './tags.ts';
 import { vpcActions } from './vpcs.ts';
@@ -24,7 +26,9 @@ export const ACTIONS: Actions = {
   ...instanceTypeActions,
   ...keyPairActions,
   ...prefixListActions,
+  ...internetGatewayActions,
   ...regionActions,
+  ...routeTableActions,
   ...subnetActions,
   ...tagActions,
   ...vpcActions,
