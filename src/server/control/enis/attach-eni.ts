@@ -17,6 +17,7 @@ import {
   primaryDetached,
   zonesDiffer,
 } from './eni-refusals.ts';
+import { withoutPublicAddress } from './modify-eni.ts';
 import { settleRoutes } from './routes-to.ts';
 
 export type AttachEni = {
@@ -95,11 +96,7 @@ export function releaseEni(draft: Draft, eni: Eni): Eni {
   const free: Eni = {
     ...rest,
     status: 'available',
-    addresses: eni.addresses.map((own) => {
-      if (own.public === undefined || own.public.allocationId !== undefined) return own;
-      const { public: _public, ...bare } = own;
-      return bare;
-    }),
+    addresses: withoutPublicAddress(eni).addresses,
   };
   const { attachTime: _time, ...detail } = eniDetailOf(draft, eni);
   draft.put('eniDetails', { ...detail, deleteOnTermination: false });

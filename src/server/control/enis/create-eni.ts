@@ -11,6 +11,7 @@ import { invalidCombination, type Refusal } from '../refusal.ts';
 import { subnetNotFound } from '../vpcs/vpc-refusals.ts';
 import { type Claim, claim, type Claimed, NO_CLAIM } from './claim.ts';
 import { isServiceType, macAddressOf } from './eni-details.ts';
+import { descriptionFault } from './description.ts';
 import { defaultGroups, groupsFor, ruleProductFault } from './eni-groups.ts';
 import { addressesLimit } from './eni-refusals.ts';
 import { timeoutFault } from './timeouts.ts';
@@ -48,8 +49,7 @@ export const MOST_ADDRESSES = 64;
 export function createEni(draft: Draft, asked: CreateEni, env: Env): Result<Eni, Refusal> {
   const subnet = draft.get('subnets', asked.subnetId);
   if (subnet === undefined) return subnetNotFound(asked.subnetId);
-  const timeouts = asked.timeouts ?? {};
-  const fault = timeoutFault(timeouts);
+  const fault = timeoutFault(asked.timeouts ?? {}) ?? descriptionFault(asked.description ?? '');
   if (fault !== undefined) return fault;
   const bare = bareEni(subnet, asked, env);
   const isGroupless = asked.groupIds === undefined && isUnfiltered(bare);

@@ -188,3 +188,18 @@ export function timeoutOutOfRange(
 export function publicPoolEmpty(): Refused {
   return refuse('InsufficientAddressCapacity', 'Not enough available addresses to satisfy your request.');
 }
+
+/** [U] */
+export function descriptionTooLong(most: number): Refused {
+  return invalidValue(`A description of a network interface has at most ${most} characters.`);
+}
+
+/** [E] */
+export function nothingAssigned(family: 'ipv4' | 'ipv6'): Refused {
+  return refuse(
+    'InvalidParameter',
+    family === 'ipv4'
+      ? 'One of privateIpAddressSet or privateIpAddressCount or ipv4PrefixSet or ipv4PrefixCount must be specified.'
+      : 'One of ipv6AddressSet or ipv6AddressCount or ipv6PrefixSet or ipv6PrefixCount must be specified.',
+  );
+}

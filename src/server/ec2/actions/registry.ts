@@ -1,6 +1,9 @@
 import type { Actions } from '../operations.ts';
 import { aclActions } from './acls.ts';
 import { callerActions } from './caller.ts';
+import { eniActions } from './enis.ts';
+import { eniAddressActions } from './eni-addresses.ts';
+import { eniAttributeActions } from './eni-attributes.ts';
 import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
@@ -19,6 +22,9 @@ import { vpcActions } from './vpcs.ts';
 export const ACTIONS: Actions = {
   ...aclActions,
   ...callerActions,
+  ...eniActions,
+  ...eniAddressActions,
+  ...eniAttributeActions,
   ...groupActions,
   ...groupRuleActions,
   ...groupVpcActions,
