@@ -35,6 +35,11 @@ export class Draft {
     return this.#estate.world;
   }
 
+  /** Takes over what another draft that began with this one's estate led to: for what is tried, and kept only when it succeeds. */
+  adopt(other: Draft): void {
+    this.#estate = other.estate;
+  }
+
   get<K extends EstateKind>(kind: K, id: string): EstateRecords[K] | undefined {
     return recordOf(this.#estate, kind, id);
   }

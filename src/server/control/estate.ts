@@ -3,7 +3,13 @@ import { changedKeys, emptyTable, type Table, tableGet, tableOfColumns, tableVal
 import { rebuildWorld, type RecordLists, type World, worldOf } from '../../core/model/world.ts';
 import type { EniDetail } from './details/eni-detail.ts';
 import type { NatDetail, PeeringDetail } from './details/gateway-detail.ts';
-import type { InstanceDetail, KeyPair, LaunchTemplate, LaunchTemplateVersion } from './details/instance-detail.ts';
+import type {
+  InstanceDetail,
+  KeyPair,
+  LaunchTemplate,
+  LaunchTemplateVersion,
+  Volume,
+} from './details/instance-detail.ts';
 import type { PrefixListVersion } from './details/prefix-list-version.ts';
 import type { AnsweredToken, Departure } from './details/request-records.ts';
 import type { SubnetDetail, VpcDetail } from './details/vpc-detail.ts';
@@ -16,6 +22,7 @@ export type DetailRecords = {
   readonly peeringDetails: PeeringDetail;
   readonly eniDetails: EniDetail;
   readonly instanceDetails: InstanceDetail;
+  readonly volumes: Volume;
   readonly prefixListVersions: PrefixListVersion;
   readonly keyPairs: KeyPair;
   readonly launchTemplates: LaunchTemplate;
@@ -33,6 +40,7 @@ const DETAIL_FLAGS: Readonly<Record<DetailKind, true>> = {
   peeringDetails: true,
   eniDetails: true,
   instanceDetails: true,
+  volumes: true,
   prefixListVersions: true,
   keyPairs: true,
   launchTemplates: true,

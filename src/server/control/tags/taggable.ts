@@ -5,6 +5,7 @@ import type { Draft } from '../draft.ts';
 import type { EstateKind, EstateRecords } from '../estate.ts';
 import { groupNotFound, ruleIdNotFound } from '../groups/group-refusals.ts';
 import { prefixListNotFound } from '../prefix-lists/list-refusals.ts';
+import { volumeNotFound } from '../instances/instance-refusals.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { subnetNotFound, vpcNotFound } from '../vpcs/vpc-refusals.ts';
 
@@ -80,6 +81,7 @@ export const TAGGABLE: ReadonlyMap<string, Taggable> = new Map<string, Taggable>
     },
   ],
   ['i', { kind: 'instances', type: 'instance', notFound: missing('InvalidInstanceID.NotFound', 'instance') }],
+  ['vol', { kind: 'volumes', type: 'volume', notFound: volumeNotFound }],
   ['sg', { kind: 'groups', type: 'security-group', notFound: groupNotFound }],
   ['sgr', { kind: 'rules', type: 'security-group-rule', notFound: ruleIdNotFound }],
   ['acl', { kind: 'acls', type: 'network-acl', notFound: aclNotFound }],

@@ -12,6 +12,7 @@ import { instanceTypeActions } from './instance-types.ts';
 import { keyPairActions } from './key-pairs.ts';
 import { prefixListActions } from './prefix-lists.ts';
 import { internetGatewayActions } from './internet-gateways.ts';
+import { launchTemplateActions } from './launch-templates.ts';
 import { regionActions } from './regions.ts';
 import { routeTableActions } from './route-tables.ts';
 import { subnetActions } from './subnets.ts';
@@ -33,6 +34,7 @@ export const ACTIONS: Actions = {
   ...keyPairActions,
   ...prefixListActions,
   ...internetGatewayActions,
+  ...launchTemplateActions,
   ...regionActions,
   ...routeTableActions,
   ...subnetActions,
