@@ -44,3 +44,10 @@ export function addressesMapped(vpcId: string, holders: readonly string[]): Refu
     holders,
   );
 }
+
+/** Code [D], text [E]. */
+export function natGatewayNotFound(id: string): Refused {
+  return /^nat-[0-9a-f]{1,17}$/.test(id)
+    ? refuse('NatGatewayNotFound', `The Nat Gateway ${id} was not found`)
+    : refuse('NatGatewayMalformed', `Invalid id: "${id}" (expecting "nat-...")`);
+}

@@ -6,7 +6,8 @@ import { targetText } from '../../../core/model/route-table.ts';
 import type { Vpc } from '../../../core/model/vpc.ts';
 import type { Draft } from '../draft.ts';
 import type { Env } from '../env.ts';
-import { prefixListNotFound } from '../prefix-lists/list-refusals.ts';
+import { referredList } from '../prefix-lists/aws-lists.ts';
+import { routeWeights } from '../prefix-lists/list-references.ts';
 import { invalidCombination, type Refusal } from '../refusal.ts';
 import { cidrMalformed } from '../vpcs/vpc-refusals.ts';
 import {
@@ -51,7 +52,7 @@ const RESERVED: readonly Cidr[] = ['169.254.168.0/22', 'fd00:ec2::/32'].map((tex
 
 /** Adds a route. One for the same destination is in the way, wherever it leads (API CreateRoute). */
 export function createRoute(draft: Draft, asked: RouteAsked, env: Env): Result<Route, Refusal> {
-  const found = tableAnd(draft, asked);
+  const found = tableAnd(draft, asked, env);
   if (!found.ok) return found;
   const { table, destination } = found.value;
   const text = destinationText(destination);
@@ -61,19 +62,17 @@ export function createRoute(draft: Draft, asked: RouteAsked, env: Env): Result<R
   if (!target.ok) return target;
   const fault = placeFault(draft, table, { destination, target: target.value });
   if (fault !== undefined) return fault;
-  const family = familyOf(draft, destination);
-  const same = table.routes.filter(
-    (route) => route.origin !== 'propagated' && familyOf(draft, route.destination) === family,
-  );
-  if (same.length >= env.limits.routesPerTable) return routesLimit();
   const route: Route = { destination, target: target.value, state: 'active', origin: 'static' };
-  draft.put('routeTables', { ...table, routes: [...table.routes, route] });
+  const grown: RouteTable = { ...table, routes: [...table.routes, route] };
+  const weights = routeWeights(draft, grown);
+  if (Math.max(weights.ipv4, weights.ipv6) > env.limits.routesPerTable) return routesLimit();
+  draft.put('routeTables', grown);
   return ok(route);
 }
 
 /** Leads an existing route elsewhere; a local route may be led to an interface or a NAT gateway, and back (API ReplaceRoute). */
-export function replaceRoute(draft: Draft, asked: RouteAsked): Result<Route, Refusal> {
-  const found = tableAnd(draft, asked);
+export function replaceRoute(draft: Draft, asked: RouteAsked, env: Env): Result<Route, Refusal> {
+  const found = tableAnd(draft, asked, env);
   if (!found.ok) return found;
   const { table, destination } = found.value;
   const text = destinationText(destination);
@@ -94,8 +93,8 @@ export function replaceRoute(draft: Draft, asked: RouteAsked): Result<Route, Ref
 }
 
 /** Takes a route away; local ones stay (API DeleteRoute). */
-export function deleteRoute(draft: Draft, asked: Omit<RouteAsked, 'target'>): Result<RouteTable, Refusal> {
-  const found = tableAnd(draft, asked);
+export function deleteRoute(draft: Draft, asked: Omit<RouteAsked, 'target'>, env: Env): Result<RouteTable, Refusal> {
+  const found = tableAnd(draft, asked, env);
   if (!found.ok) return found;
   const { table, destination } = found.value;
   const text = destinationText(destination);
@@ -127,24 +126,25 @@ export function destinationText(destination: RouteDestination): string {
 
 type TableAnd = { readonly table: RouteTable; readonly destination: RouteDestination };
 
-function tableAnd(draft: Draft, asked: Omit<RouteAsked, 'target'>): Result<TableAnd, Refusal> {
+function tableAnd(draft: Draft, asked: Omit<RouteAsked, 'target'>, env: Env): Result<TableAnd, Refusal> {
   const table = draft.get('routeTables', asked.tableId);
   if (table === undefined) return routeTableNotFound(asked.tableId);
-  const destination = destinationOf(draft, asked.destination);
+  const destination = destinationOf(draft, asked.destination, env);
   return destination.ok ? ok({ table, destination: destination.value }) : destination;
 }
 
 function destinationOf(
   draft: Draft,
   { ipv4, ipv6, prefixListId }: DestinationAsked,
+  env: Env,
 ): Result<RouteDestination, Refusal> {
   if ([ipv4, ipv6, prefixListId].filter((one) => one !== undefined).length !== 1)
     return invalidCombination(
       'Exactly one of DestinationCidrBlock, DestinationIpv6CidrBlock and DestinationPrefixListId must be specified',
     );
   if (prefixListId !== undefined) {
-    const list = draft.get('prefixLists', prefixListId);
-    return list === undefined ? prefixListNotFound(prefixListId) : ok({ kind: 'prefix-list', prefixListId: list.id });
+    const list = referredList(draft, prefixListId, env);
+    return list.ok ? ok({ kind: 'prefix-list', prefixListId: list.value.id }) : list;
   }
   const text = ipv4 ?? ipv6 ?? '';
   const cidr = parseCidr(text);

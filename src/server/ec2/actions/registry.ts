@@ -1,5 +1,6 @@
 import type { Actions } from '../operations.ts';
 import { aclActions } from './acls.ts';
+import { addressActions } from './addresses.ts';
 import { callerActions } from './caller.ts';
 import { eniActions } from './enis.ts';
 import { eniAddressActions } from './eni-addresses.ts';
@@ -13,6 +14,8 @@ import { keyPairActions } from './key-pairs.ts';
 import { prefixListActions } from './prefix-lists.ts';
 import { internetGatewayActions } from './internet-gateways.ts';
 import { launchTemplateActions } from './launch-templates.ts';
+import { natGatewayActions } from './nat-gateways.ts';
+import { peeringActions } from './peerings.ts';
 import { regionActions } from './regions.ts';
 import { routeTableActions } from './route-tables.ts';
 import { subnetActions } from './subnets.ts';
@@ -22,6 +25,7 @@ import { vpcActions } from './vpcs.ts';
 /** Every action that the server has, by AWS's name. */
 export const ACTIONS: Actions = {
   ...aclActions,
+  ...addressActions,
   ...callerActions,
   ...eniActions,
   ...eniAddressActions,
@@ -35,6 +39,8 @@ export const ACTIONS: Actions = {
   ...prefixListActions,
   ...internetGatewayActions,
   ...launchTemplateActions,
+  ...natGatewayActions,
+  ...peeringActions,
   ...regionActions,
   ...routeTableActions,
   ...subnetActions,

@@ -53,15 +53,15 @@ export const routeTableActions: Actions = {
     const route = createRoute(draft, asked.value, env);
     return route.ok ? ok({ Return: true }) : route;
   },
-  ReplaceRoute: (input, { draft }) => {
+  ReplaceRoute: (input, { draft, env }) => {
     const asked = routeAsked(input);
     if (!asked.ok) return asked;
     const isLocal = input.LocalTarget === true || asked.value.target.isLocal === true;
-    const route = replaceRoute(draft, { ...asked.value, target: { ...asked.value.target, isLocal } });
+    const route = replaceRoute(draft, { ...asked.value, target: { ...asked.value.target, isLocal } }, env);
     return route.ok ? ok({}) : route;
   },
-  DeleteRoute: (input: DeleteRouteRequest, { draft }) => {
-    const done = deleteRoute(draft, { tableId: input.RouteTableId ?? '', destination: destinationAsked(input) });
+  DeleteRoute: (input: DeleteRouteRequest, { draft, env }) => {
+    const done = deleteRoute(draft, { tableId: input.RouteTableId ?? '', destination: destinationAsked(input) }, env);
     return done.ok ? ok({}) : done;
   },
 };
