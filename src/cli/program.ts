@@ -3,6 +3,7 @@ import { FAMILIES } from '../core/net/address.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
+import { addImport } from './commands/import.ts';
 import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSimulate,
   addExport,
   addServe,
+  addImport,
   addTour,
   addCompletion,
 ];

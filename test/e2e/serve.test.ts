@@ -141,3 +141,25 @@ test('what does not fit together is refused before anything listens', async () =
     await server.stop();
   }
 });
+
+test('what is exported from one server is imported into another, and exported the same', async () => {
+  const first = await startServer('--memory', '--anonymous', '--example');
+  const exported = spawnSync(process.execPath, [MAIN, 'export', '--endpoint', first.url], { encoding: 'utf8' });
+  await first.stop();
+  assert.equal(exported.status, 0, exported.stderr);
+  const data = join(folder, 'imported');
+  const run = (input: string): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [MAIN, 'import', '--world', '-', '--data', data], { encoding: 'utf8', input });
+  const imported = run(exported.stdout);
+  assert.equal(imported.status, 0, String(imported.stderr));
+  assert.match(String(imported.stdout), /^\d+ records are in account 111122223333, eu-west-1/);
+  assert.match(String(run(exported.stdout).stderr), /has records in eu-west-1 already/);
+  assert.match(String(run('{"Vpcs":[]}').stderr), /the export lacks/);
+  const second = await startServer('--data', data);
+  const again = spawnSync(process.execPath, [MAIN, 'export', '--endpoint', second.url], {
+    encoding: 'utf8',
+    env: { ...process.env, ...second.env },
+  });
+  await second.stop();
+  assert.equal(again.stdout, exported.stdout);
+});
