@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
-import { ANY_IPV4 } from '../../src/core/net/cidr.ts';
 import { asId } from '../../src/core/model/ids.ts';
-import type { RouteTable } from '../../src/core/model/route-table.ts';
 import { getRecord, listRecords } from '../../src/core/model/world.ts';
+import type { InstanceDetail } from '../../src/server/control/details/instance-detail.ts';
+import { Draft } from '../../src/server/control/draft.ts';
+import { estateOf, recordsOf } from '../../src/server/control/estate.ts';
+import { instanceDetailOf } from '../../src/server/control/instances/instance-details.ts';
 import { REALM, refusedWith } from './api-client.ts';
 import {
   attachEni,
@@ -326,6 +328,7 @@ describe('the attributes of an interface', () => {
     assert.deepEqual((await eniOf(api, id)).Association, association);
     await modifyEni(api, id, { AssociatePublicIpAddress: false });
     assert.equal((await eniOf(api, id)).Association, undefined);
+    assert.equal([...recordsOf(api.estate(), 'instanceDetails')][0]?.hasPublicAddress, false);
   });
 });
 
@@ -396,27 +399,56 @@ describe('attachments', () => {
     assert.equal((await eniOf(api, free)).Status, 'available');
   });
 
+  test('the type of the instance bounds how many, and how many addresses each has', async () => {
+    const bare = instanceDetailOf(new Draft(estateOf({})), { id: asId(RUNNING), state: 'running', tags: [] });
+    const detail: InstanceDetail = { ...bare, instanceType: 't3.micro' };
+    const api = await eniScene({}, { instanceDetails: [detail] });
+    const { NetworkInterfaceId: first } = await makeEni(api);
+    await attachEni(api, first, 0);
+    const { NetworkInterfaceId: rich } = await makeEni(api, { SecondaryPrivateIpAddressCount: 2 });
+    await refusedWith(attachEni(api, rich, 1), 'PrivateIpAddressLimitExceeded');
+    const more = { NetworkInterfaceId: first, SecondaryPrivateIpAddressCount: 1 };
+    await api.client.send(new ec2.AssignPrivateIpAddressesCommand(more));
+    await refusedWith(
+      api.client.send(new ec2.AssignPrivateIpAddressesCommand(more)),
+      'PrivateIpAddressLimitExceeded',
+      `${first}: Number of private addresses will exceed limit.`,
+    );
+    const { NetworkInterfaceId: second } = await makeEni(api);
+    await attachEni(api, second, 1);
+    const { NetworkInterfaceId: third } = await makeEni(api);
+    await refusedWith(
+      attachEni(api, third, 2),
+      'AttachmentLimitExceeded',
+      'Interface count 3 exceeds the limit for t3.micro',
+    );
+  });
+
   test('routes to an interface are in force while it is attached', async () => {
-    const table: RouteTable = {
-      id: asId('rtb-0bbbbbbbbbbbbbbb1'),
-      vpcId: IMPORTED_ENI.vpcId,
-      routes: [
-        {
-          destination: { kind: 'cidr', cidr: ANY_IPV4 },
-          target: { kind: 'eni', id: IMPORTED_ENI.id },
-          state: 'blackhole',
-          origin: 'static',
-        },
-      ],
-      tags: [],
-    };
-    const api = await eniScene({}, { ...IMPORTED, routeTables: [table] });
-    const state = (): string | undefined => getRecord(api.estate().world, 'routeTables', table.id)?.routes[0]?.state;
+    const api = await eniScene();
     const { NetworkInterfaceId: primary } = await makeEni(api);
     await attachEni(api, primary, 0);
-    const attachment = await attachEni(api, IMPORTED_ENI.id, 1);
+    const { NetworkInterfaceId: id } = await makeEni(api);
+    const table = [...listRecords(api.estate().world, 'routeTables')][0]?.id ?? assert.fail();
+    const route = { RouteTableId: table, DestinationCidrBlock: '0.0.0.0/0' };
+    const state = (): string | undefined => getRecord(api.estate().world, 'routeTables', table)?.routes.at(-1)?.state;
+    await api.client.send(new ec2.CreateRouteCommand({ ...route, NetworkInterfaceId: id }));
+    assert.equal(state(), 'blackhole');
+    const attachment = await attachEni(api, id, 1);
     assert.equal(state(), 'active');
     await api.client.send(new ec2.DetachNetworkInterfaceCommand({ AttachmentId: attachment }));
+    assert.equal(state(), 'blackhole');
+    await api.client.send(new ec2.ReplaceRouteCommand({ ...route, NetworkInterfaceId: primary }));
+    assert.equal(state(), 'active');
+    await api.client.send(new ec2.ReplaceRouteCommand({ ...route, NetworkInterfaceId: id }));
+    assert.equal(state(), 'blackhole');
+    await attachEni(api, id, 1);
+    await api.client.send(
+      new ec2.DetachNetworkInterfaceCommand({
+        AttachmentId: (await eniOf(api, id)).Attachment?.AttachmentId,
+      }),
+    );
+    await remove(api, id);
     assert.equal(state(), 'blackhole');
   });
 });

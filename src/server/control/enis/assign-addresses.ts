@@ -6,8 +6,9 @@ import { eniAt } from '../../../core/model/world.ts';
 import type { Draft } from '../draft.ts';
 import type { Refusal } from '../refusal.ts';
 import { subnetNotFound } from '../vpcs/vpc-refusals.ts';
+import { claimSize, mostAddresses, placesTaken, typeOf } from './address-limits.ts';
 import { type Claim, claim, type Claimed } from './claim.ts';
-import { claimSize, MOST_ADDRESSES, secondary } from './create-eni.ts';
+import { secondary } from './create-eni.ts';
 import { eniDetailOf, isManaged } from './eni-details.ts';
 import {
   addressesLimit,
@@ -45,8 +46,8 @@ export function assignAddresses(draft: Draft, asked: AssignAddresses): Result<Ad
   const { named, count } = asked.claim.addresses;
   const fresh = named.filter((address) => !eni.addresses.some((held) => sameAddress(held.address, address)));
   const wanted: Claim = { ...asked.claim, addresses: { named: fresh, count } };
-  const held = [...eni.addresses.map(({ address }) => address), ...eni.prefixes].filter((one) => one.family === family);
-  if (held.length + claimSize(wanted) > MOST_ADDRESSES) return addressesLimit(eni.id);
+  const most = mostAddresses(typeOf(draft, eni.attachment?.instanceId), family);
+  if (placesTaken(eni, family) + claimSize(wanted) > most) return addressesLimit(eni.id);
   const moved = takeOver(draft, eni, { addresses: fresh, mayMove: asked.mayMove });
   if (!moved.ok) return moved;
   const claimed = claim(draft, { subnet, family }, wanted);

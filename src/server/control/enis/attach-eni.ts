@@ -1,9 +1,12 @@
+import { FAMILIES } from '../../../core/net/address.ts';
 import { ok, type Result } from '../../../core/net/result.ts';
 import type { Eni } from '../../../core/model/eni.ts';
 import type { InstanceId } from '../../../core/model/ids.ts';
 import type { Draft } from '../draft.ts';
 import { type Env, newId, nowText } from '../env.ts';
+import { addressesOfTypeLimit, instanceNotFound, interfacesLimit } from '../instances/instance-refusals.ts';
 import { invalidValue, type Refusal } from '../refusal.ts';
+import { mostAddresses, placesTaken, typeOf } from './address-limits.ts';
 import { eniDetailOf, isManaged } from './eni-details.ts';
 import {
   attachmentManaged,
@@ -12,7 +15,6 @@ import {
   eniManaged,
   eniNotFound,
   eniTaken,
-  instanceNotFound,
   instanceNotReady,
   primaryDetached,
   zonesDiffer,
@@ -49,9 +51,26 @@ export function attachEni(draft: Draft, asked: AttachEni, env: Env): Result<Eni,
   const others = draft.listBy('enisByInstance', instance.id);
   if (others.some(({ attachment }) => attachment?.deviceIndex === deviceIndex))
     return deviceIndexTaken(instance.id, deviceIndex);
+  const fault = typeFault(draft, eni, { instanceId: instance.id, others });
+  if (fault !== undefined) return fault;
   const zone = zoneOf(draft, eni);
   if (others.some((other) => zoneOf(draft, other) !== zone)) return zonesDiffer();
   return ok(attach(draft, eni, { ...asked, instanceId: instance.id }, env));
+}
+
+type Attaching = { readonly instanceId: string; readonly others: readonly Eni[] };
+
+/** Why the type of an instance has no room for one more interface, or for that many addresses on it (E2:using-eni). */
+function typeFault(
+  draft: Draft,
+  eni: Eni,
+  { instanceId, others }: Attaching,
+): ReturnType<typeof interfacesLimit> | undefined {
+  const type = typeOf(draft, instanceId);
+  if (type === undefined) return undefined;
+  if (others.length >= type.interfaces) return interfacesLimit(others.length + 1, type.name);
+  const isTooMuch = FAMILIES.some((family) => placesTaken(eni, family) > mostAddresses(type, family));
+  return isTooMuch ? addressesOfTypeLimit() : undefined;
 }
 
 function attach(draft: Draft, eni: Eni, asked: AttachEni & { readonly instanceId: InstanceId }, env: Env): Eni {

@@ -1,4 +1,4 @@
-import type { Address } from '../../../core/net/address.ts';
+import { type Address, FAMILIES } from '../../../core/net/address.ts';
 import { ok, type Result } from '../../../core/net/result.ts';
 import { type ConnectionTimeouts, type Eni, type EniAddress, isUnfiltered } from '../../../core/model/eni.ts';
 import { asId } from '../../../core/model/ids.ts';
@@ -9,6 +9,7 @@ import type { Draft } from '../draft.ts';
 import { type Env, newId } from '../env.ts';
 import { invalidCombination, type Refusal } from '../refusal.ts';
 import { subnetNotFound } from '../vpcs/vpc-refusals.ts';
+import { claimSize, mostAddresses } from './address-limits.ts';
 import { type Claim, claim, type Claimed, NO_CLAIM } from './claim.ts';
 import { isServiceType, macAddressOf } from './eni-details.ts';
 import { descriptionFault } from './description.ts';
@@ -35,12 +36,6 @@ export type CreateEni = {
   readonly sourceDestCheck?: boolean | undefined;
   readonly tags?: Tags | undefined;
 };
-
-/**
- * Most addresses and prefixes of a family on an interface. AWS's bound goes by the type of instance, 50 or 64 for the largest; this is
- * the same for all, so that no record grows without end.
- */
-export const MOST_ADDRESSES = 64;
 
 /**
  * An interface in a subnet, with addresses that nobody has (API CreateNetworkInterface). Those of services of AWS's are attached from birth
@@ -109,7 +104,8 @@ function claimBoth(
 ): Result<Pick<Eni, 'addresses' | 'prefixes'>, Refusal> {
   const hasIpv4 = subnet.cidrs.some(({ family }) => family === 'ipv4');
   const wanted = { ipv4: ipv4Claim(asked, hasIpv4), ipv6: asked.ipv6 ?? bornIpv6(subnet, hasIpv4) };
-  if (claimSize(wanted.ipv4) > MOST_ADDRESSES || claimSize(wanted.ipv6) > MOST_ADDRESSES) return addressesLimit(eniId);
+  if (FAMILIES.some((family) => claimSize(wanted[family]) > mostAddresses(undefined, family)))
+    return addressesLimit(eniId);
   const ipv4 = claim(draft, { subnet, family: 'ipv4' }, wanted.ipv4);
   if (!ipv4.ok) return ipv4;
   const ipv6 = claim(draft, { subnet, family: 'ipv6' }, wanted.ipv6);
@@ -118,11 +114,6 @@ function claimBoth(
     addresses: [...ipv4Addresses(ipv4.value, asked), ...ipv6.value.addresses.map(secondary)],
     prefixes: [...ipv4.value.prefixes, ...ipv6.value.prefixes],
   });
-}
-
-/** How many places for addresses a claim takes: a prefix takes one (E2:ec2-prefix-eni). */
-export function claimSize({ addresses, prefixes }: Claim): number {
-  return addresses.named.length + addresses.count + prefixes.named.length + prefixes.count;
 }
 
 function ipv4Claim({ primary, ipv4 = NO_CLAIM }: CreateEni, hasIpv4: boolean): Claim {

@@ -56,13 +56,6 @@ export function zonesDiffer(): Refused {
   );
 }
 
-/** Code [D], text [E]. */
-export function instanceNotFound(instanceId: string): Refused {
-  return /^i-[0-9a-f]{1,17}$/.test(instanceId)
-    ? refuse('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`)
-    : refuse('InvalidInstanceID.Malformed', `Invalid id: "${instanceId}" (expecting "i-...")`);
-}
-
 /** Code [D], text [U]. */
 export function instanceNotReady(instanceId: string, state: string): Refused {
   return refuse('IncorrectState', `Instance '${instanceId}' is '${state}', not 'running' or 'stopped'.`);

@@ -2,6 +2,7 @@ import { ok, type Result } from '../../../core/net/result.ts';
 import type { ConnectionTimeouts, Eni, EniAddress } from '../../../core/model/eni.ts';
 import type { Draft } from '../draft.ts';
 import type { Env } from '../env.ts';
+import { instanceDetailOf } from '../instances/instance-details.ts';
 import { invalidCombination, type Refusal, unsupported } from '../refusal.ts';
 import { descriptionFault } from './description.ts';
 import { eniDetailOf, isManaged } from './eni-details.ts';
@@ -59,7 +60,7 @@ function changedEni(draft: Draft, eni: Eni, { change, env }: Changing): Result<E
     case 'primary-ipv6':
       return withPrimaryIpv6(draft, eni, change.isOn);
     case 'public-address':
-      return change.isOn ? withPublicAddress(draft, eni) : ok(withoutPublicAddress(eni));
+      return withPublicAddress(draft, eni, change.isOn);
   }
 }
 
@@ -86,14 +87,21 @@ function withPrimaryIpv6(draft: Draft, eni: Eni, isOn: boolean): Result<Eni, Ref
   return ok(eni);
 }
 
-/** Gives the primary interface of a running instance a public address, which it loses when it is stopped or asked to. */
-function withPublicAddress(draft: Draft, eni: Eni): Result<Eni, Refusal> {
+/**
+ * Says whether the primary interface of an instance has a public address from the pool while the instance runs: it gets one, or loses it,
+ * at once and each time it starts. On other interfaces of AWS the setting is without effect until they are primary ones: refused here.
+ */
+function withPublicAddress(draft: Draft, eni: Eni, isOn: boolean): Result<Eni, Refusal> {
   const { attachment } = eni;
   const instance = attachment?.instanceId === undefined ? undefined : draft.get('instances', attachment.instanceId);
   const [first, ...others] = eni.addresses;
-  if (attachment?.deviceIndex !== 0 || instance?.state !== 'running' || first?.isPrimary !== true)
-    return unsupported('a public IPv4 address for an interface that is not the primary one of a running instance');
-  if (first.public !== undefined) return ok(eni);
+  if (attachment?.deviceIndex !== 0 || instance === undefined || first?.isPrimary !== true)
+    return isOn
+      ? unsupported('a public IPv4 address for an interface that is not the primary one of an instance')
+      : ok(eni);
+  draft.put('instanceDetails', { ...instanceDetailOf(draft, instance), hasPublicAddress: isOn });
+  if (!isOn) return ok(withoutPublicAddress(eni));
+  if (instance.state !== 'running' || first.public !== undefined) return ok(eni);
   const address = freePublicAddress(draft);
   if (!address.ok) return address;
   return ok({ ...eni, addresses: [{ ...first, public: { address: address.value } }, ...others] });

@@ -5,6 +5,7 @@ import type { Route, RouteDestination, RouteTable, RouteTarget } from '../../../
 import { targetText } from '../../../core/model/route-table.ts';
 import type { Vpc } from '../../../core/model/vpc.ts';
 import type { Draft } from '../draft.ts';
+import { stateOfRouteTo } from '../enis/routes-to.ts';
 import type { Env } from '../env.ts';
 import { referredList } from '../prefix-lists/aws-lists.ts';
 import { routeWeights } from '../prefix-lists/list-references.ts';
@@ -62,7 +63,8 @@ export function createRoute(draft: Draft, asked: RouteAsked, env: Env): Result<R
   if (!target.ok) return target;
   const fault = placeFault(draft, table, { destination, target: target.value });
   if (fault !== undefined) return fault;
-  const route: Route = { destination, target: target.value, state: 'active', origin: 'static' };
+  const state = stateOfRouteTo(draft, target.value);
+  const route: Route = { destination, target: target.value, state, origin: 'static' };
   const grown: RouteTable = { ...table, routes: [...table.routes, route] };
   const weights = routeWeights(draft, grown);
   if (Math.max(weights.ipv4, weights.ipv6) > env.limits.routesPerTable) return routesLimit();
@@ -87,7 +89,7 @@ export function replaceRoute(draft: Draft, asked: RouteAsked, env: Env): Result<
     const fault = placeFault(draft, table, { destination, target: target.value });
     if (fault !== undefined) return fault;
   }
-  const route: Route = { ...old, target: target.value, state: 'active' };
+  const route: Route = { ...old, target: target.value, state: stateOfRouteTo(draft, target.value) };
   draft.put('routeTables', { ...table, routes: table.routes.map((one) => (one === old ? route : one)) });
   return ok(route);
 }

@@ -8,7 +8,7 @@ import { formatAddress } from '../../../core/net/address.ts';
 import { formatCidr } from '../../../core/net/cidr.ts';
 import { ok, type Result } from '../../../core/net/result.ts';
 import { type AddressChange, assignAddresses, unassignAddresses } from '../../control/enis/assign-addresses.ts';
-import { claimSize } from '../../control/enis/create-eni.ts';
+import { claimSize } from '../../control/enis/address-limits.ts';
 import { nothingAssigned } from '../../control/enis/eni-refusals.ts';
 import { missingParameter, type Refusal } from '../../control/refusal.ts';
 import { type AddressInput, claimOf } from '../eni-input.ts';
