@@ -27,8 +27,25 @@ function tryApt(packageName: string): void {
   if (!runApt(install) && runApt(['update'])) runApt(install);
 }
 
+function hasBoto3(): boolean {
+  return spawnSync('python3', ['-c', 'import boto3'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Real clients of the EC2 API, which its tests look for by themselves. */
+function findClients(): void {
+  if (findOnPath('aws') === undefined) tryApt('awscli');
+  if (!hasBoto3()) tryApt('python3-boto3');
+  const missing = [...(findOnPath('aws') === undefined ? ['aws'] : []), ...(hasBoto3() ? [] : ['boto3'])];
+  process.stdout.write(
+    missing.length === 0
+      ? '✔ optional tools: aws, boto3\n'
+      : `– optional tools: no ${missing.join(', no ')}, their tests are skipped\n`,
+  );
+}
+
 /** The environment for the tests: CRENEL_Z3 is the path of the Z3 solver where there is one. */
 export function environmentWithTools(): NodeJS.ProcessEnv {
+  findClients();
   const given = process.env['CRENEL_Z3'];
   if (given !== undefined) return process.env;
   if (findOnPath('z3') === undefined) tryApt('z3');

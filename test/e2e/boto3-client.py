@@ -1,0 +1,31 @@
+# What a person does with boto3: a group, its rules, an error. Prints what came back as JSON.
+import json
+import boto3
+from botocore.exceptions import ClientError
+
+ec2 = boto3.client("ec2")
+vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": "boto & <co>"}]}])["Vpc"]
+group = ec2.create_security_group(GroupName="web", Description="web servers", VpcId=vpc["VpcId"])["GroupId"]
+ec2.authorize_security_group_ingress(
+    GroupId=group,
+    IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "everybody"}]},
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": group}]},
+    ],
+)
+pages = list(ec2.get_paginator("describe_security_group_rules").paginate(Filters=[{"Name": "group-id", "Values": [group]}], PaginationConfig={"PageSize": 5}))
+try:
+    ec2.delete_vpc(VpcId=vpc["VpcId"])
+    error = None
+except ClientError as refused:
+    error = refused.response["Error"]["Code"]
+shown = ec2.describe_security_groups(Filters=[{"Name": "ip-permission.cidr", "Values": ["0.0.0.0/0"]}])["SecurityGroups"]
+identity = boto3.client("sts").get_caller_identity()
+print(json.dumps({
+    "tags": vpc["Tags"],
+    "rules": sum(len(page["SecurityGroupRules"]) for page in pages),
+    "error": error,
+    "open": [one["GroupName"] for one in shown],
+    "account": identity["Account"],
+    "request": len(ec2.describe_vpcs()["ResponseMetadata"]["RequestId"]),
+}))
