@@ -5,7 +5,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import { ask } from '../../src/analysis/ask.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import { MemoryStore } from '../../src/server/store/memory.ts';
-import { refusedWith, type TestApi, testApi } from './api-client.ts';
+import { REALM, refusedWith, type TestApi, testApi } from './api-client.ts';
 
 type Net = { readonly api: TestApi; readonly vpcId: string; readonly subnetId: string };
 
@@ -93,7 +93,11 @@ describe('Elastic addresses', () => {
       client.send(new ec2.DisassociateAddressCommand({ AssociationId: second })),
       'InvalidAssociationID.NotFound',
     );
-    await client.send(new ec2.ReleaseAddressCommand({ AllocationId }));
+    await refusedWith(
+      client.send(new ec2.ReleaseAddressCommand({ AllocationId, NetworkBorderGroup: 'us-east-1' })),
+      'InvalidParameterValue',
+    );
+    await client.send(new ec2.ReleaseAddressCommand({ AllocationId, NetworkBorderGroup: REALM.region }));
     await refusedWith(client.send(new ec2.ReleaseAddressCommand({ AllocationId })), 'InvalidAllocationID.NotFound');
   });
 

@@ -27,9 +27,10 @@ import { tagsFor, tagShapes } from '../tags.ts';
 
 export const addressActions: Actions = {
   AllocateAddress: allocate,
-  ReleaseAddress: (input, { draft }) => {
-    const foreign = refuseGiven(input, ['NetworkBorderGroup']);
-    if (foreign !== undefined) return foreign;
+  // Terraform gives the border group of every address that it releases.
+  ReleaseAddress: (input, { draft, env }) => {
+    const fault = borderFault(input.NetworkBorderGroup, env.realm);
+    if (fault !== undefined) return fault;
     const gone = releaseAddress(draft, { allocationId: input.AllocationId, publicIp: input.PublicIp });
     return gone.ok ? ok({}) : gone;
   },
@@ -42,14 +43,21 @@ export const addressActions: Actions = {
   DescribeAddressesAttribute: describeAttribute,
 };
 
+/** Why an address cannot be of a border group: here the region is the only one. */
+function borderFault(border: string | undefined, { region }: Realm): ReturnType<typeof invalidParameter> | undefined {
+  return border === undefined || border === region
+    ? undefined
+    : invalidParameter('NetworkBorderGroup', border, `Use ${region}.`);
+}
+
 function allocate(input: AllocateAddressRequest, { draft, env }: Call): Result<object, Refusal> {
   const foreign = refuseGiven(input, ['Address', 'CustomerOwnedIpv4Pool', 'IpamPoolId']);
   if (foreign !== undefined) return foreign;
   const { Domain: domain = 'vpc', PublicIpv4Pool: pool = 'amazon', NetworkBorderGroup: border } = input;
   if (domain !== 'vpc') return invalidParameter('domain', domain, 'Use vpc.');
   if (pool !== 'amazon') return invalidParameter('PublicIpv4Pool', pool, 'This server has the pool amazon alone.');
-  if (border !== undefined && border !== env.realm.region)
-    return invalidParameter('NetworkBorderGroup', border, `Use ${env.realm.region}.`);
+  const fault = borderFault(border, env.realm);
+  if (fault !== undefined) return fault;
   const tags = tagsFor('elastic-ip', input.TagSpecifications);
   if (!tags.ok) return tags;
   const elastic = allocateAddress(draft, tags.value, env);
