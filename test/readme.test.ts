@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { withSupportTable } from '../tools/support-table.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -26,4 +27,10 @@ test('the README shows what the commands really print', () => {
     });
     assert.equal(run.stdout, output, command);
   }
+});
+
+test('the README’s table of actions is the registry’s', () => {
+  const readme = readFileSync(`${ROOT}README.md`, 'utf8');
+  assert.ok(readme === withSupportTable(readme), 'run `node tools/support-table.ts`');
+  assert.match(readme, /\| Security groups \| 17 \|/);
 });

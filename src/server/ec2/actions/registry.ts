@@ -22,28 +22,26 @@ import { subnetActions } from './subnets.ts';
 import { tagActions } from './tags.ts';
 import { vpcActions } from './vpcs.ts';
 
+/** A part of the API, as the support table of the README shows it. */
+export type Area = { readonly name: string; readonly actions: readonly Actions[] };
+
+/** The actions that the server has, by area. */
+export const AREAS: readonly Area[] = [
+  { name: 'Security groups', actions: [groupActions, groupRuleActions, groupVpcActions] },
+  { name: 'Network ACLs', actions: [aclActions] },
+  { name: 'Managed prefix lists', actions: [prefixListActions] },
+  { name: 'VPCs and subnets', actions: [vpcActions, subnetActions] },
+  { name: 'Route tables', actions: [routeTableActions] },
+  { name: 'Gateways and addresses', actions: [internetGatewayActions, natGatewayActions, addressActions] },
+  { name: 'Peering', actions: [peeringActions] },
+  { name: 'Network interfaces', actions: [eniActions, eniAddressActions, eniAttributeActions] },
+  { name: 'Instances', actions: [imageActions, instanceTypeActions, keyPairActions, launchTemplateActions] },
+  { name: 'Tags', actions: [tagActions] },
+  { name: 'Regions and account', actions: [regionActions, callerActions] },
+];
+
 /** Every action that the server has, by AWS's name. */
-export const ACTIONS: Actions = {
-  ...aclActions,
-  ...addressActions,
-  ...callerActions,
-  ...eniActions,
-  ...eniAddressActions,
-  ...eniAttributeActions,
-  ...groupActions,
-  ...groupRuleActions,
-  ...groupVpcActions,
-  ...imageActions,
-  ...instanceTypeActions,
-  ...keyPairActions,
-  ...prefixListActions,
-  ...internetGatewayActions,
-  ...launchTemplateActions,
-  ...natGatewayActions,
-  ...peeringActions,
-  ...regionActions,
-  ...routeTableActions,
-  ...subnetActions,
-  ...tagActions,
-  ...vpcActions,
-};
+export const ACTIONS: Actions = AREAS.flatMap(({ actions }) => actions).reduce<Actions>(
+  (all, one) => ({ ...all, ...one }),
+  {},
+);
