@@ -118,6 +118,7 @@ export const OPERATIONS = {
     'UnmonitorInstances',
     'DescribeInstanceCreditSpecifications',
     'DescribeVolumes',
+    'DeleteVolume',
     'DescribeRegions',
     'DescribeAvailabilityZones',
     'DescribeAccountAttributes',

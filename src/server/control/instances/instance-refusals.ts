@@ -97,7 +97,7 @@ export function zoneOfOtherSubnet(zone: string, subnetId: string): Refused {
 }
 
 /** [L] */
-export function notProtected(id: string, what: 'terminated' | 'stopped'): Refused {
+export function isProtected(id: string, what: 'terminated' | 'stopped'): Refused {
   const attribute = what === 'terminated' ? 'disableApiTermination' : 'disableApiStop';
   return refuse(
     'OperationNotPermitted',

@@ -9,10 +9,10 @@ import { attachEni } from '../enis/attach-eni.ts';
 import type { Claim } from '../enis/claim.ts';
 import { createEni } from '../enis/create-eni.ts';
 import { eniNotFound } from '../enis/eni-refusals.ts';
-import { freePublicAddress } from '../enis/public-pool.ts';
+import { modifyEni } from '../enis/modify-eni.ts';
 import type { Env } from '../env.ts';
 import { defaultVpc, groupFor } from '../groups/group-names.ts';
-import { invalidCombination, refuse, type Refusal } from '../refusal.ts';
+import { refuse, type Refusal } from '../refusal.ts';
 import { zoneNamed } from '../vpcs/subnets.ts';
 import { subnetDetailOf } from '../vpcs/vpc-details.ts';
 import { subnetNotFound } from '../vpcs/vpc-refusals.ts';
@@ -211,28 +211,14 @@ export function makeInterface(
   const attached = attachEni(draft, { eniId: made.value.id, instanceId, deviceIndex, deleteOnTermination }, env);
   if (!attached.ok) return attached;
   if (isTooMany(attached.value, type)) return addressesOfTypeLimit();
-  return planned.wantsPublic ? givePublicAddress(draft, attached.value) : attached;
+  if (!planned.wantsPublic) return attached;
+  return modifyEni(draft, { eniId: attached.value.id, change: { kind: 'public-address', isOn: true } }, env);
 }
 
-function isTooMany({ addresses, prefixes }: Eni, type: InstanceType): boolean {
+/** Whether an interface has more addresses than the type lets one have; a prefix counts as one. */
+export function isTooMany({ addresses, prefixes }: Eni, type: InstanceType): boolean {
   const ofFamily = (family: Address['family']): number =>
     addresses.filter(({ address }) => address.family === family).length +
     prefixes.filter((prefix) => prefix.family === family).length;
   return ofFamily('ipv4') > type.ipv4PerInterface || ofFamily('ipv6') > type.ipv6PerInterface;
-}
-
-/** Puts a public address of the pool behind the primary address of an interface that has none yet. */
-export function givePublicAddress(draft: Draft, eni: Eni): Result<Eni, Refusal> {
-  const primary = eni.addresses.find(({ isPrimary }) => isPrimary);
-  if (primary === undefined)
-    return invalidCombination('A public IPv4 address needs a private IPv4 address, which the subnet does not have.');
-  if (primary.public !== undefined) return ok(eni);
-  const address = freePublicAddress(draft);
-  if (!address.ok) return address;
-  const given: Eni = {
-    ...eni,
-    addresses: eni.addresses.map((own) => (own === primary ? { ...own, public: { address: address.value } } : own)),
-  };
-  draft.put('enis', given);
-  return ok(given);
 }

@@ -9,6 +9,8 @@ import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
 import { imageActions } from './images.ts';
+import { instanceActions } from './instances.ts';
+import { instanceAttributeActions } from './instance-attributes.ts';
 import { instanceTypeActions } from './instance-types.ts';
 import { keyPairActions } from './key-pairs.ts';
 import { prefixListActions } from './prefix-lists.ts';
@@ -20,6 +22,7 @@ import { regionActions } from './regions.ts';
 import { routeTableActions } from './route-tables.ts';
 import { subnetActions } from './subnets.ts';
 import { tagActions } from './tags.ts';
+import { volumeActions } from './volumes.ts';
 import { vpcActions } from './vpcs.ts';
 
 /** A part of the API, as the support table of the README shows it. */
@@ -35,7 +38,11 @@ export const AREAS: readonly Area[] = [
   { name: 'Gateways and addresses', actions: [internetGatewayActions, natGatewayActions, addressActions] },
   { name: 'Peering', actions: [peeringActions] },
   { name: 'Network interfaces', actions: [eniActions, eniAddressActions, eniAttributeActions] },
-  { name: 'Instances', actions: [imageActions, instanceTypeActions, keyPairActions, launchTemplateActions] },
+  { name: 'Instances', actions: [instanceActions, instanceAttributeActions, volumeActions] },
+  {
+    name: 'What instances are of',
+    actions: [imageActions, instanceTypeActions, keyPairActions, launchTemplateActions],
+  },
   { name: 'Tags', actions: [tagActions] },
   { name: 'Regions and account', actions: [regionActions, callerActions] },
 ];
