@@ -425,6 +425,18 @@ describe('launching', () => {
     await refusedLaunch(api, { DryRun: true }, 'DryRunOperation');
   });
 
+  test('a thousand at once, with the same answer when they are asked for again', async () => {
+    const { api } = await place();
+    const many = { ClientToken: 'thousand', MinCount: 1000, MaxCount: 1000 };
+    const first = await launch(api, many);
+    assert.equal(new Set(first.map(({ PublicIpAddress }) => PublicIpAddress)).size, 1000);
+    assert.deepEqual(await launch(api, many), first);
+    assert.equal((await instancesOf(api)).length, 1000);
+    api.advance(86_400_000);
+    await launchOne(api, { ClientToken: 'later' });
+    assert.deepEqual([api.estate().details.answeredTokens.size, api.estate().details.answerParts.size], [1, 0]);
+  });
+
   test('the same token launches once', async () => {
     const { api } = await place();
     const first = await launchOne(api, { ClientToken: 'once' });

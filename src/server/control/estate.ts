@@ -11,7 +11,7 @@ import type {
   Volume,
 } from './details/instance-detail.ts';
 import type { PrefixListVersion } from './details/prefix-list-version.ts';
-import type { AnsweredToken, Departure } from './details/request-records.ts';
+import type { AnsweredToken, AnswerPart, Departure } from './details/request-records.ts';
 import type { SubnetDetail, VpcDetail } from './details/vpc-detail.ts';
 
 /** Records that only the API shows: none of them decides traffic. Details have the id of the record that they belong to. */
@@ -28,6 +28,7 @@ export type DetailRecords = {
   readonly launchTemplates: LaunchTemplate;
   readonly launchTemplateVersions: LaunchTemplateVersion;
   readonly answeredTokens: AnsweredToken;
+  readonly answerParts: AnswerPart;
   readonly departures: Departure;
 };
 
@@ -46,6 +47,7 @@ const DETAIL_FLAGS: Readonly<Record<DetailKind, true>> = {
   launchTemplates: true,
   launchTemplateVersions: true,
   answeredTokens: true,
+  answerParts: true,
   departures: true,
 };
 

@@ -27,8 +27,17 @@ export function answeredBefore(draft: Draft, action: string, input: Input): Resu
   if (known === undefined) return ok(undefined);
   if (known.inputText !== inputText(input))
     return refuse('IdempotentParameterMismatch', `The client token '${token}' was used with other parameters.`);
+  const { parts } = known;
+  const output: unknown = parts === undefined ? known.output : JSON.parse(textOf(draft, known.id, parts));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was stored is what an action answered
-  return ok(known.output as Output);
+  return ok(output as Output);
+}
+
+/** A thousand instances are more than one record of a store holds. A unit of text is at most three bytes of UTF-8. */
+const PART_LENGTH = 0x3_0000;
+
+function textOf(draft: Draft, id: string, parts: number): string {
+  return Array.from({ length: parts }, (_, part) => draft.get('answerParts', `${id}/${part}`)?.text ?? '').join('');
 }
 
 /** Remembers an answer under the token of its request; forgets those that are old. */
@@ -39,7 +48,20 @@ export function rememberAnswer(
 ): void {
   const token = input['ClientToken'];
   if (typeof token !== 'string' || token === '') return;
-  for (const { id, answeredAt } of draft.list('answeredTokens'))
-    if (answeredAt + KEPT <= now) draft.remove('answeredTokens', id);
-  draft.put('answeredTokens', { id: `${action}/${token}`, inputText: inputText(input), output, answeredAt: now });
+  for (const kind of ['answeredTokens', 'answerParts'] as const)
+    for (const { id, answeredAt } of draft.list(kind)) if (answeredAt + KEPT <= now) draft.remove(kind, id);
+  const answered = { id: `${action}/${token}`, inputText: inputText(input), answeredAt: now };
+  const text = JSON.stringify(output);
+  const parts = Math.ceil(text.length / PART_LENGTH);
+  if (parts <= 1) {
+    draft.put('answeredTokens', { ...answered, output });
+    return;
+  }
+  draft.put('answeredTokens', { ...answered, output: undefined, parts });
+  for (let part = 0; part < parts; part += 1)
+    draft.put('answerParts', {
+      id: `${answered.id}/${part}`,
+      text: text.slice(part * PART_LENGTH, (part + 1) * PART_LENGTH),
+      answeredAt: now,
+    });
 }
