@@ -17,6 +17,7 @@ import {
   IMPORTED_ENI,
   IMPORTED_SUBNET,
   makeEni,
+  makeSubnet,
   privateTexts,
   SERVICE_ENI,
 } from './enis-client.ts';
@@ -97,6 +98,13 @@ describe('private IPv4 addresses', () => {
       assign(api, to, asked),
       'InvalidParameterValue',
       '[10.0.1.5, 10.0.1.6] assigned, but move is not allowed.',
+    );
+    const away = await makeSubnet(api, '10.0.2.0/24');
+    await makeEni(api, { SubnetId: away, PrivateIpAddresses: [{ PrivateIpAddress: '10.0.2.9' }] });
+    await refusedWith(
+      assign(api, to, { PrivateIpAddresses: ['10.0.2.9'] }),
+      'InvalidParameterValue',
+      "Address 10.0.2.9 does not fall within the subnet's address range",
     );
     await refusedWith(
       assign(api, to, { PrivateIpAddresses: ['10.0.1.5', '10.0.1.4'], AllowReassignment: true }),

@@ -17,11 +17,13 @@ export type EniScene = TestApi & { readonly vpcId: string; readonly subnetId: st
 
 export const RUNNING = 'i-0aaaaaaaaaaaaaaa1';
 export const GONE = 'i-0aaaaaaaaaaaaaaa2';
+export const STOPPED = 'i-0aaaaaaaaaaaaaaa3';
 
-/** Two instances without interfaces: one that runs and one that is gone. */
+/** Instances without interfaces. */
 const INSTANCES: readonly Instance[] = [
   { id: asId(RUNNING), state: 'running', tags: [] },
   { id: asId(GONE), state: 'terminated', tags: [] },
+  { id: asId(STOPPED), state: 'stopped', tags: [] },
 ];
 
 /** An address as text. */
@@ -40,7 +42,8 @@ export const IMPORTED_SUBNET: Subnet = {
   tags: [],
 };
 
-const IMPORTED_GROUP: SecurityGroup = {
+/** Its default group. */
+export const IMPORTED_GROUP: SecurityGroup = {
   id: asId('sg-0bbbbbbbbbbbbbbb1'),
   vpcId: VPC.id,
   ownerId: REALM.accountId,
@@ -154,4 +157,8 @@ export async function attachEni(
 /** The private IPv4 addresses of an interface, the primary one first. */
 export function privateTexts(eni: ec2.NetworkInterface): readonly (string | undefined)[] {
   return (eni.PrivateIpAddresses ?? []).map((own) => own.PrivateIpAddress);
+}
+
+export async function deleteEni({ client }: TestApi, NetworkInterfaceId: string): Promise<unknown> {
+  return await client.send(new ec2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
 }

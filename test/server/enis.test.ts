@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { asId } from '../../src/core/model/ids.ts';
+import type { GroupAssociation, SecurityGroup } from '../../src/core/model/security-group.ts';
 import { getRecord, listRecords } from '../../src/core/model/world.ts';
 import type { InstanceDetail } from '../../src/server/control/details/instance-detail.ts';
 import { Draft } from '../../src/server/control/draft.ts';
@@ -11,33 +12,22 @@ import { instanceDetailOf } from '../../src/server/control/instances/instance-de
 import { REALM, refusedWith } from './api-client.ts';
 import {
   attachEni,
+  deleteEni,
   eniOf,
-  type EniScene,
   eniScene,
   GONE,
   IMPORTED,
   IMPORTED_ENI,
+  IMPORTED_GROUP,
   makeEni,
   makeSubnet,
   modifyEni,
   privateTexts,
   RUNNING,
-  SERVICE_ENI,
+  STOPPED,
 } from './enis-client.ts';
 import { authorize, makeGroup, tcp } from './groups-client.ts';
-
-async function remove({ client }: EniScene, NetworkInterfaceId: string): Promise<unknown> {
-  return await client.send(new ec2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
-}
-
-async function find({ client }: EniScene, filters: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const found = await client.send(
-    new ec2.DescribeNetworkInterfacesCommand({
-      Filters: Object.entries(filters).map(([Name, value]) => ({ Name, Values: [value] })),
-    }),
-  );
-  return (found.NetworkInterfaces ?? []).map((eni) => eni.NetworkInterfaceId ?? '');
-}
+import { DUAL_VPC, VPC } from './seed.ts';
 
 describe('a new interface', () => {
   test('has the lowest address, the default group, and all members that clients read', async () => {
@@ -74,7 +64,7 @@ describe('a new interface', () => {
       TagSet: [{ Key: 'Name', Value: 'front' }],
     });
     assert.deepEqual(await eniOf(api, eni.NetworkInterfaceId), eni);
-    await remove(api, eni.NetworkInterfaceId);
+    await deleteEni(api, eni.NetworkInterfaceId);
     await refusedWith(
       eniOf(api, eni.NetworkInterfaceId),
       'InvalidNetworkInterfaceID.NotFound',
@@ -105,6 +95,8 @@ describe('a new interface', () => {
       counted.Ipv6Addresses?.map((own) => own.Ipv6Address),
       ['2001:db8::4', '2001:db8::5'],
     );
+    const beside = await makeEni(api, { PrivateIpAddress: '10.0.1.7', SecondaryPrivateIpAddressCount: 2 });
+    assert.deepEqual(privateTexts(beside), ['10.0.1.7', '10.0.1.8', '10.0.1.9']);
     const blocks = await makeEni(api, { PrivateIpAddress: '10.0.1.200', Ipv4PrefixCount: 2, Ipv6PrefixCount: 1 });
     // 10.0.1.0/28 has what AWS keeps, the next has addresses in use, and so has the one after.
     assert.deepEqual(blocks.Ipv4Prefixes, [{ Ipv4Prefix: '10.0.1.32/28' }, { Ipv4Prefix: '10.0.1.48/28' }]);
@@ -128,6 +120,9 @@ describe('a new interface', () => {
       Ipv6Native: true,
       Ipv6CidrBlock: '2001:db8:0:1::/64',
     });
+    await api.client.send(
+      new ec2.ModifySubnetAttributeCommand({ SubnetId: native, AssignIpv6AddressOnCreation: { Value: false } }),
+    );
     const eni = await makeEni(api, { SubnetId: native });
     assert.equal(eni.Ipv6Native, true);
     assert.equal(eni.PrivateIpAddress, undefined);
@@ -147,8 +142,8 @@ describe('a new interface', () => {
       'InvalidParameterValue',
       "Address 10.0.2.9 does not fall within the subnet's address range",
     );
-    for (const address of ['10.0.1', '010.0.1.9', '2001:db8::9', ''])
-      await refusedWith(makeEni(api, { PrivateIpAddress: address }), 'InvalidParameterValue', /invalid value for/);
+    for (const text of ['10.0.1', '010.0.1.9', '2001:db8::9', ''])
+      await refusedWith(makeEni(api, { PrivateIpAddress: text }), 'InvalidParameterValue', /invalid value for/);
     await refusedWith(makeEni(api, { Ipv6Addresses: [{ Ipv6Address: '2001:db8::2' }] }), 'InvalidParameterValue');
     await refusedWith(
       makeEni(api, { Ipv4Prefixes: [{ Ipv4Prefix: '10.0.1.240/28' }] }),
@@ -241,9 +236,34 @@ describe('the groups of an interface', () => {
     await refusedWith(makeEni(api, { Groups: [strange] }), 'InvalidParameter', text);
     const { NetworkInterfaceId: id } = await makeEni(api);
     await refusedWith(modifyEni(api, id, { Groups: [strange] }), 'InvalidParameter', text);
-    await api.client.send(new ec2.AssociateSecurityGroupVpcCommand({ GroupId: strange, VpcId: api.vpcId }));
+    const third = await api.client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
+    const associate = async (VpcId: string): Promise<unknown> =>
+      await api.client.send(new ec2.AssociateSecurityGroupVpcCommand({ GroupId: strange, VpcId }));
+    await associate(third.Vpc?.VpcId ?? '');
+    await refusedWith(modifyEni(api, id, { Groups: [strange] }), 'InvalidParameter', text);
+    await associate(api.vpcId);
     await modifyEni(api, id, { Groups: [strange] });
     assert.deepEqual((await eniOf(api, id)).Groups, [{ GroupId: strange, GroupName: 'strange' }]);
+  });
+
+  test('A56 are not those whose association with its VPC failed', async () => {
+    const foreign: SecurityGroup = { ...IMPORTED_GROUP, id: asId('sg-0bbbbbbbbbbbbbbb2'), vpcId: DUAL_VPC.id };
+    const association: GroupAssociation = {
+      id: `${foreign.id}/${VPC.id}`,
+      groupId: foreign.id,
+      vpcId: VPC.id,
+      state: 'association-failed',
+    };
+    const api = await eniScene(
+      {},
+      {
+        ...IMPORTED,
+        vpcs: [VPC, DUAL_VPC],
+        groups: [IMPORTED_GROUP, foreign],
+        groupAssociations: [association],
+      },
+    );
+    await refusedWith(modifyEni(api, IMPORTED_ENI.id, { Groups: [foreign.id] }), 'InvalidParameter');
   });
 
   test('have no more rules together than the product of the quotas', async () => {
@@ -332,6 +352,15 @@ describe('the attributes of an interface', () => {
   });
 });
 
+test('the primary interface of a stopped instance gets a public address when it starts, not before', async () => {
+  const api = await eniScene();
+  const { NetworkInterfaceId: id } = await makeEni(api);
+  await attachEni(api, id, 0, STOPPED);
+  await modifyEni(api, id, { AssociatePublicIpAddress: true });
+  assert.equal((await eniOf(api, id)).Association, undefined);
+  assert.equal([...recordsOf(api.estate(), 'instanceDetails')][0]?.hasPublicAddress, true);
+});
+
 describe('attachments', () => {
   test('an interface is attached to a free device of an instance, and detached', async () => {
     const api = await eniScene();
@@ -360,7 +389,7 @@ describe('attachments', () => {
     );
     await refusedWith(modifyEni(api, second, { Attachment: { AttachmentId: attachment } }), 'MissingParameter');
     await refusedWith(
-      remove(api, second),
+      deleteEni(api, second),
       'InvalidParameterValue',
       `Network interface '${second}' is currently in use.`,
     );
@@ -374,7 +403,7 @@ describe('attachments', () => {
     await detach(attachment);
     assert.equal((await eniOf(api, second)).Status, 'available');
     await refusedWith(detach(attachment), 'InvalidAttachmentID.NotFound');
-    await remove(api, second);
+    await deleteEni(api, second);
   });
 
   test('a device in use, another zone, an instance that is gone, an interface in use are refused', async () => {
@@ -448,113 +477,7 @@ describe('attachments', () => {
         AttachmentId: (await eniOf(api, id)).Attachment?.AttachmentId,
       }),
     );
-    await remove(api, id);
+    await deleteEni(api, id);
     assert.equal(state(), 'blackhole');
-  });
-});
-
-describe('interfaces that services made', () => {
-  test('are shown as such and are not for users', async () => {
-    const api = await eniScene({}, IMPORTED);
-    const { id } = SERVICE_ENI;
-    const shown = await eniOf(api, id);
-    assert.equal(shown.RequesterManaged, true);
-    assert.equal(shown.InterfaceType, 'network_load_balancer');
-    assert.equal(shown.Attachment?.InstanceOwnerId, 'amazon-aws');
-    assert.match(shown.MacAddress ?? '', /^02(?::[0-9a-f]{2}){5}$/);
-    await refusedWith(remove(api, id), 'InvalidParameterValue', `Network interface '${id}' is currently in use.`);
-    await refusedWith(
-      modifyEni(api, id, { Description: { Value: 'mine' } }),
-      'AuthFailure',
-      'You do not have permission to access the specified resource.',
-    );
-    await refusedWith(
-      api.client.send(new ec2.DetachNetworkInterfaceCommand({ AttachmentId: 'ela-attach-0bbbbbbbbbbbbbbb2' })),
-      'OperationNotPermitted',
-      "You are not allowed to manage 'ela-attach' attachments.",
-    );
-    await refusedWith(attachEni(api, id, 1), 'AuthFailure');
-    await refusedWith(
-      api.client.send(
-        new ec2.AssignPrivateIpAddressesCommand({ NetworkInterfaceId: id, SecondaryPrivateIpAddressCount: 1 }),
-      ),
-      'AuthFailure',
-    );
-  });
-});
-
-describe('interfaces are found', () => {
-  test('by every filter that AWS documents', async () => {
-    const api = await eniScene({}, IMPORTED);
-    await api.client.send(new ec2.ModifyVpcAttributeCommand({ VpcId: api.vpcId, EnableDnsHostnames: { Value: true } }));
-    const web = await makeGroup(api, 'web', api.vpcId);
-    const { NetworkInterfaceId: id } = await makeEni(api, {
-      Description: 'front of shop',
-      Groups: [web],
-      Ipv6AddressCount: 1,
-      TagSpecifications: [{ ResourceType: 'network-interface', Tags: [{ Key: 'tier', Value: 'web' }] }],
-    });
-    const attachment = await attachEni(api, id, 0);
-    await modifyEni(api, id, { AssociatePublicIpAddress: true });
-    await modifyEni(api, id, { SourceDestCheck: { Value: false } });
-    const eni = await eniOf(api, id);
-    const found: Readonly<Record<string, string>> = {
-      'addresses.association.owner-id': 'amazon',
-      'addresses.association.public-ip': eni.Association?.PublicIp ?? '',
-      'association.ip-owner-id': 'amazon',
-      'association.public-dns-name': eni.Association?.PublicDnsName ?? '',
-      'association.public-ip': eni.Association?.PublicIp ?? '',
-      'attachment.attach-time': '2026-01-01T00:00:00.000Z',
-      'attachment.attachment-id': attachment,
-      'attachment.instance-id': RUNNING,
-      'attachment.instance-owner-id': REALM.accountId,
-      'attachment.device-index': '0',
-      description: 'front*',
-      'group-id': web,
-      'group-name': 'web',
-      'ipv6-addresses.ipv6-address': '2001:db8::4',
-      'mac-address': eni.MacAddress ?? '',
-      'network-interface-id': id,
-      'subnet-id': api.subnetId,
-      'tag:tier': 'web',
-      'tag-key': 'tier',
-      'vpc-id': api.vpcId,
-      'addresses.private-ip-address': '10.0.1.4',
-      'private-ip-address': '10.0.1.4',
-      'private-dns-name': 'ip-10-0-1-4.*',
-    };
-    for (const [name, value] of Object.entries(found)) assert.deepEqual(await find(api, { [name]: value }), [id], name);
-    const others: Readonly<Record<string, readonly string[]>> = {
-      'interface-type=network_load_balancer': [SERVICE_ENI.id],
-      'requester-managed=true': [SERVICE_ENI.id],
-      'status=available': [IMPORTED_ENI.id],
-      'source-dest-check=true': [IMPORTED_ENI.id],
-      'attachment.status=attached': [id, SERVICE_ENI.id],
-      'attachment.delete-on-termination=false': [id, SERVICE_ENI.id],
-      'attachment.instance-owner-id=amazon-aws': [SERVICE_ENI.id],
-      'addresses.primary=false': [IMPORTED_ENI.id, SERVICE_ENI.id],
-      'availability-zone=eu-west-1a': [id, IMPORTED_ENI.id, SERVICE_ENI.id],
-      'availability-zone-id=euw1-az2': [],
-      'owner-id=000000000000': [],
-      'operator.managed=true': [],
-      'operator.principal=*': [],
-      'requester-id=*': [],
-      'association.allocation-id=*': [],
-      'association.association-id=*': [],
-    };
-    for (const [text, ids] of Object.entries(others)) {
-      const [name = '', value = ''] = text.split('=');
-      assert.deepEqual((await find(api, { [name]: value })).toSorted(), ids.toSorted(), text);
-    }
-    await refusedWith(find(api, { colour: 'red' }), 'InvalidParameterValue');
-  });
-
-  test('page by page', async () => {
-    const api = await eniScene();
-    for (let count = 0; count < 7; count += 1) await makeEni(api);
-    const seen: (string | undefined)[] = [];
-    for await (const page of ec2.paginateDescribeNetworkInterfaces({ client: api.client, pageSize: 5 }, {}))
-      seen.push(...(page.NetworkInterfaces ?? []).map((eni) => eni.NetworkInterfaceId));
-    assert.equal(new Set(seen).size, 7);
   });
 });

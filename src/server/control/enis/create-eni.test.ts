@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress, ipv4, parseAddress } from '../../../core/net/address.ts';
-import { formatCidr, parseCidr } from '../../../core/net/cidr.ts';
+import { ANY_IPV4, formatCidr, parseCidr } from '../../../core/net/cidr.ts';
 import { expectOk } from '../../../core/net/result.ts';
 import type { Eni } from '../../../core/model/eni.ts';
 import type { ElasticAddress, NatGateway } from '../../../core/model/gateway.ts';
 import { asId } from '../../../core/model/ids.ts';
 import { violations } from '../../../core/model/invariants.ts';
 import { DEFAULT_LIMITS } from '../../../core/model/limits.ts';
+import type { Route } from '../../../core/model/route-table.ts';
 import { Draft } from '../draft.ts';
 import type { Env } from '../env.ts';
 import { estateOf } from '../estate.ts';
@@ -98,9 +99,20 @@ test('an interface of a service is attached from birth, has no group and is not 
   assert.equal(detached.ok ? '' : detached.error.message, "You are not allowed to manage 'ela-attach' attachments.");
   const deleted = deleteEni(draft, eni.id);
   assert.equal(deleted.ok ? '' : deleted.error.code, 'InvalidParameterValue');
+  assert.equal(draft.get('eniDetails', eni.id)?.deleteOnTermination, false);
   assert.deepEqual(violations(draft.world, DEFAULT_LIMITS), []);
+  const [table] = draft.listBy('routeTablesByVpc', eni.vpcId);
+  assert.ok(table !== undefined);
+  const route: Route = {
+    destination: { kind: 'cidr', cidr: ANY_IPV4 },
+    target: { kind: 'eni', id: eni.id },
+    state: 'active',
+    origin: 'static',
+  };
+  draft.put('routeTables', { ...table, routes: [...table.routes, route] });
   removeEni(draft, eni);
   assert.equal(draft.get('eniDetails', eni.id), undefined);
+  assert.equal(draft.get('routeTables', table.id)?.routes.at(-1)?.state, 'blackhole');
 });
 
 test('addresses of NAT gateways that came without an interface are not given out, until the gateway is gone', () => {
