@@ -49,7 +49,7 @@ type J = import('./j.ts').J;
 import k from './k.json' with { type: 'json' };`;
   assert.deepEqual(imports(source), [
     'import ./a.ts 2',
-    'import ./d.ts 3',
+    'type ./d.ts 3',
     'import node:fs 4',
     'bare ./side.ts 5',
     'reexport ./g.ts 6',
