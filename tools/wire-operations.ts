@@ -117,6 +117,7 @@ export const OPERATIONS = {
     'MonitorInstances',
     'UnmonitorInstances',
     'DescribeInstanceCreditSpecifications',
+    'ModifyInstanceCreditSpecification',
     'DescribeVolumes',
     'DeleteVolume',
     'DescribeRegions',

@@ -359,6 +359,19 @@ describe('launching', () => {
     );
     assert.deepEqual(credits, [{ InstanceId: instance.InstanceId, CpuCredits: 'standard' }]);
     const big = await launchOne(api, { InstanceType: 'm5.large' });
+    const changed = await api.client.send(
+      new ec2.ModifyInstanceCreditSpecificationCommand({
+        InstanceCreditSpecifications: [
+          { InstanceId: instance.InstanceId ?? '', CpuCredits: 'unlimited' },
+          { InstanceId: big.InstanceId ?? '', CpuCredits: 'unlimited' },
+        ],
+      }),
+    );
+    assert.deepEqual(changed.SuccessfulInstanceCreditSpecifications, [{ InstanceId: instance.InstanceId }]);
+    assert.equal(
+      changed.UnsuccessfulInstanceCreditSpecifications?.[0]?.Error?.Code,
+      'InstanceCreditSpecification.NotSupported',
+    );
     await refusedWith(
       api.client.send(new ec2.DescribeInstanceCreditSpecificationsCommand({ InstanceIds: [big.InstanceId ?? ''] })),
       'InstanceCreditSpecification.NotSupported',
@@ -415,12 +428,20 @@ describe('launching', () => {
       { HibernationOptions: { Configured: true } },
       { EnclaveOptions: { Enabled: true } },
       { CapacityReservationSpecification: { CapacityReservationPreference: 'none' } },
+      { MaintenanceOptions: { AutoRecovery: 'disabled' } },
       { LicenseSpecifications: [{ LicenseConfigurationArn: 'x' }] },
       { KernelId: 'aki-1' },
       { AdditionalInfo: 'x' },
     ];
     for (const input of foreign)
       await refusedLaunch(api, input, 'UnsupportedOperation', new RegExp(Object.keys(input)[0] ?? ''));
+    // Terraform says what it does not want.
+    await launchOne(api, {
+      HibernationOptions: { Configured: false },
+      EnclaveOptions: { Enabled: false },
+      MaintenanceOptions: { AutoRecovery: 'default' },
+      CapacityReservationSpecification: { CapacityReservationPreference: 'open' },
+    });
     await refusedLaunch(api, { UserData: 'not base64!' }, 'InvalidParameterValue', /BASE64/);
     await refusedLaunch(api, { DryRun: true }, 'DryRunOperation');
   });
@@ -460,7 +481,11 @@ describe('launching by template', () => {
     const plain = await byTemplate(api, { LaunchTemplateId: id }, { SubnetId: subnetId });
     assert.deepEqual([plain.InstanceType, plain.ImageId], ['t3.small', 'ami-0123456789abcdef0']);
     assert.deepEqual(groupIds(plain), [web]);
-    assert.deepEqual(plain.Tags, [{ Key: 'a', Value: 'template' }]);
+    assert.deepEqual(plain.Tags, [
+      { Key: 'a', Value: 'template' },
+      { Key: 'aws:ec2launchtemplate:id', Value: id },
+      { Key: 'aws:ec2launchtemplate:version', Value: '1' },
+    ]);
     const over = await byTemplate(
       api,
       { LaunchTemplateName: 'web', Version: '$Latest' },

@@ -25,21 +25,29 @@ export type LaunchInput = Partial<RunInstancesRequest>;
 /** What AWS has and this server does not: machines that really run, and how they are paid for. */
 const FOREIGN = [
   'AdditionalInfo',
-  'CapacityReservationSpecification',
   'CpuOptions',
   'ElasticGpuSpecification',
   'ElasticInferenceAccelerators',
-  'EnclaveOptions',
-  'HibernationOptions',
   'InstanceMarketOptions',
   'KernelId',
   'LicenseSpecifications',
-  'MaintenanceOptions',
   'NetworkPerformanceOptions',
   'Operator',
   'RamdiskId',
   'SecondaryInterfaces',
 ] as const;
+
+/** What clients send to say that they do not want it: only what every instance has anyway is let pass. */
+function unwantedFault(input: LaunchInput): ReturnType<typeof unsupported> | undefined {
+  const { CapacityReservationSpecification: capacity, MaintenanceOptions: maintenance } = input;
+  if (input.HibernationOptions?.Configured === true) return unsupported('the parameter HibernationOptions');
+  if (input.EnclaveOptions?.Enabled === true) return unsupported('the parameter EnclaveOptions');
+  const isOpen = ['open', '', undefined].includes(capacity?.CapacityReservationPreference);
+  if (!isOpen || capacity?.CapacityReservationTarget !== undefined)
+    return unsupported('the parameter CapacityReservationSpecification');
+  const isUsual = ['default', '', undefined].includes(maintenance?.AutoRecovery);
+  return isUsual ? undefined : unsupported('the parameter MaintenanceOptions');
+}
 
 /** What a template may have beside that. */
 const FOREIGN_IN_TEMPLATES = ['ElasticGpuSpecifications', 'InstanceRequirements', 'RamDiskId'] as const;
@@ -50,7 +58,8 @@ const MOST_INTERFACES = 16;
 
 /** Launch parameters in the words of the control plane. It looks at what stands in them, not at what is in the world. */
 export function launchAskOf(input: LaunchInput, realm: Realm): Result<LaunchAsk, Refusal> {
-  const foreign = refuseGiven<LaunchInput & InTemplates>(input, [...FOREIGN, ...FOREIGN_IN_TEMPLATES]);
+  const foreign =
+    refuseGiven<LaunchInput & InTemplates>(input, [...FOREIGN, ...FOREIGN_IN_TEMPLATES]) ?? unwantedFault(input);
   if (foreign !== undefined) return foreign;
   const zone = zoneOf(input.Placement);
   if (!zone.ok) return zone;
@@ -164,9 +173,8 @@ function shownOf(input: LaunchInput, realm: Realm): Result<LaunchAsk['shown'], R
   if (!userData.ok) return userData;
   const profileArn = profileOf(input.IamInstanceProfile, realm);
   if (!profileArn.ok) return profileArn;
-  const credits = textOf(input.CreditSpecification?.CpuCredits);
-  if (credits !== undefined && credits !== 'standard' && credits !== 'unlimited')
-    return invalidParameter('CpuCredits', credits.slice(0, 80), 'Use standard or unlimited.');
+  const credits = creditsOf(input.CreditSpecification?.CpuCredits);
+  if (!credits.ok) return credits;
   const behavior = shutdownBehaviorOf(input.InstanceInitiatedShutdownBehavior);
   if (!behavior.ok) return behavior;
   const {
@@ -179,12 +187,17 @@ function shownOf(input: LaunchInput, realm: Realm): Result<LaunchAsk['shown'], R
     ...(profileArn.value === undefined ? {} : { profileArn: profileArn.value }),
     ...(input.Monitoring?.Enabled === undefined ? {} : { hasMonitoring: input.Monitoring.Enabled }),
     ...(isEbsOptimized === undefined ? {} : { isEbsOptimized }),
-    ...(credits === undefined ? {} : { cpuCredits: credits }),
+    ...(credits.value === undefined ? {} : { cpuCredits: credits.value }),
     ...(disableApiTermination === undefined ? {} : { disableApiTermination }),
     ...(disableApiStop === undefined ? {} : { disableApiStop }),
     ...(behavior.value === undefined ? {} : { shutdownBehavior: behavior.value }),
     ...(textOf(input.ClientToken) === undefined ? {} : { clientToken: input.ClientToken ?? '' }),
   });
+}
+
+/** How a burstable instance would be credited. */
+export function creditsOf(text: string | undefined): Result<string | undefined, Refusal> {
+  return oneOf('CpuCredits', text, ['standard', 'unlimited'] as const);
 }
 
 /** What happens when an instance shuts itself down; none ever does. */

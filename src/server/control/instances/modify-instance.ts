@@ -8,6 +8,7 @@ import { invalidParameter, type Refusal } from '../refusal.ts';
 import { enisOf, instanceDetailOf, primaryEniOf } from './instance-details.ts';
 import {
   addressesOfTypeLimit,
+  creditsUnsupported,
   interfacesLimit,
   isTerminated,
   notStopped,
@@ -156,4 +157,14 @@ export function setMonitoring(
     changed.push(found.value);
   }
   return ok(changed);
+}
+
+/** Changes how a burstable instance would be credited (API ModifyInstanceCreditSpecification). */
+export function setCredits(draft: Draft, instanceId: string, cpuCredits: string): Result<Instance, Refusal> {
+  const found = livingInstance(draft, instanceId);
+  if (!found.ok) return found;
+  const hasCredits = instanceDetailOf(draft, found.value).cpuCredits !== undefined;
+  return hasCredits
+    ? changeDetail(draft, found.value, { cpuCredits })
+    : creditsUnsupported(`The instance ${instanceId}`);
 }

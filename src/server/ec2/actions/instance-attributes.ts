@@ -2,6 +2,7 @@ import type {
   DescribeInstanceAttributeRequest,
   DescribeInstanceCreditSpecificationsRequest,
   ModifyInstanceAttributeRequest,
+  ModifyInstanceCreditSpecificationRequest,
   ModifyInstanceMetadataOptionsRequest,
 } from '@aws-sdk/client-ec2';
 import { ok, type Result } from '../../../core/net/result.ts';
@@ -13,6 +14,7 @@ import {
   type InstanceChange,
   modifyInstance,
   modifyMetadata,
+  setCredits,
   setMonitoring,
 } from '../../control/instances/modify-instance.ts';
 import { invalidCombination, invalidParameter, missingParameter, type Refusal } from '../../control/refusal.ts';
@@ -20,7 +22,7 @@ import { describeRecords, nextTokenOf } from '../describe.ts';
 import { groupShapes } from '../eni-shapes.ts';
 import { refuseGiven } from '../given.ts';
 import { blockShapes, type InstanceView, metadataShape, viewOf } from '../instance-shapes.ts';
-import { metadataOf, shutdownBehaviorOf, userDataOf } from '../launch-asks.ts';
+import { creditsOf, metadataOf, shutdownBehaviorOf, userDataOf } from '../launch-asks.ts';
 import type { Actions, Call } from '../operations.ts';
 
 export const instanceAttributeActions: Actions = {
@@ -30,6 +32,7 @@ export const instanceAttributeActions: Actions = {
   MonitorInstances: ({ InstanceIds: ids }, call) => monitor(ids, true, call),
   UnmonitorInstances: ({ InstanceIds: ids }, call) => monitor(ids, false, call),
   DescribeInstanceCreditSpecifications: describeCredits,
+  ModifyInstanceCreditSpecification: modifyCredits,
 };
 
 type Read = (view: InstanceView, call: Call) => object;
@@ -185,9 +188,9 @@ function monitor(ids: readonly string[] | undefined, isOn: boolean, { draft }: C
 }
 
 function describeCredits(input: DescribeInstanceCreditSpecificationsRequest, { draft }: Call): Result<object, Refusal> {
-  const creditsOf = (id: string): string | undefined => draft.get('instanceDetails', id)?.cpuCredits;
+  const present = (id: string): string | undefined => draft.get('instanceDetails', id)?.cpuCredits;
   const strange = input.InstanceIds?.find(
-    (id) => draft.get('instances', id) !== undefined && creditsOf(id) === undefined,
+    (id) => draft.get('instances', id) !== undefined && present(id) === undefined,
   );
   if (strange !== undefined) return creditsUnsupported(`The instance ${strange}`);
   const page = describeRecords(input, {
@@ -195,14 +198,31 @@ function describeCredits(input: DescribeInstanceCreditSpecificationsRequest, { d
     find: (id) => draft.get('instances', id),
     // Without ids those come that differ from the default of t2 (API DescribeInstanceCreditSpecifications).
     all: () =>
-      [...draft.list('instances')].filter(({ id, state }) => state !== 'terminated' && creditsOf(id) === 'unlimited'),
+      [...draft.list('instances')].filter(({ id, state }) => state !== 'terminated' && present(id) === 'unlimited'),
     notFound: instanceNotFound,
     idOf: ({ id }) => id,
     view: { 'instance-id': ({ id }) => [id] },
   });
   if (!page.ok) return page;
   return ok({
-    InstanceCreditSpecifications: page.value.items.map(({ id }) => ({ InstanceId: id, CpuCredits: creditsOf(id) })),
+    InstanceCreditSpecifications: page.value.items.map(({ id }) => ({ InstanceId: id, CpuCredits: present(id) })),
     ...nextTokenOf(page.value),
   });
+}
+
+/** What became of each instance is told one by one; one that cannot change does not keep the others from it. */
+function modifyCredits(input: ModifyInstanceCreditSpecificationRequest, { draft }: Call): Result<object, Refusal> {
+  const asked = input.InstanceCreditSpecifications ?? [];
+  if (asked.length === 0) return missingParameter('InstanceCreditSpecification');
+  const done: object[] = [];
+  const undone: object[] = [];
+  for (const { InstanceId: id = '', CpuCredits: text } of asked) {
+    const credits = creditsOf(text);
+    if (!credits.ok) return credits;
+    if (credits.value === undefined) return missingParameter('CpuCredits');
+    const changed = setCredits(draft, id, credits.value);
+    if (changed.ok) done.push({ InstanceId: id });
+    else undone.push({ InstanceId: id, Error: { Code: changed.error.code, Message: changed.error.message } });
+  }
+  return ok({ SuccessfulInstanceCreditSpecifications: done, UnsuccessfulInstanceCreditSpecifications: undone });
 }

@@ -6,6 +6,7 @@ import type {
   StopInstancesRequest,
 } from '@aws-sdk/client-ec2';
 import { ok, type Result } from '../../../core/net/result.ts';
+import { sortTags, type Tags } from '../../../core/model/tag.ts';
 import type { Draft } from '../../control/draft.ts';
 import { type Realm, zonesOf } from '../../control/env.ts';
 import { runInstances } from '../../control/instances/launch.ts';
@@ -66,24 +67,36 @@ function run(input: RunInstancesRequest, { draft, env }: Call): Result<object, R
   const { MinCount: minCount = 0, MaxCount: maxCount = 0, LaunchTemplate: _, ...call } = input;
   const template = templateOf(input, draft);
   if (!template.ok) return template;
-  const ask = launchAskOf(mergeLaunch(template.value, call), env.realm);
+  const ask = launchAskOf(mergeLaunch(template.value.data, call), env.realm);
   if (!ask.ok) return ask;
-  const done = runInstances(draft, { ask: ask.value, minCount, maxCount }, env);
+  const { tags } = ask.value;
+  const instance = sortTags([...tags.instance, ...template.value.tags]);
+  const done = runInstances(draft, { ask: { ...ask.value, tags: { ...tags, instance } }, minCount, maxCount }, env);
   if (!done.ok) return done;
   const [reservation] = reservationShapes(draft, done.value.instances, env.realm);
   return ok(reservation ?? {});
 }
 
-/** What a launch template gives; nothing without one. */
-function templateOf({ LaunchTemplate: given }: RunInstancesRequest, draft: Draft): Result<LaunchInput, Refusal> {
-  if (given === undefined) return ok({});
+type FromTemplate = { readonly data: LaunchInput; readonly tags: Tags };
+
+/** What a launch template gives, and the tags by which AWS says which one it was; nothing without one. */
+function templateOf({ LaunchTemplate: given }: RunInstancesRequest, draft: Draft): Result<FromTemplate, Refusal> {
+  if (given === undefined) return ok({ data: {}, tags: [] });
   const template = templateFor(draft, {
     id: textOf(given.LaunchTemplateId),
     name: textOf(given.LaunchTemplateName),
   });
   if (!template.ok) return template;
   const version = versionFor(draft, template.value, textOf(given.Version));
-  return version.ok ? ok(version.value.data) : version;
+  if (!version.ok) return version;
+  const { templateId, version: number, data } = version.value;
+  return ok({
+    data,
+    tags: [
+      { key: 'aws:ec2launchtemplate:id', value: templateId },
+      { key: 'aws:ec2launchtemplate:version', value: String(number) },
+    ],
+  });
 }
 
 function describe(input: DescribeInstancesRequest, { draft, env }: Call): Result<object, Refusal> {
