@@ -1,26 +1,6 @@
 import { arnOf, type Realm } from '../control/env.ts';
+import { TAGGABLE } from '../control/tags/taggable.ts';
 import type { Input } from './decode.ts';
-
-/** What an id's prefix says it is, in the words of ARNs (E2 service authorization reference). */
-const TYPES: ReadonlyMap<string, string> = new Map([
-  ['acl', 'network-acl'],
-  ['eigw', 'egress-only-internet-gateway'],
-  ['eipalloc', 'elastic-ip'],
-  ['eni', 'network-interface'],
-  ['i', 'instance'],
-  ['igw', 'internet-gateway'],
-  ['key', 'key-pair'],
-  ['lt', 'launch-template'],
-  ['nat', 'natgateway'],
-  ['pcx', 'vpc-peering-connection'],
-  ['pl', 'prefix-list'],
-  ['rtb', 'route-table'],
-  ['sg', 'security-group'],
-  ['sgr', 'security-group-rule'],
-  ['subnet', 'subnet'],
-  ['vol', 'volume'],
-  ['vpc', 'vpc'],
-]);
 
 /**
  * The ARNs that a request touches, for policies: `*` for reading, as on AWS; else what its ids name, and what it makes as a type with any
@@ -33,7 +13,7 @@ export function resourcesOf(action: string, input: Input, realm: Realm): readonl
   if (made !== undefined && made !== 'Tag') found.add(arnOf(realm, typeOf(made), '*'));
   for (const text of textsIn(input)) {
     const prefix = /^([a-z]+)-[0-9a-f]{8,17}$/.exec(text)?.[1];
-    const type = prefix === undefined ? undefined : TYPES.get(prefix);
+    const type = prefix === undefined ? undefined : TAGGABLE.get(prefix)?.type;
     if (type !== undefined) found.add(arnOf(realm, type, text));
   }
   return found.size === 0 ? [arnOf(realm, '*', '*')] : [...found];
