@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { FAMILIES } from '../core/net/address.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExport,
   addServe,
   addImport,
+  addBackup,
   addTour,
   addCompletion,
 ];

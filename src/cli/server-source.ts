@@ -11,6 +11,21 @@ export type ServerOptions = {
   readonly onProgress?: ((text: string) => void) | undefined;
 };
 
+/** Lets a server copy its store; gives the path of the copy, on the server's machine. */
+export async function backupServer(endpoint: string, env: ServerOptions['env']): Promise<Result<string, LoadError>> {
+  const url = URL.parse(`${NATIVE_PATH}backup`, endpoint);
+  if (url === null) return fail({ kind: 'absent', message: `${endpoint} is no URL of a server` });
+  try {
+    const response = await fetch(url, { method: 'POST', headers: headersFor(url, 'POST', env), redirect: 'error' });
+    const text = await response.text();
+    if (!response.ok)
+      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
+    return ok(/"path": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
+  } catch (error) {
+    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
+  }
+}
+
 /** The world of a server at one revision. Signed with the keys of the environment, where there are some. */
 export async function readServer(
   endpoint: string,
@@ -21,9 +36,12 @@ export async function readServer(
     return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as http://127.0.0.1:4700 is` });
   onProgress?.(`asking ${url.origin}`);
   try {
-    const response = await fetch(url, { headers: headersFor(url, env), redirect: 'error' });
+    const response = await fetch(url, { headers: headersFor(url, 'GET', env), redirect: 'error' });
     if (!response.ok || response.body === null)
-      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${await errorText(response)}` });
+      return fail({
+        kind: 'io',
+        message: `${url.origin} answers ${response.status}: ${messageIn(await response.text())}`,
+      });
     const reader = new DescribeReader();
     const read = await readChunks(reader, url.href, response.body);
     return read.ok ? ok(reader.finish()) : read;
@@ -32,17 +50,16 @@ export async function readServer(
   }
 }
 
-function headersFor(url: URL, env: ServerOptions['env']): Readonly<Record<string, string>> {
+function headersFor(url: URL, method: 'GET' | 'POST', env: ServerOptions['env']): Readonly<Record<string, string>> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
   if (accessKeyId === undefined || secretAccessKey === undefined) return {};
   const credentials = { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) };
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
-  return signedHeaders(url, credentials, { region, now: Date.now() });
+  return signedHeaders(url, credentials, { method, region, now: Date.now() });
 }
 
 /** What the server says of its refusal; whatever else is there is clipped. */
-async function errorText(response: Response): Promise<string> {
-  const text = await response.text();
+function messageIn(text: string): string {
   const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   return (message ?? text).slice(0, 300);
 }

@@ -1,7 +1,7 @@
 // The server as people run it: a process, sockets, signatures, a folder; asked by the SDK, by curl's means, and by crenel itself.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -162,4 +162,23 @@ test('what is exported from one server is imported into another, and exported th
   });
   await second.stop();
   assert.equal(again.stdout, exported.stdout);
+});
+
+test('a backup of a running server is a store to start from', async () => {
+  const data = join(folder, 'original');
+  const server = await startServer('--data', data, '--example');
+  const run = spawnSync(process.execPath, [MAIN, 'backup', '--json', '--endpoint', server.url], {
+    encoding: 'utf8',
+    env: { ...process.env, ...server.env },
+  });
+  assert.equal(run.status, 0, run.stderr);
+  assert.equal((await fetch(`${server.url}/crenel/v1/backup`, { method: 'POST' })).status, 403);
+  await server.stop();
+  const copy = join(folder, 'copy');
+  mkdirSync(copy);
+  copyFileSync((JSON.parse(run.stdout) as { readonly path: string }).path, join(copy, 'crenel.db'));
+  const second = await startServer('--data', copy);
+  const { Vpcs: vpcs } = await clientOf(second).send(new ec2.DescribeVpcsCommand({}));
+  await second.stop();
+  assert.equal(vpcs?.length, 1);
 });

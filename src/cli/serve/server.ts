@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
@@ -22,7 +22,7 @@ import { Listener } from '../../server/http/listener.ts';
 import { openLog } from '../../server/http/log.ts';
 import { Metrics } from '../../server/http/metrics.ts';
 import type { TlsIdentity } from '../../server/http/tls.ts';
-import { answerNative, NATIVE_PATH } from '../../server/native/native-api.ts';
+import { answerNative, NATIVE_PATH, type NativeSetup } from '../../server/native/native-api.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -89,11 +89,16 @@ async function startOn(
     keys: KEY_MAKER,
   });
   const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
+  const native: NativeSetup = {
+    control: control.value,
+    authenticate,
+    ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control.value) } : {}),
+  };
   const routes: readonly Route[] = [
     {
       name: 'crenel',
-      accepts: (method, path) => method === 'GET' && path.startsWith(NATIVE_PATH),
-      handle: async (request) => marked(await answerNative({ control: control.value, authenticate }, request)),
+      accepts: (method, path) => (method === 'GET' || method === 'POST') && path.startsWith(NATIVE_PATH),
+      handle: async (request) => marked(await answerNative(native, request)),
     },
     {
       name: 'ec2',
@@ -126,6 +131,15 @@ async function startOn(
       log.flush();
     },
   });
+}
+
+/** A copy under a name of its own, by revision and time: a client never names a path on this machine. */
+async function backUp(store: SqliteStore, { folder = '.' }: Settings, { revision }: Control): Promise<Result<string>> {
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const path = join(folder, 'backups', `crenel-${revision}-${time}.db`);
+  mkdirSync(join(folder, 'backups'), { recursive: true, mode: 0o700 });
+  const done = await store.backup(path);
+  return done.ok ? ok(path) : fail(done.error.message);
 }
 
 function randomHex(bytes: number): string {

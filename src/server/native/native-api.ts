@@ -18,6 +18,8 @@ export const NATIVE_PATH = '/crenel/v1/';
 export type NativeSetup = {
   readonly control: Control;
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
+  /** Copies the whole store, of all realms, to a file of the server's choice and gives its path; absent where nothing is kept. */
+  readonly backup?: () => Promise<Result<string>>;
 };
 
 /** What is wrong with a request, and what may have been meant. */
@@ -39,14 +41,33 @@ const QUESTIONS: ReadonlyMap<string, Question> = new Map<string, Question>([
 /** Answers `GET /crenel/v1/…` from the realm of whoever asks. */
 export async function answerNative(setup: NativeSetup, request: HttpRequest): Promise<HttpAnswer> {
   const [name = '', ...rest] = request.path.slice(NATIVE_PATH.length).split('/');
-  const answered = answeredBy(setup, request, { name, rest: rest.join('/') });
+  const answered =
+    request.method === 'POST'
+      ? await posted(setup, request, name)
+      : answeredBy(setup, request, { name, rest: rest.join('/') });
   const common = {
     'content-type': 'application/json;charset=UTF-8',
     'x-crenel-revision': String(setup.control.revision),
   };
-  if (answered.ok) return await Promise.resolve({ status: 200, headers: common, body: answered.value });
+  if (answered.ok) return { status: 200, headers: common, body: answered.value };
   const { status, ...error } = answered.error;
   return { status, headers: common, body: `${JSON.stringify({ error })}\n` };
+}
+
+/** What is done, not asked: a backup, for whoever may `crenel:CreateBackup`. */
+async function posted(
+  { authenticate, backup }: NativeSetup,
+  request: HttpRequest,
+  name: string,
+): Promise<Result<string, Fault>> {
+  const caller = authenticate(request);
+  if (!caller.ok) return fail({ status: caller.error.status, message: caller.error.message });
+  if (name !== 'backup') return fail({ status: 404, message: `what can be posted is ${NATIVE_PATH}backup` });
+  const permitted = caller.value.mayDo('crenel:CreateBackup', {});
+  if (!permitted.ok) return fail({ status: 403, message: `crenel:CreateBackup is not allowed: ${permitted.error}` });
+  if (backup === undefined) return fail({ status: 409, message: 'this server keeps nothing that could be backed up' });
+  const done = await backup();
+  return done.ok ? ok(json({ path: done.value })) : fail({ status: 500, message: done.error });
 }
 
 function answeredBy(
