@@ -201,3 +201,23 @@ async function killedRun(path: string, run: string, milliseconds: number): Promi
   // The last line may be cut.
   return said.split('\n').slice(0, -1);
 }
+
+test('a disk that cannot be written is told, and nothing is changed', async (t) => {
+  const mount = pathOf('read-only');
+  mkdirSync(mount);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]).status !== 0)
+    return t.skip('needs the right to mount a small disk');
+  try {
+    const path = join(mount, 'here.db');
+    await writtenStore(path);
+    assert.equal(spawnSync('mount', ['-o', 'remount,ro', mount]).status, 0);
+    assert.equal(openFault(path), 'read-only');
+    assert.equal(openFault(join(mount, 'new.db')), 'read-only');
+    assert.equal(openFault(join(mount, 'folder', 'new.db')), 'failed');
+    assert.equal(spawnSync('mount', ['-o', 'remount,rw', mount]).status, 0);
+    assert.equal(await valueOf(path, 'a'), '1');
+  } finally {
+    spawnSync('umount', [mount]);
+  }
+  return undefined;
+});

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { fail, ok, type Result } from '../../core/net/result.ts';
@@ -267,10 +267,30 @@ const FAULTS: ReadonlyMap<number, readonly [StoreFault['kind'], string]> = new M
   [26, ['corrupt', 'is no database of Crenel: restore a backup, or choose another file']],
 ]);
 
+/** I/O error, and cannot open: what a read-only disk may look like. */
+const UNTOLD: ReadonlySet<number> = new Set([10, 14]);
+
+/** Whether a folder that is there can be written. */
+function isWritable(folder: string): boolean {
+  if (!existsSync(folder)) return true;
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function faultOf(error: unknown, path: string): StoreFault {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
   const known = code === undefined ? undefined : FAULTS.get(code);
+  // SQLite cannot write its log beside a file on a disk that is read-only, and says only that it could not open or read something.
+  if ((code === undefined || UNTOLD.has(code)) && !isWritable(dirname(path)))
+    return {
+      kind: 'read-only',
+      message: `${path} cannot be written: check its owner, its mode and the disk (${message})`,
+    };
   return known === undefined
     ? { kind: 'failed', message: `${path}: ${message}` }
     : { kind: known[0], message: `${path} ${known[1]} (${message})` };
