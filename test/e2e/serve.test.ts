@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { refusedWith } from '../server/api-client.ts';
@@ -181,4 +182,35 @@ test('a backup of a running server is a store to start from', async () => {
   const { Vpcs: vpcs } = await clientOf(second).send(new ec2.DescribeVpcsCommand({}));
   await second.stop();
   assert.equal(vpcs?.length, 1);
+});
+
+function file(name: string): string {
+  return fileURLToPath(new URL(`../server/fixtures/test-only-${name}.pem`, import.meta.url));
+}
+
+test('over TLS clients trust the certificate or stay away', async () => {
+  const server = await startServer(
+    '--data',
+    join(folder, 'tls'),
+    '--tls-cert',
+    file('certificate'),
+    '--tls-key',
+    file('key'),
+  );
+  try {
+    assert.match(server.url, /^https:/);
+    // The certificate is its own authority, and is for this machine.
+    const run = spawnSync(process.execPath, [MAIN, 'show', 'group', 'none', '--endpoint', server.url], {
+      encoding: 'utf8',
+      env: { ...process.env, ...server.env, NODE_EXTRA_CA_CERTS: file('certificate') },
+    });
+    assert.match(run.stderr, /there is no group|no group|none/);
+    const untrusting = spawnSync(process.execPath, [MAIN, 'show', 'group', 'none', '--endpoint', server.url], {
+      encoding: 'utf8',
+      env: { ...process.env, ...server.env, NODE_EXTRA_CA_CERTS: '' },
+    });
+    assert.match(untrusting.stderr, /cannot reach .*self[- ]signed/s);
+  } finally {
+    await server.stop();
+  }
 });
