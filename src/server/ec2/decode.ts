@@ -113,7 +113,7 @@ function parseScalar(kind: Scalar, text: string): string | number | boolean | Da
     case 'string':
       return text;
     case 'integer':
-      return /^-?[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+      return /^-?[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
     case 'boolean':
       return /^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined;
     case 'timestamp': {
