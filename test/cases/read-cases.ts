@@ -62,6 +62,34 @@ export function readSkipped(): readonly Skipped[] {
   return (readJson(join(ROOT, 'skipped.json')) as { readonly skipped: readonly Skipped[] }).skipped;
 }
 
+const API = 'api';
+
+/** One call of a case of the API, in the words of AWS's SDK; `${name}` stands for what an earlier step saved. */
+export type ApiStep = {
+  readonly call: string;
+  readonly input: { readonly [member: string]: unknown };
+  /** Names for parts of the answer, by their path. */
+  readonly save?: { readonly [name: string]: string };
+  /** A part of the answer: objects may have more members, lists have just these items; null wants a member absent. */
+  readonly expect?: { readonly [member: string]: unknown };
+  readonly error?: { readonly code: string; readonly message?: string };
+};
+
+export type ApiCase = {
+  readonly file: string;
+  readonly name: string;
+  readonly says: string;
+  readonly steps: readonly ApiStep[];
+};
+
+/** The cases of the API, in file order: every server that claims to be EC2's should satisfy them. */
+export function readApiCases(): readonly ApiCase[] {
+  return caseFiles(join(ROOT, API)).flatMap((file) => {
+    const { apiCases } = readJson(file) as { readonly apiCases: readonly Omit<ApiCase, 'file'>[] };
+    return apiCases.map((one) => ({ ...one, file: relative(ROOT, file) }));
+  });
+}
+
 const NOT_CASES: ReadonlySet<string> = new Set(['schema.json', 'worlds.json', 'skipped.json']);
 
 const ROOT = fileURLToPath(new URL('../../cases/', import.meta.url));
@@ -89,7 +117,8 @@ function caseFiles(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
-      if (entry.isDirectory()) return caseFiles(join(folder, entry.name));
+      // The cases of the API have a form of their own: they are calls, not worlds (`readApiCases`).
+      if (entry.isDirectory()) return entry.name === API ? [] : caseFiles(join(folder, entry.name));
       const isCases = entry.name.endsWith('.json') && !NOT_CASES.has(entry.name);
       return isCases ? [join(folder, entry.name)] : [];
     });
