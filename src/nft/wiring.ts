@@ -11,12 +11,20 @@ export type Wiring = {
   /** `forward`: instances hang behind devices of this namespace. `local`: the machine itself is the instance of its one interface. */
   readonly mode: 'forward' | 'local';
   readonly enis: ReadonlyMap<EniId, Attachment>;
-  /** Devices towards other hosts and peered VPCs: behind them sources have been checked, so references match by address. */
+  /**
+   * Devices towards other hosts and peered VPCs: behind them sources have been checked, so references match by address. A machine that is
+   * itself the instance has its own device here.
+   */
   readonly fabric: ReadonlySet<string>;
   /** Devices towards gateways that translate or keep state: AWS tracks what passes them always (E2:conntrack). */
   readonly stateful: ReadonlySet<string>;
   /** Devices of NAT gateways: no groups, but the NACL of their subnet applies. */
   readonly natGateways: ReadonlyMap<string, SubnetId>;
+  /**
+   * Devices that lead outside, where all devices are known: then a device that stands nowhere is refused. Absent on a machine that has
+   * devices of others, which are left alone.
+   */
+  readonly outside?: ReadonlySet<string>;
 };
 
 /** What the kernel takes as a device's name, narrowed to what never needs quoting (IFNAMSIZ is 16 with the final zero). */

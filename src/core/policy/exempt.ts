@@ -45,6 +45,19 @@ export const NOT_ROUTABLE: readonly Cidr[] = [
   'ff00::/8',
 ].map((text) => expectOk(parseCidr(text)));
 
+/** The services that are a VPC's and a subnet's own: the resolver and the router; `EXEMPT_ADDRESSES` are the same everywhere. */
+export function serviceAddresses(subnet: Subnet | undefined, vpc: Vpc | undefined): readonly Address[] {
+  const primary = vpc?.cidrs.find((cidr) => cidr.family === 'ipv4');
+  return [
+    ...(primary === undefined ? [] : [atOffset(primary.base, RESOLVER_OFFSET)]),
+    ...(subnet?.cidrs ?? []).map((cidr) => atOffset(cidr.base, 1)),
+  ];
+}
+
+function atOffset(base: Address, offset: number): Address {
+  return base.family === 'ipv4' ? { ...base, w0: base.w0 + offset } : { ...base, w3: base.w3 + offset };
+}
+
 /** Whether a packet from the subnet to the address is for the VPC's own services or its router: never filtered, never routed. */
 export function isExempt(destination: Address, subnet: Subnet | undefined, vpc: Vpc | undefined): boolean {
   if (EXEMPT_STARTS.has(destination.w0 >>> 16) && EXEMPT_ADDRESSES.some((own) => sameAddress(own, destination))) {

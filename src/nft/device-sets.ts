@@ -1,0 +1,118 @@
+import { type Address, formatAddress } from '../core/net/address.ts';
+import { cidrsOverlap, formatCidr } from '../core/net/cidr.ts';
+import type { Eni } from '../core/model/eni.ts';
+import { getRecord } from '../core/model/world.ts';
+import { serviceAddresses } from '../core/policy/exempt.ts';
+import { addressTexts, prefixKeys } from './address-keys.ts';
+import type { Plan } from './plan.ts';
+import type { Value } from './ruleset.ts';
+import { familyName } from './side.ts';
+import { type Attachment, isDeviceName, isMac } from './wiring.ts';
+
+/** An interface of the model with the device that it hangs on. */
+export type Attached = { readonly eni: Eni; readonly attachment: Attachment };
+
+/** The interfaces that both the view and the wiring know, by id. Throws on a wiring that could not be told apart in the kernel. */
+export function attachedEnis(plan: Plan): readonly Attached[] {
+  const attached: Attached[] = [];
+  const devices = new Set<string>();
+  for (const [id, attachment] of [...plan.wiring.enis].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const { device, mac } = attachment;
+    if (!isDeviceName(device) || !isMac(mac)) throw new Error(`interface ${id} hangs on no device that can be named`);
+    if (devices.has(device)) throw new Error(`device ${device} stands for two interfaces`);
+    devices.add(device);
+    const eni = getRecord(plan.world, 'enis', id);
+    if (eni === undefined) plan.problems.add(`interface ${id} is not known: everything at its device is refused`);
+    else attached.push({ eni, attachment });
+  }
+  refuseOverlaps(plan, attached);
+  return attached;
+}
+
+/** Addresses of two VPCs that overlap cannot be told apart in one namespace. */
+function refuseOverlaps(plan: Plan, attached: readonly Attached[]): void {
+  const vpcs = [...new Set(attached.map(({ eni }) => eni.vpcId))].map((id) => ({
+    id,
+    cidrs: getRecord(plan.world, 'vpcs', id)?.cidrs ?? [],
+  }));
+  for (const [index, one] of vpcs.entries()) {
+    for (const other of vpcs.slice(index + 1)) {
+      const clash = one.cidrs.find((cidr) => other.cidrs.some((theirs) => cidrsOverlap(cidr, theirs)));
+      if (clash !== undefined)
+        throw new Error(`${one.id} and ${other.id} overlap in ${formatCidr(clash)}: each needs a namespace of its own`);
+    }
+  }
+}
+
+/** Sets about devices: whose they are, which addresses are theirs, what is exempt there. */
+export function layDevices(plan: Plan, attached: readonly Attached[]): void {
+  const { wiring } = plan;
+  const quoted = [...wiring.enis.values()].map(({ device }) => quote(device));
+  plan.texts('interfaces', ['ifname'], { elements: quoted });
+  plan.texts('macs', ['ifname', 'ether_addr'], {
+    elements: [...wiring.enis.values()].map(({ device, mac }) => `${quote(device)} . ${mac}`),
+  });
+  const free = attached.filter(({ eni }) => !eni.sourceDestCheck).map(({ attachment }) => quote(attachment.device));
+  if (free.length > 0) plan.texts('unchecked', ['ifname'], { elements: free });
+  if (wiring.fabric.size > 0) plan.texts('fabric', ['ifname'], { elements: [...wiring.fabric].map(quote) });
+  if (wiring.stateful.size > 0) plan.texts('stateful', ['ifname'], { elements: [...wiring.stateful].map(quote) });
+  if (wiring.outside !== undefined)
+    plan.texts('outside', ['ifname'], {
+      elements: [
+        ...new Set([...wiring.outside, ...wiring.fabric, ...wiring.stateful, ...wiring.natGateways.keys()]),
+      ].map(quote),
+    });
+  layOwnAddresses(plan, attached);
+  layExempt(plan, attached);
+}
+
+function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const type = family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr';
+    const texts = (eni: Eni): readonly Value[] => [
+      ...eni.addresses.filter(({ address }) => address.family === family).map(({ address }) => formatAddress(address)),
+      ...eni.prefixes.filter((cidr) => cidr.family === family && family === 'ipv4').flatMap(addressTexts),
+    ];
+    const own = attached.flatMap(({ eni, attachment }) =>
+      [...new Set(texts(eni))].map((text) => ({ ...attachment, text })),
+    );
+    plan.texts(`own${familyName(family)}`, ['ifname', 'ether_addr', type], {
+      elements: own.map(({ device, mac, text }) => `${quote(device)} . ${mac} . ${text}`),
+    });
+    plan.texts(`at${familyName(family)}`, ['ifname', type], {
+      elements: own.map(({ device, text }) => `${quote(device)} . ${text}`),
+    });
+  }
+  const delegated = attached.flatMap(({ eni, attachment }) =>
+    prefixKeys(
+      'ipv6',
+      eni.prefixes.filter((cidr) => cidr.family === 'ipv6').map((cidr) => [cidr, '']),
+    ).map(([text]) => ({ ...attachment, text })),
+  );
+  plan.texts('own6p', ['ifname', 'ether_addr', 'ipv6_addr'], {
+    elements: delegated.map(({ device, mac, text }) => `${quote(device)} . ${mac} . ${text}`),
+    isInterval: true,
+  });
+  plan.texts('at6p', ['ifname', 'ipv6_addr'], {
+    elements: delegated.map(({ device, text }) => `${quote(device)} . ${text}`),
+    isInterval: true,
+  });
+}
+
+/** Services that are the VPC's or the subnet's own; those that are the same everywhere stand in the rules. */
+function layExempt(plan: Plan, attached: readonly Attached[]): void {
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const elements = attached.flatMap(({ eni, attachment }) => {
+      const subnet = getRecord(plan.world, 'subnets', eni.subnetId);
+      const vpc = getRecord(plan.world, 'vpcs', eni.vpcId);
+      const services = serviceAddresses(subnet, vpc).filter((address: Address) => address.family === family);
+      return [...new Set(services.map(formatAddress))].map((text) => `${quote(attachment.device)} . ${text}`);
+    });
+    plan.texts(`exempt${familyName(family)}`, ['ifname', family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements });
+  }
+}
+
+/** A device as nft prints it. Names are checked before they come here. */
+export function quote(device: string): Value {
+  return `"${device}"`;
+}

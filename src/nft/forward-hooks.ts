@@ -1,0 +1,92 @@
+import { layBorderHook } from './border-chains.ts';
+import type { Plan } from './plan.ts';
+import type { Field, Rule } from './ruleset.ts';
+import { bothFamilies, familyName, fieldsOf, type Side, sideName } from './side.ts';
+import { exemptRules, families, NEIGHBOUR_TYPES, NEIGHBOURS, PRIORITIES, trackedRules } from './start-chains.ts';
+import { forwards } from './state-chains.ts';
+import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
+
+/** Where packets first meet the rules, for instances behind devices of the namespace. */
+export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
+  laySpoofing(plan);
+  for (const direction of ['egress', 'ingress'] as const) {
+    const { device } = fieldsOf({ direction, family: 'ipv4' }, 'forward');
+    plan.chain(
+      direction,
+      [
+        ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
+        ...trackedRules(direction),
+        ...families((family) => `goto start.${sideName({ direction, family })}`),
+      ],
+      { hook: 'forward', priority: PRIORITIES[direction], policy: 'accept' },
+    );
+    if (forwards(plan)) layForwarding(plan, direction);
+  }
+  if (hasBorders) layBorderHook(plan);
+  layHostHooks(plan);
+}
+
+/** Packets at an appliance that are not its own: their flows are known elsewhere than in the connection. */
+function layForwarding(plan: Plan, direction: Side['direction']): void {
+  plan.chain(`forwarding.${direction}`, [
+    ...bothFamilies(direction, (side): readonly Rule[] => {
+      const { device, own } = fieldsOf(side, 'forward');
+      return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`goto forwarding.${sideName(side)}`)]];
+    }),
+    ...trackedRules(direction),
+    ...families((family) => `goto start.${sideName({ direction, family })}`),
+  ]);
+}
+
+/** Only an interface's own addresses with its own hardware address come in by its device, before anything is remembered of the packet. */
+function laySpoofing(plan: Plan): void {
+  const linkLocal = is('ip6 saddr', 'fe80::/10');
+  const isOwnMac = isIn(['iifname', 'ether saddr'], 'macs');
+  plan.chain(
+    'spoof',
+    [
+      ownRule('ip saddr', 'own4'),
+      ownRule('ip6 saddr', 'own6'),
+      [isIn(['iifname'], 'interfaces', '!='), end('accept')],
+      ownRule('ip6 saddr', 'own6p'),
+      [isOwnMac, linkLocal, isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')],
+      [isOwnMac, is('ip6 saddr', '::'), is('icmpv6 type', 135), end('accept')],
+      [isOwnMac, is('ip saddr', '0.0.0.0'), is('udp sport', 68), is('udp dport', 67), end('accept')],
+      [isOwnMac, linkLocal, is('udp sport', 546), is('udp dport', 547), end('accept')],
+      ...(plan.hasSet('unchecked') ? [[isIn(['iifname'], 'unchecked'), isOwnMac, end('accept')]] : []),
+      DROP,
+    ],
+    { hook: 'prerouting', priority: PRIORITIES.spoof, policy: 'accept' },
+  );
+}
+
+function ownRule(field: Field, set: string): Rule {
+  return [isIn(['iifname', 'ether saddr', field], set), end('accept')];
+}
+
+/** The machine that carries instances is no neighbour of theirs: they reach the services of the VPC on it, and it them as any stranger. */
+function layHostHooks(plan: Plan): void {
+  plan.chain(
+    'input',
+    [
+      [isIn(['iifname'], 'interfaces', '!='), end('accept')],
+      NEIGHBOURS,
+      [is('udp dport', 547), end('accept')],
+      ...bothFamilies('egress', (side) => exemptRules(plan, side)),
+      [goes('reply'), OWN_FLOW, end('accept')],
+      DROP,
+    ],
+    { hook: 'input', priority: PRIORITIES.ingress, policy: 'accept' },
+  );
+  plan.chain(
+    'output',
+    [
+      [isIn(['oifname'], 'interfaces', '!='), end('accept')],
+      NEIGHBOURS,
+      [is('udp sport', 547), end('accept')],
+      ...bothFamilies('ingress', (side) => exemptRules(plan, side)),
+      ...families((family) => `goto start.${sideName({ direction: 'ingress', family })}`),
+    ],
+    { hook: 'output', priority: PRIORITIES.ingress, policy: 'accept' },
+  );
+}

@@ -1,0 +1,239 @@
+import { TCP, UDP } from '../core/net/protocol.ts';
+import { intervalsOf } from '../core/net/interval-set.ts';
+import type { GroupId } from '../core/model/ids.ts';
+import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
+import { getRecord } from '../core/model/world.ts';
+import { prefixKeys, spanOf, spanText } from './address-keys.ts';
+import { axisRules } from './axis-rules.ts';
+import { memberSet } from './member-sets.ts';
+import { nameOf } from './names.ts';
+import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
+import type { Elements, Rule, Verdict } from './ruleset.ts';
+import { type ClassPeer, type RuleClass, ruleClasses } from './rule-classes.ts';
+import { familyName, fieldsOf, type Side, sideName } from './side.ts';
+import { end, is, isIn, isOneOf, markBy, verdictBy } from './steps.ts';
+import { AXIS_PARTS, partBounds, type Stretch } from './stretches.ts';
+
+/** What the global maps get from a combination of groups. */
+export type ProfileElements = { readonly ports: Elements; readonly irregular: Elements; readonly classes: Elements };
+
+/**
+ * A combination of groups on one side: single ports stand in the map of all ports, everything else in a chain of its own; both lead to a
+ * class of rules, and the class to the chain that knows its peers. Gives the number of the profile and its elements of the global maps.
+ */
+export function layProfile(
+  plan: Plan,
+  groups: readonly SecurityGroup[],
+  side: Side,
+): { readonly number: number; readonly elements: ProfileElements } {
+  const key = groups.map((group) => group.id).join(' ');
+  const number = plan.numberOf(`profile ${sideName(side)} ${key}`);
+  const classes = new Map<string, string>();
+  const stretches = ruleClasses(groups, side).map(({ from, to, value }): Stretch<string> => {
+    const text = classKey(value);
+    const target = classChain(plan, value, side);
+    const own = plan.numberOf(`class ${sideName(side)} ${key} ${target} ${text}`);
+    plan.classes.set(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
+    classes.set(String(own), `goto ${target}`);
+    return { from, to, value: String(own) };
+  });
+  const { single, rest } = splitPorts(stretches);
+  const ports = single.map(([port, value]) => [`${number} . ${port}`, value] as const);
+  const chain = `profile-${number}.${sideName(side)}`;
+  if (rest.length > 0) plan.chain(chain, [...axisRules(rest, side.family, toClass(side)), refuse(side)]);
+  const irregular: Elements = rest.length > 0 ? [[String(number), `goto ${chain}`]] : [];
+  return { number, elements: { ports, irregular, classes: [...classes] } };
+}
+
+/** A profile of interfaces that no group filters (V:nat-gateway-basics, NLB). */
+export function layUnfiltered(plan: Plan, side: Side): { readonly number: number; readonly elements: ProfileElements } {
+  const number = plan.numberOf(`unfiltered ${sideName(side)}`);
+  plan.chain(`unfiltered.${sideName(side)}`, [[end('accept')]]);
+  return {
+    number,
+    elements: { ports: [], irregular: [[String(number), `goto unfiltered.${sideName(side)}`]], classes: [] },
+  };
+}
+
+function toClass(side: Side): Parameters<typeof axisRules>[2] {
+  const next: Verdict = `goto class.${sideName(side)}`;
+  return {
+    lookup: (key, elements) => [markBy(key, elements), end(next)],
+    all: (value) => [{ kind: 'set-mark', value: Number(value) }, end(next)],
+  };
+}
+
+export function refuse(side: Side): Rule {
+  return [end(`goto refuse.${sideName(side)}`)];
+}
+
+/** As many ports of one stretch as stand one by one in the map; longer ranges go into a tree. */
+const FEW_PORTS = 8;
+
+function splitPorts(stretches: readonly Stretch<string>[]): {
+  readonly single: Elements;
+  readonly rest: readonly Stretch<string>[];
+} {
+  const single: (readonly [string, string])[] = [];
+  const rest: Stretch<string>[] = [];
+  for (const one of stretches) {
+    const part = AXIS_PARTS.findLast((name) => partBounds(name)[0] <= one.from);
+    if ((part !== 'tcp' && part !== 'udp') || one.to - one.from >= FEW_PORTS) {
+      rest.push(one);
+      continue;
+    }
+    const [start] = partBounds(part);
+    for (let point = one.from; point <= one.to; point += 1)
+      single.push([`${part === 'tcp' ? TCP : UDP} . ${point - start}`, one.value]);
+  }
+  return { single, rest };
+}
+
+function classKey(value: RuleClass): string {
+  return value.kind === 'open'
+    ? value.rules.slice(0, 1).join(' ')
+    : value.peers.map(({ peer, rule }) => `${peerText(peer)} ${rule}`).join(' ');
+}
+
+/** The chain that says which peers a class admits; classes of the same peers share it, whatever their rules and ports. */
+function classChain(plan: Plan, value: RuleClass, side: Side): string {
+  const suffix = sideName(side);
+  if (value.kind === 'peers') {
+    const key = value.peers.map(({ peer }) => peerText(peer)).join(' ');
+    return plan.sharedChain('peers', suffix, {
+      key: `${suffix} ${key}`,
+      rules: () => peerRules(plan, value.peers, side),
+    });
+  }
+  if (value.keeps === 'all') return `tracked.${suffix}`;
+  if (value.keeps === 'none') return `untracked.${suffix}`;
+  const ports = intervalsOf(value.keeps.answers);
+  const isAll = ports[0]?.[0] === 0 && ports[0][1] === 65_535;
+  const values = ports.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  return plan.sharedChain('answers', suffix, {
+    key: `${suffix} ${values.join(' ')}`,
+    rules: () => [
+      [isAll ? is('meta l4proto', UDP) : isOneOf('udp sport', values), end(`goto untracked.${suffix}`)],
+      [end(`goto tracked.${suffix}`)],
+    ],
+  });
+}
+
+/** A place in a class, as the bits that tell which of its rules admitted. */
+function placed(place: number): Rule[number] {
+  return { kind: 'or-mark', bits: Math.min(place + 1, MAX_PEER) * 2 ** NUMBER_BITS };
+}
+
+/** So many prefixes are compared one after another; more are looked up at once. */
+const FEW_PREFIXES = 4;
+
+type Placed = ClassPeer & { readonly place: number };
+
+function peerRules(plan: Plan, peers: readonly ClassPeer[], side: Side): readonly Rule[] {
+  const all = peers.map((peer, place): Placed => ({ ...peer, place }));
+  const references = all.filter(({ peer }) => peer.kind === 'group');
+  return [
+    ...prefixRules(plan, all, side),
+    ...all.flatMap((one) =>
+      one.peer.kind === 'prefix-list' ? listRules(plan, one.peer.prefixListId, { one, side }) : [],
+    ),
+    ...(references.length === 0 ? [] : guardRules(plan, references, side)),
+    refuse(side),
+  ];
+}
+
+function prefixRules(plan: Plan, peers: readonly Placed[], side: Side): readonly Rule[] {
+  const { peer: field } = fieldsOf(side, plan.wiring.mode);
+  const prefixes = peers.flatMap(({ peer, place }) => (peer.kind === 'cidr' ? [{ cidr: peer.cidr, place }] : []));
+  if (prefixes.length <= FEW_PREFIXES) {
+    return prefixes.map(({ cidr, place }): Rule => {
+      const { from, to } = spanOf(cidr);
+      return [is(field, spanText(side.family, from, to)), placed(place), end(`goto tracked.${sideName(side)}`)];
+    });
+  }
+  const keys = prefixKeys(
+    side.family,
+    prefixes.map(({ cidr, place }) => [cidr, `goto ${placeChain(plan, place, side)}`]),
+  );
+  return [[verdictBy([field], keys)]];
+}
+
+/** Sets the place and admits: a lookup by prefix can only lead to a chain. */
+function placeChain(plan: Plan, place: number, side: Side): string {
+  const name = `place-${Math.min(place + 1, MAX_PEER)}.${sideName(side)}`;
+  return plan.hasChain(name) ? name : plan.chain(name, [[placed(place), end(`goto tracked.${sideName(side)}`)]]);
+}
+
+function listRules(
+  plan: Plan,
+  id: Extract<Peer, { kind: 'prefix-list' }>['prefixListId'],
+  { one, side }: { readonly one: Placed; readonly side: Side },
+): readonly Rule[] {
+  const list = getRecord(plan.world, 'prefixLists', id);
+  if (list?.entries === undefined) {
+    plan.problems.add(`the entries of prefix list ${id} are not known: its rules admit nothing`);
+    return [];
+  }
+  if (list.family !== side.family || list.entries.length === 0) return [];
+  const name = nameOf(id, familyName(side.family));
+  if (!plan.hasSet(name)) {
+    const keys = prefixKeys(
+      side.family,
+      list.entries.map(({ cidr }) => [cidr, '']),
+    );
+    plan.texts(name, [side.family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements: keys, isInterval: true });
+  }
+  const { peer: field } = fieldsOf(side, plan.wiring.mode);
+  return [[isIn([field], name), placed(one.place), end(`goto tracked.${sideName(side)}`)]];
+}
+
+/**
+ * References match the interface at the other end, not an address that a middlebox carries: the address must be the neighbouring
+ * interface's own, or come over the fabric, where that was seen to.
+ */
+function guardRules(plan: Plan, references: readonly Placed[], side: Side): readonly Rule[] {
+  const suffix = sideName(side);
+  const { peer, peerDevice } = fieldsOf(side, plan.wiring.mode);
+  const family = familyName(side.family);
+  const key = `${suffix} ${references.map((one) => `${one.place} ${peerText(one.peer)}`).join(' ')}`;
+  const chain = plan.sharedChain('groups', suffix, {
+    key,
+    rules: () => [...references.flatMap((one) => referenceRules(plan, one, side)), refuse(side)],
+  });
+  const go = end(`goto ${chain}`);
+  return [
+    ...(plan.wiring.mode === 'forward' ? [[isIn([peerDevice, peer], `at${family}`), go]] : []),
+    ...(plan.wiring.mode === 'forward' && side.family === 'ipv6' ? [[isIn([peerDevice, peer], 'at6p'), go]] : []),
+    ...(plan.wiring.fabric.size > 0 ? [[isIn([peerDevice], 'fabric'), go]] : []),
+  ];
+}
+
+function referenceRules(plan: Plan, one: Placed, side: Side): readonly Rule[] {
+  if (one.peer.kind !== 'group') return [];
+  const { peer: field } = fieldsOf(side, plan.wiring.mode);
+  const admit = [placed(one.place), end(`goto tracked.${sideName(side)}`)];
+  const sets = memberSets(plan, one.peer.groupId, side.family);
+  return sets.map((set): Rule => [isIn([field], set), ...admit]);
+}
+
+/** The sets with a group's members in a family. Delegated IPv4 prefixes are 16 addresses and written out; IPv6 ones are a set of their own. */
+function memberSets(plan: Plan, id: GroupId, family: Side['family']): readonly string[] {
+  const members = plan.view.members.get(id);
+  if (members === undefined) {
+    plan.problems.add(`the members of group ${id} are not known: rules that name it admit nothing`);
+    return [];
+  }
+  const name = nameOf(id, familyName(family));
+  const prefixes = members.prefixes.filter((cidr) => cidr.family === family);
+  if (!plan.hasSet(name)) plan.set(memberSet(name, members, family));
+  if (family === 'ipv4' || prefixes.length === 0) return [name];
+  const wide = nameOf(id, '6p');
+  if (!plan.hasSet(wide)) {
+    const keys = prefixKeys(
+      'ipv6',
+      prefixes.map((cidr) => [cidr, '']),
+    );
+    plan.texts(wide, ['ipv6_addr'], { elements: keys, isInterval: true });
+  }
+  return [name, wide];
+}

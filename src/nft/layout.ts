@@ -1,0 +1,128 @@
+import { isUnfiltered } from '../core/model/eni.ts';
+import type { HostView } from '../core/policy/host-view.ts';
+import { groupsOf } from '../core/policy/match.ts';
+import { layBorders } from './border-chains.ts';
+import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
+import { layForwardHooks } from './forward-hooks.ts';
+import { layProfile, layUnfiltered, type ProfileElements } from './group-chains.ts';
+import { layLocalHooks } from './local-hooks.ts';
+import { hashText } from './names.ts';
+import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
+import type { Elements, KeyType, Ruleset } from './ruleset.ts';
+import { familyName, SIDES, type Side, sideName } from './side.ts';
+import { layStart } from './start-chains.ts';
+import { forwards, layState } from './state-chains.ts';
+import { is } from './steps.ts';
+import type { Wiring } from './wiring.ts';
+
+/** What the kernel must hold, what its counters mean, and what could not be said so that the user must know of it. */
+export type Layout = {
+  readonly ruleset: Ruleset;
+  readonly meaning: Meaning;
+  readonly numbering: Numbering;
+  readonly problems: readonly Problem[];
+};
+
+/**
+ * The ruleset that enforces a view of the world on the interfaces of one network namespace. `previous` keeps numbers from one layout to the
+ * next, so that what did not change stays as it is. Throws on a wiring that cannot be enforced: two interfaces on one device, overlapping VPCs.
+ */
+export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_NUMBERS): Layout {
+  const plan = new Plan(view, wiring, previous);
+  const attached = attachedEnis(plan);
+  layDevices(plan, attached);
+  layTracking(plan, attached);
+  const hasBorders = layBorders(plan, attached);
+  for (const side of SIDES) {
+    layState(plan, side);
+    layStart(plan, side);
+  }
+  layProfiles(plan, attached);
+  if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
+  else layLocalHooks(plan, hasBorders);
+  return {
+    ruleset: plan.ruleset,
+    meaning: { classes: plan.classes, entries: plan.entries },
+    numbering: plan.numbering,
+    problems: [...plan.problems],
+  };
+}
+
+function layProfiles(plan: Plan, attached: readonly Attached[]): void {
+  const laid = new Map<string, { readonly number: number; readonly elements: ProfileElements }>();
+  for (const side of SIDES) {
+    const devices = attached.map(({ eni, attachment }) => {
+      const { groups, unknownGroups } = groupsOf(plan.world, eni);
+      for (const id of unknownGroups) plan.problems.add(`group ${id} is not known: its rules admit nothing`);
+      const sorted = groups.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const key = `${sideName(side)} ${isUnfiltered(eni) ? '*' : sorted.map((group) => group.id).join(' ')}`;
+      const profile = laid.get(key) ?? (isUnfiltered(eni) ? layUnfiltered(plan, side) : layProfile(plan, sorted, side));
+      laid.set(key, profile);
+      return [quote(attachment.device), String(profile.number)] as const;
+    });
+    plan.texts(sideName(side), ['ifname'], { elements: devices, data: 'mark' });
+  }
+  const all = (of: keyof ProfileElements): Elements => [...laid.values()].flatMap(({ elements }) => elements[of]);
+  plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: all('ports'), data: 'mark' });
+  plan.texts('irregular', ['mark'], { elements: all('irregular'), data: 'verdict' });
+  plan.texts('classes', ['mark'], { elements: all('classes'), data: 'verdict' });
+}
+
+const MANY_FLOWS = 262_144;
+const HALF_FLOWS = 65_536;
+
+/** The memory beside connection tracking, and timeouts that interfaces have of their own. */
+function layTracking(plan: Plan, attached: readonly Attached[]): void {
+  plan.dynamic('hits', ['mark'], { size: 1_048_576, counts: true });
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const address: KeyType = family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr';
+    const name = familyName(family);
+    plan.dynamic(`others${name}`, ['ifname', 'inet_proto', address, address], { size: MANY_FLOWS });
+    if (plan.wiring.mode === 'forward')
+      plan.dynamic(`half${name}`, ['inet_proto', address, 'inet_service', address, 'inet_service'], {
+        size: HALF_FLOWS,
+      });
+    if (!forwards(plan)) continue;
+    for (const protocol of ['tcp', 'udp'])
+      plan.dynamic(`${protocol}${name}`, ['ifname', address, 'inet_service', address, 'inet_service'], {
+        size: MANY_FLOWS,
+      });
+  }
+  for (const side of SIDES) layTimeouts(plan, attached, side);
+}
+
+function layTimeouts(plan: Plan, attached: readonly Attached[], side: Side): void {
+  const elements = attached.flatMap(({ eni, attachment }): Elements => {
+    const { tcpEstablishedSeconds, udpSeconds, udpStreamSeconds } = eni.timeouts;
+    const tcp = tcpEstablishedSeconds === undefined ? {} : { established: tcpEstablishedSeconds };
+    const udp = {
+      ...(udpSeconds === undefined ? {} : { unreplied: udpSeconds }),
+      ...(udpStreamSeconds === undefined ? {} : { replied: udpStreamSeconds }),
+    };
+    const policies = [
+      { protocol: 'tcp' as const, policy: tcp },
+      { protocol: 'udp' as const, policy: udp },
+    ].filter(({ policy }) => Object.keys(policy).length > 0);
+    if (policies.length === 0) return [];
+    const key = JSON.stringify([sideName(side), policies]);
+    const chain = plan.sharedChain('timeouts', sideName(side), {
+      key,
+      rules: () =>
+        policies.map(({ protocol, policy }) => [
+          is('meta l4proto', protocol === 'tcp' ? 6 : 17),
+          { kind: 'ct-timeout', name: timeoutOf(plan, side, { protocol, policy }) },
+        ]),
+    });
+    return [[quote(attachment.device), `jump ${chain}`]];
+  });
+  if (elements.length > 0) plan.texts(`timeouts.${sideName(side)}`, ['ifname'], { elements, data: 'verdict' });
+}
+
+function timeoutOf(
+  plan: Plan,
+  { family }: Side,
+  of: { readonly protocol: 'tcp' | 'udp'; readonly policy: Readonly<Record<string, number>> },
+): string {
+  const name = `${of.protocol}-${hashText(JSON.stringify(of.policy))}.${familyName(family)}`;
+  return plan.timeout({ name, l3proto: family === 'ipv4' ? 'ip' : 'ip6', ...of });
+}

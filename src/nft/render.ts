@@ -1,0 +1,151 @@
+import { formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
+import type { Chain, Content, CtTimeout, Elements, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
+import { TABLE } from './ruleset.ts';
+
+/** One rule as nft reads and prints it. Equal rules have equal texts: elements stand in a fixed order. */
+export function ruleText(rule: Rule): string {
+  return rule.map(stepText).join(' ');
+}
+
+function stepText(step: Step): string {
+  switch (step.kind) {
+    case 'compare':
+      return `${step.field} ${step.operator === '!=' ? '!= ' : ''}${step.value}`;
+    case 'one-of':
+      return `${step.field} ${step.operator === '!=' ? '!= ' : ''}{ ${step.values.toSorted(byText).join(', ')} }`;
+    case 'lookup':
+      return `${step.key.join(' . ')} ${step.operator === '!=' ? '!= ' : ''}@${step.set}`;
+    case 'ct-mark-has':
+      return `ct mark & ${step.bits} == ${step.bits}`;
+    case 'ct-own':
+      return 'ct state established,new';
+    case 'tcp-opens':
+      return `tcp flags & (fin | syn | rst | ack) ${step.operator} syn`;
+    case 'set-mark':
+      return `meta mark set ${step.value}`;
+    case 'or-mark':
+      return `meta mark set meta mark | ${step.bits}`;
+    case 'map-mark':
+      return `meta mark set ${step.key.join(' . ')} map ${mapText(step.map)}`;
+    case 'or-ct-mark':
+      return `ct mark set ct mark | ${step.bits}`;
+    case 'verdict-map':
+      return `${step.key.join(' . ')} vmap ${mapText(step.map)}`;
+    case 'update': {
+      const timeout = step.timeoutSeconds === undefined ? '' : ` timeout ${step.timeoutSeconds}s`;
+      return `update @${step.set} { ${step.key.join(' . ')}${timeout} }`;
+    }
+    case 'ct-timeout':
+      return `ct timeout set "${step.name}"`;
+    case 'counter':
+      return 'counter';
+    case 'verdict':
+      return step.verdict;
+  }
+}
+
+function mapText(map: string | Elements): string {
+  if (typeof map === 'string') return `@${map}`;
+  return `{ ${map
+    .toSorted(([a], [b]) => byText(a, b))
+    .map(([key, data]) => `${key} : ${data}`)
+    .join(', ')} }`;
+}
+
+/** Code units, not words of a language: the same on every machine. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What a set is, apart from its elements. Sets whose heads differ cannot become one another: the old one goes, the new one comes. */
+export function setHead(set: NftSet): string {
+  const { content } = set;
+  const flags = [
+    ...(set.isInterval ? ['interval'] : []),
+    ...(content.kind === 'dynamic' ? ['dynamic'] : []),
+    ...(content.kind === 'dynamic' && content.expires ? ['timeout'] : []),
+  ];
+  return [
+    `type ${set.key.join(' . ')}${set.data === undefined ? '' : ` : ${set.data}`};`,
+    ...(content.kind === 'dynamic' ? [`size ${content.size};`] : []),
+    ...(flags.length === 0 ? [] : [`flags ${flags.join(',')};`]),
+    ...(content.kind === 'dynamic' && content.counts ? ['counter;'] : []),
+  ].join(' ');
+}
+
+/** The head of a chain; empty for one that only others lead to. */
+export function chainHead({ hook }: Chain): string {
+  return hook === undefined ? '' : `type filter hook ${hook.hook} priority ${hook.priority}; policy ${hook.policy};`;
+}
+
+/** What a timeout object is. */
+export function timeoutText({ protocol, l3proto, policy }: CtTimeout): string {
+  const values = Object.entries(policy)
+    .toSorted(([a], [b]) => byText(a, b))
+    .map(([state, seconds]) => `${state} : ${seconds}`);
+  return `protocol ${protocol}; l3proto ${l3proto}; policy = { ${values.join(', ')} };`;
+}
+
+/** Elements as nft reads them, in pieces that fit a command; none for sets that packets fill. */
+export function* elementTexts(content: Content): Generator<readonly Value[], void, undefined> {
+  if (content.kind === 'dynamic') return;
+  let piece: Value[] = [];
+  for (const text of content.kind === 'texts' ? textElements(content.elements) : packedElements(content)) {
+    piece.push(text);
+    if (piece.length < ELEMENTS_A_COMMAND) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+/** So many elements make a line of some tens of kilobytes. */
+const ELEMENTS_A_COMMAND = 2048;
+
+function* textElements(elements: ReadonlyMap<Value, Value>): Generator<Value, void, undefined> {
+  for (const [key, data] of elements) yield data === '' ? key : `${key} : ${data}`;
+}
+
+function* packedElements({ family, words }: Extract<Content, { kind: 'packed' }>): Generator<Value, void, undefined> {
+  const width = family === 'ipv4' ? 1 : 4;
+  for (let at = 0; at < words.length; at += width) yield packedText(family, words, at);
+}
+
+/** The address at a place of packed words. */
+export function packedText(family: 'ipv4' | 'ipv6', words: Uint32Array, at: number): Value {
+  const word = (offset: number): number => words[at + offset] ?? 0;
+  return formatAddress(family === 'ipv4' ? ipv4(word(0)) : ipv6([word(0), word(1), word(2), word(3)]));
+}
+
+/** The commands that make a ruleset from nothing, each a line of `nft -f`. Everything is one transaction. */
+export function* renderAll(ruleset: Ruleset): Generator<string, void, undefined> {
+  yield `add table ${TABLE}`;
+  for (const timeout of ruleset.timeouts.values()) yield addTimeout(timeout);
+  for (const chain of ruleset.chains.values()) yield addChain(chain);
+  for (const set of ruleset.sets.values()) {
+    yield addSet(set);
+    yield* addElements(set.name, elementTexts(set.content));
+  }
+  for (const chain of ruleset.chains.values()) for (const rule of chain.rules) yield addRule(chain.name, rule);
+}
+
+export function addTimeout(timeout: CtTimeout): string {
+  return `add ct timeout ${TABLE} ${timeout.name} { ${timeoutText(timeout)} }`;
+}
+
+export function addChain(chain: Chain): string {
+  const head = chainHead(chain);
+  return `add chain ${TABLE} ${chain.name}${head === '' ? '' : ` { ${head} }`}`;
+}
+
+export function addSet(set: NftSet): string {
+  return `add ${set.data === undefined ? 'set' : 'map'} ${TABLE} ${set.name} { ${setHead(set)} }`;
+}
+
+export function* addElements(name: string, pieces: Iterable<readonly Value[]>): Generator<string, void, undefined> {
+  for (const piece of pieces) yield `add element ${TABLE} ${name} { ${piece.join(', ')} }`;
+}
+
+export function addRule(chain: string, rule: Rule): string {
+  return `add rule ${TABLE} ${chain} ${ruleText(rule)}`;
+}

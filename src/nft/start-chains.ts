@@ -1,0 +1,78 @@
+import { type Family, formatAddress } from '../core/net/address.ts';
+import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
+import type { Plan } from './plan.ts';
+import type { Rule, Step } from './ruleset.ts';
+import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
+import { bitsOf, otherRules } from './state-chains.ts';
+import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
+
+/** Order of the hooks: connection tracking is at -200, address translation at -100 and 100. */
+export const PRIORITIES: Readonly<Record<'spoof' | 'egress' | 'acl' | 'ingress', number>> = {
+  spoof: -300,
+  egress: -20,
+  acl: -10,
+  ingress: 0,
+};
+
+/** Neighbour discovery: router solicitation, neighbour solicitation and advertisement (RFC 4861). */
+export const NEIGHBOUR_TYPES: readonly number[] = [133, 135, 136];
+
+/** Without neighbours nobody is reached: discovery passes before anything else. */
+export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')];
+
+/** The flow is tracked at this interface: its bit is set. An error about a flow is not of it (semantics 3.5). */
+export function trackedRules(direction: Side['direction']): readonly Rule[] {
+  const { original, reply } = bitsOf({ direction });
+  return [
+    [OWN_FLOW, goes('original'), { kind: 'ct-mark-has', bits: original }, end('accept')],
+    [OWN_FLOW, goes('reply'), { kind: 'ct-mark-has', bits: reply }, end('accept')],
+  ];
+}
+
+/** One rule for each family. */
+export function families(to: (family: Family) => `goto ${string}`): readonly Rule[] {
+  return [
+    [is('meta nfproto', nfproto('ipv4')), end(to('ipv4'))],
+    [is('meta nfproto', nfproto('ipv6')), end(to('ipv6'))],
+  ];
+}
+
+/** What is never filtered: packets to the services of the VPC, and their answers (semantics 3.6). */
+export function exemptRules(plan: Plan, side: Side): readonly Rule[] {
+  const { device, peer } = fieldsOf(side, plan.wiring.mode);
+  const isAnswer: readonly Step[] = side.direction === 'egress' ? [] : [goes('reply')];
+  return [
+    [...isAnswer, isOneOf(peer, services(side.family)), isIn([device], 'interfaces'), end('accept')],
+    [...isAnswer, isIn([device, peer], `exempt${familyName(side.family)}`), end('accept')],
+  ];
+}
+
+/** From the hook to the profile of the interface; a packet that meets no interface on this side goes on. */
+export function layStart(plan: Plan, side: Side): void {
+  const suffix = sideName(side);
+  const { wiring } = plan;
+  const { device, own } = fieldsOf(side, wiring.mode);
+  const family = familyName(side.family);
+  const judge: readonly Step[] = [markBy([device], suffix), end(`goto match.${suffix}`)];
+  const checksOwn = side.direction === 'ingress' || wiring.mode === 'local';
+  plan.chain(`start.${suffix}`, [
+    ...exemptRules(plan, side),
+    ...otherRules(plan, side),
+    ...(checksOwn ? [[isIn([device, own], `at${family}`), ...judge]] : []),
+    ...(checksOwn && side.family === 'ipv6' ? [[isIn([device, own], 'at6p'), ...judge]] : []),
+    ...(checksOwn ? (plan.hasSet('unchecked') ? [[isIn([device], 'unchecked'), ...judge]] : []) : [judge]),
+    [isIn([device], 'interfaces'), COUNT, end('drop')],
+    ...(wiring.outside === undefined ? [[end('accept')]] : [[isIn([device], 'outside'), end('accept')], DROP]),
+  ]);
+  plan.chain(`judge.${suffix}`, [judge, DROP]);
+  plan.chain(`match.${suffix}`, [
+    [markBy(['meta mark', 'meta l4proto', 'th dport'], 'ports'), end(`goto class.${suffix}`)],
+    [verdictBy(['meta mark'], 'irregular')],
+    [end(`goto refuse.${suffix}`)],
+  ]);
+  plan.chain(`class.${suffix}`, [[verdictBy(['meta mark'], 'classes')], [end(`goto refuse.${suffix}`)]]);
+}
+
+function services(family: Family): readonly string[] {
+  return EXEMPT_ADDRESSES.filter((address) => address.family === family).map(formatAddress);
+}
