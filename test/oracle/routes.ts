@@ -66,7 +66,7 @@ export function route(
   const chosen = choose(world, table, destination);
   if (chosen === 'unknown') return UNKNOWN;
   if (chosen === undefined || chosen.blackhole) return DENY;
-  return follow(world, { vpc: subnet.vpc, target: chosen.target, ...packet });
+  return follow(world, { vpc: subnet.vpc, subnet: subnetName, target: chosen.target, ...packet });
 }
 
 type Row = { readonly target: string; readonly blackhole: boolean; readonly rank: number; readonly length: number };
@@ -113,7 +113,13 @@ function choose(world: Compact, lines: readonly string[], destination: Ip): Row 
   return matters ? 'unknown' : best;
 }
 
-type Going = { readonly vpc: string; readonly target: string; readonly source: Ip; readonly destination: Ip };
+type Going = {
+  readonly vpc: string;
+  readonly subnet: string;
+  readonly target: string;
+  readonly source: Ip;
+  readonly destination: Ip;
+};
 
 function follow(world: Compact, going: Going): Next {
   const [word = '', name = ''] = going.target.split(':');
@@ -123,12 +129,16 @@ function follow(world: Compact, going: Going): Next {
     case 'eni': {
       const eni = world.enis?.[name];
       if (eni === undefined) return UNKNOWN;
-      return vpcOf(world, eni.subnet) === going.vpc ? { kind: 'eni', name, groups: true, inSubnet: false } : DENY;
+      return vpcOf(world, eni.subnet) === going.vpc
+        ? { kind: 'eni', name, groups: true, inSubnet: eni.subnet === going.subnet }
+        : DENY;
     }
     case 'nat': {
       const nat = world.natGateways?.[name];
       if (nat === undefined) return UNKNOWN;
-      return vpcOf(world, nat.subnet) === going.vpc ? { kind: 'nat', name, inSubnet: false } : DENY;
+      return vpcOf(world, nat.subnet) === going.vpc
+        ? { kind: 'nat', name, inSubnet: nat.subnet === going.subnet }
+        : DENY;
     }
     case 'igw':
     case 'eigw':

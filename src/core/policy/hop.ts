@@ -74,7 +74,14 @@ export function nextHop(world: World, from: Departure): Hop {
   const base = { routeResource: table.id, route: way.route ?? pass('route', [ref]) };
   if (way.next.kind === 'lost' && way.gateway?.decision.outcome === 'deny')
     return refused(world, from, { ...base, gateway: way.gateway });
-  return { sameSubnet: false, ...base, ...way };
+  return { sameSubnet: isInside(way.next, subnet), ...base, ...way };
+}
+
+/** A target in the subnet itself is reached within it. */
+function isInside(next: Next, subnet: Subnet): boolean {
+  return (
+    (next.kind === 'eni' && next.eni.subnetId === subnet.id) || (next.kind === 'nat' && next.nat.subnetId === subnet.id)
+  );
 }
 
 /** The packet is refused here, but goes on in thought to the interface that it names, if that is plain, so that later blockers show. */

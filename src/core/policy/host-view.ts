@@ -1,5 +1,5 @@
 import type { Eni } from '../model/eni.ts';
-import type { EniId, GroupId } from '../model/ids.ts';
+import type { EniId, GroupId, SubnetId } from '../model/ids.ts';
 import type { Peer } from '../model/security-group.ts';
 import { getRecord, type RecordLists, type World, worldOf } from '../model/world.ts';
 import { type Members, membersOf } from './members.ts';
@@ -15,10 +15,13 @@ export type HostView = {
   readonly members: ReadonlyMap<GroupId, Members>;
 };
 
-/** The view of a host with these interfaces: the definition that deltas over the wire must equal. */
-export function hostViewOf(world: World, eniIds: Iterable<EniId>): HostView {
+/**
+ * The view of a host with these interfaces: the definition that deltas over the wire must equal. `subnetIds`: further subnets whose NACLs it
+ * enforces, those of NAT gateways.
+ */
+export function hostViewOf(world: World, eniIds: Iterable<EniId>, subnetIds: Iterable<SubnetId> = []): HostView {
   const enis = [...eniIds].flatMap((id) => getRecord(world, 'enis', id) ?? []);
-  const lists = recordsFor(world, enis);
+  const lists = recordsFor(world, enis, [...subnetIds]);
   const named = new Set((lists.groups ?? []).flatMap((group) => group.rules.flatMap(({ peer }) => namedGroup(peer))));
   return {
     revision: world.revision,
@@ -28,9 +31,11 @@ export function hostViewOf(world: World, eniIds: Iterable<EniId>): HostView {
 }
 
 /** The records that decide what these interfaces let pass. */
-function recordsFor(world: World, enis: readonly Eni[]): RecordLists {
+function recordsFor(world: World, enis: readonly Eni[], subnetIds: readonly SubnetId[]): RecordLists {
   const groups = distinctIds(enis.flatMap((eni) => eni.groups)).flatMap((id) => getRecord(world, 'groups', id) ?? []);
-  const subnets = distinctIds(enis.map((eni) => eni.subnetId)).flatMap((id) => getRecord(world, 'subnets', id) ?? []);
+  const subnets = distinctIds([...enis.map((eni) => eni.subnetId), ...subnetIds]).flatMap(
+    (id) => getRecord(world, 'subnets', id) ?? [],
+  );
   const peers = groups.flatMap((group) => group.rules.map((rule) => rule.peer));
   const listIds = peers.flatMap((peer) => (peer.kind === 'prefix-list' ? [peer.prefixListId] : []));
   const aclIds = subnets.flatMap((subnet) => (subnet.networkAcl === undefined ? [] : [subnet.networkAcl.aclId]));
