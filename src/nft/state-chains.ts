@@ -7,9 +7,9 @@ import { DROP, end, goes, is, isIn, isOneOf, update, verdictBy } from './steps.t
 /** Idle time of protocols without ports (E2:conntrack). */
 const OTHER_SECONDS = 600;
 /** How long Linux keeps a TCP opening that nobody answered, and AWS a UDP packet (timeouts.ts). */
-const HALF_OPEN: readonly (readonly [protocol: number, seconds: number])[] = [
-  [TCP, 120],
-  [UDP, 30],
+const HALF_OPEN: readonly (readonly [protocol: 'tcp' | 'udp', seconds: number])[] = [
+  ['tcp', 120],
+  ['udp', 30],
 ];
 /** Flows that an appliance forwards are known by their idle time alone: AWS's for established TCP and for UDP streams. */
 const FORWARDED: readonly (readonly [protocol: 'tcp' | 'udp', seconds: number])[] = [
@@ -106,13 +106,12 @@ function layRefusal(plan: Plan, side: Side): void {
 }
 
 function lostRules(side: Side): readonly Rule[] {
-  const { own, peer, ownPort, peerPort } = fieldsOf(side, 'forward');
+  const { own, peer } = fieldsOf(side, 'forward');
   const half = `half${familyName(side.family)}`;
   return HALF_OPEN.map(([protocol, seconds]): Rule => [
-    is('meta l4proto', protocol),
     goes('original'),
     { kind: 'ct-mark-has', bits: TRACKED_AT_SENDER },
-    update(half, ['meta l4proto', peer, peerPort, own, ownPort], seconds),
+    update(half, ['meta l4proto', peer, `${protocol} sport`, own, `${protocol} dport`], seconds),
     end('drop'),
   ]);
 }

@@ -6,7 +6,10 @@ export function is(field: Field, value: Value | number, operator: Operator = '==
   return { kind: 'compare', field, operator, value: String(value) };
 }
 
+/** nft prints a set of one as the one, so that is how it is written. */
 export function isOneOf(field: Field, values: readonly (Value | number)[], operator: Operator = '=='): Step {
+  const [only] = values;
+  if (only !== undefined && values.length === 1) return is(field, only, operator);
   return { kind: 'one-of', field, operator, values: values.map(String) };
 }
 

@@ -46,6 +46,8 @@ function crossAll(
   for (const leg of legs) {
     // A NAT gateway sends nothing of its own accord.
     if (leg.iif === NOWHERE) return false;
+    // An appliance that routes to itself knows the flow from the first time; evaluate has no memory.
+    if (leg.iif === leg.oif) return false;
     const { verdict, by } = routers.cross({ leg, ...packet });
     const said = leg.gates.map(({ gate, decision }) => `${gate.stage} ${gate.resource} ${decision.outcome}`).join(', ');
     const what = `${formatTransport(packet.transport)} ${formatAddress(leg.source)} > ${formatAddress(leg.destination)}`;

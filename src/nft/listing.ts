@@ -1,0 +1,332 @@
+import { type Address, formatAddress, parseAddress } from '../core/net/address.ts';
+import { parseCidr } from '../core/net/cidr.ts';
+import { fail, ok, type Result } from '../core/net/result.ts';
+import { packMembers } from '../core/policy/members.ts';
+import { addressNumber, spanOf, spanText } from './address-keys.ts';
+import { chainHead, ruleText, setHead, timeoutText } from './render.ts';
+import type { Content, Ruleset, Value } from './ruleset.ts';
+
+/**
+ * What a table holds, read back or as it should be: heads and rules as canonical text, so that equal things compare equal. Rules that our
+ * ruleset cannot contain have a text that equals nothing of ours.
+ */
+export type Listing = {
+  readonly chains: ReadonlyMap<string, { readonly head: string; readonly rules: readonly string[] }>;
+  readonly sets: ReadonlyMap<string, { readonly head: string; readonly content: Content }>;
+  readonly timeouts: ReadonlyMap<string, string>;
+};
+
+export const NOTHING: Listing = { chains: new Map(), sets: new Map(), timeouts: new Map() };
+
+/** How often what was counted, by chain and place of the rule, and by the mark of a class. */
+export type Counts = {
+  readonly rules: ReadonlyMap<string, Count>;
+  readonly hits: ReadonlyMap<number, Count>;
+};
+
+export type Count = { readonly packets: number; readonly bytes: number };
+
+/** The listing that a ruleset leads to. */
+export function listingOf(ruleset: Ruleset): Listing {
+  return {
+    chains: new Map(
+      [...ruleset.chains].map(([name, chain]) => [name, { head: chainHead(chain), rules: chain.rules.map(ruleText) }]),
+    ),
+    sets: new Map([...ruleset.sets].map(([name, set]) => [name, { head: setHead(set), content: set.content }])),
+    timeouts: new Map([...ruleset.timeouts].map(([name, timeout]) => [name, timeoutText(timeout)])),
+  };
+}
+
+type Json = { readonly [key: string]: unknown };
+
+/** Reads `nft -j -n list table inet crenel`. An error says what the text is not; what it holds of others' making is read as foreign. */
+export function parseListing(text: string): Result<{ readonly listing: Listing; readonly counts: Counts }> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return fail('nft printed no JSON');
+  }
+  const items = isObject(document) ? document['nftables'] : undefined;
+  if (!Array.isArray(items)) return fail('nft printed no list of objects');
+  const reader = new Reader();
+  for (const item of items) if (isObject(item)) reader.take(item);
+  return ok(reader.result);
+}
+
+class Reader {
+  readonly #chains: Map<string, { head: string; rules: string[] }> = new Map();
+  readonly #sets: Map<string, { head: string; content: Content }> = new Map();
+  readonly #timeouts: Map<string, string> = new Map();
+  readonly #rules: Map<string, Count> = new Map();
+  readonly #hits: Map<number, Count> = new Map();
+
+  get result(): { readonly listing: Listing; readonly counts: Counts } {
+    return {
+      listing: { chains: this.#chains, sets: this.#sets, timeouts: this.#timeouts },
+      counts: { rules: this.#rules, hits: this.#hits },
+    };
+  }
+
+  take(item: Json): void {
+    const [kind = '', body] = Object.entries(item)[0] ?? [];
+    if (!isObject(body)) return;
+    const name = plain(body['name'] ?? '');
+    if (kind === 'chain') this.#chains.set(name, { head: headOf(body), rules: [] });
+    else if (kind === 'rule') this.#takeRule(body);
+    else if (kind === 'set' || kind === 'map') this.#sets.set(name, this.#setOf(name, body));
+    else if (kind === 'ct timeout') this.#timeouts.set(name, timeoutOf(body));
+  }
+
+  #takeRule(body: Json): void {
+    const name = plain(body['chain']);
+    const chain = this.#chains.get(name);
+    const steps = Array.isArray(body['expr']) ? body['expr'] : [];
+    for (const step of steps) {
+      const counter = isObject(step) ? step['counter'] : undefined;
+      if (isObject(counter)) this.#rules.set(`${name} ${chain?.rules.length ?? 0}`, countOf(counter));
+    }
+    chain?.rules.push(steps.map(stepOf).join(' '));
+  }
+
+  #setOf(name: string, body: Json): { readonly head: string; readonly content: Content } {
+    const types = (Array.isArray(body['type']) ? body['type'] : [body['type']]).map(plain);
+    const flags = new Set((Array.isArray(body['flags']) ? body['flags'] : [body['flags'] ?? '']).map(plain));
+    const data = body['map'] === undefined ? '' : ` : ${plain(body['map'])}`;
+    const elements = Array.isArray(body['elem']) ? body['elem'] : [];
+    // nft 1.0.6 does not print the flag `dynamic`; a set of ours with a size is one that packets fill.
+    const isDynamic = body['size'] !== undefined;
+    const counts = body['stmt'] !== undefined;
+    const kept = ['interval', 'timeout'].filter((flag) => flags.has(flag));
+    const all = [
+      ...kept.filter((flag) => flag === 'interval'),
+      ...(isDynamic ? ['dynamic'] : []),
+      ...kept.filter((flag) => flag === 'timeout'),
+    ];
+    const head = [
+      `type ${types.join(' . ')}${data};`,
+      ...(isDynamic ? [`size ${plain(body['size'])};`] : []),
+      ...(all.length === 0 ? [] : [`flags ${all.join(',')};`]),
+      ...(counts ? ['counter;'] : []),
+    ].join(' ');
+    if (isDynamic) {
+      if (counts && name === 'hits') for (const element of elements) this.#takeHit(element);
+      return {
+        head,
+        content: { kind: 'dynamic', size: Number(body['size']), expires: flags.has('timeout'), counts },
+      };
+    }
+    const texts = elements.map((element): readonly [Value, Value] =>
+      Array.isArray(element) && element.length === 2
+        ? [keyText(element[0], types), dataText(element[1])]
+        : [keyText(element, types), ''],
+    );
+    return { head, content: contentOf(texts, { types, isInterval: flags.has('interval'), isMap: data !== '' }) };
+  }
+
+  #takeHit(element: unknown): void {
+    const body = isObject(element) ? element['elem'] : undefined;
+    if (isObject(body) && isObject(body['counter'])) this.#hits.set(Number(body['val']), countOf(body['counter']));
+  }
+}
+
+/** Plain addresses stand packed, as in a ruleset. */
+function contentOf(
+  texts: readonly (readonly [Value, Value])[],
+  of: { readonly types: readonly string[]; readonly isInterval: boolean; readonly isMap: boolean },
+): Content {
+  const [only] = of.types;
+  const isPlain =
+    of.types.length === 1 && !of.isInterval && !of.isMap && (only === 'ipv4_addr' || only === 'ipv6_addr');
+  if (!isPlain) return { kind: 'texts', elements: new Map(texts) };
+  const family = only === 'ipv4_addr' ? 'ipv4' : 'ipv6';
+  const addresses = texts.flatMap(([text]): readonly Address[] => {
+    const address = parseAddress(text);
+    return address.ok ? [address.value] : [];
+  });
+  return { kind: 'packed', family, words: packMembers(addresses, [])[family] };
+}
+
+function headOf(body: Json): string {
+  if (body['hook'] === undefined) return '';
+  const { type, hook, prio, policy } = body;
+  return `type ${plain(type)} hook ${plain(hook)} priority ${plain(prio)}; policy ${plain(policy)};`;
+}
+
+function timeoutOf(body: Json): string {
+  const policy = isObject(body['policy']) ? body['policy'] : {};
+  const values = Object.entries(policy)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([state, seconds]) => `${state} : ${plain(seconds)}`);
+  return `protocol ${plain(body['protocol'])}; l3proto ${plain(body['l3proto'])}; policy = { ${values.join(', ')} };`;
+}
+
+function countOf(counter: Json): Count {
+  return { packets: Number(counter['packets'] ?? 0), bytes: Number(counter['bytes'] ?? 0) };
+}
+
+/** A step as `ruleText` writes it; anything else as its JSON, which no rule of ours has. */
+function stepOf(step: unknown): string {
+  if (!isObject(step)) return foreign(step);
+  const [kind = '', body] = Object.entries(step)[0] ?? [];
+  switch (kind) {
+    case 'accept':
+    case 'drop':
+    case 'return':
+      return kind;
+    case 'goto':
+    case 'jump':
+      return dataText(step);
+    case 'counter':
+      return 'counter';
+    case 'ct timeout':
+      return `ct timeout set "${plain(body)}"`;
+    default:
+      return isObject(body) ? bodyStep(kind, body, step) : foreign(step);
+  }
+}
+
+function bodyStep(kind: string, body: Json, step: Json): string {
+  switch (kind) {
+    case 'match':
+      return matchText(body) ?? foreign(step);
+    case 'vmap':
+      return `${fieldText(body['key'])} vmap ${mapText(body['data'], typesOf(body['key']))}`;
+    case 'mangle':
+      return mangleText(body) ?? foreign(step);
+    case 'set':
+      return updateText(body);
+    default:
+      return foreign(step);
+  }
+}
+
+const OPENS = JSON.stringify({ '&': [{ payload: { protocol: 'tcp', field: 'flags' } }, [1, 2, 4, 16]] });
+
+function matchText({ op, left, right }: Json): string | undefined {
+  const not = op === '!=' ? '!= ' : '';
+  if (JSON.stringify(left) === OPENS && right === 2) return `tcp flags & (fin | syn | rst | ack) ${plain(op)} syn`;
+  if (isObject(left) && isObject(left['ct']) && left['ct']['key'] === 'state')
+    return JSON.stringify(right) === '[2,8]' && op === 'in' ? 'ct state established,new' : undefined;
+  if (isObject(left) && Array.isArray(left['&'])) {
+    const [field, mask] = listOf(left['&']);
+    return fieldText(field) === 'ct mark' && mask === right && op === '=='
+      ? `ct mark & ${plain(mask)} == ${plain(right)}`
+      : undefined;
+  }
+  const field = fieldText(left);
+  if (typeof right === 'string' && right.startsWith('@')) return `${field} ${not}${right}`;
+  const types = typesOf(left);
+  if (isObject(right) && Array.isArray(right['set'])) {
+    const values = right['set'].map((one) => keyText(one, types)).toSorted((a, b) => (a < b ? -1 : 1));
+    return `${field} ${not}{ ${values.join(', ')} }`;
+  }
+  return `${field} ${not}${keyText(right, types)}`;
+}
+
+function mangleText({ key, value }: Json): string | undefined {
+  const target = fieldText(key);
+  if (typeof value === 'number') return `${target} set ${value}`;
+  if (!isObject(value)) return undefined;
+  const or = value['|'];
+  if (Array.isArray(or)) return fieldText(or[0]) === target ? `${target} set ${target} | ${plain(or[1])}` : undefined;
+  const map = value['map'];
+  if (!isObject(map)) return undefined;
+  return `${target} set ${fieldText(map['key'])} map ${mapText(map['data'], typesOf(map['key']))}`;
+}
+
+function updateText({ op, elem, set }: Json): string {
+  const inner = isObject(elem) && isObject(elem['elem']) ? elem['elem'] : { val: elem };
+  const timeout = inner['timeout'] === undefined ? '' : ` timeout ${plain(inner['timeout'])}s`;
+  return `${plain(op)} ${plain(set)} { ${fieldText(inner['val'])}${timeout} }`;
+}
+
+function mapText(data: unknown, types: readonly string[]): string {
+  if (typeof data === 'string') return data;
+  const set = isObject(data) ? data['set'] : undefined;
+  if (!Array.isArray(set)) return foreign(data);
+  const elements = set.map((one): readonly [string, string] =>
+    Array.isArray(one) ? [keyText(one[0], types), dataText(one[1])] : [foreign(one), ''],
+  );
+  const sorted = elements.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{ ${sorted.map(([key, value]) => `${key} : ${value}`).join(', ')} }`;
+}
+
+/** A verdict or a mark. */
+function dataText(data: unknown): Value {
+  if (!isObject(data)) return plain(data);
+  const [kind = '', body] = Object.entries(data)[0] ?? [];
+  return isObject(body) ? `${kind} ${plain(body['target'])}` : kind;
+}
+
+/** The words of a field, or of a concatenation of fields. */
+function fieldText(field: unknown): string {
+  if (!isObject(field)) return foreign(field);
+  if (Array.isArray(field['concat'])) return field['concat'].map(fieldText).join(' . ');
+  const { meta, payload, ct } = field;
+  if (isObject(meta))
+    return meta['key'] === 'iifname' || meta['key'] === 'oifname' ? meta['key'] : `meta ${plain(meta['key'])}`;
+  if (isObject(payload)) return `${plain(payload['protocol'])} ${plain(payload['field'])}`;
+  if (isObject(ct)) return `ct ${plain(ct['key'])}`;
+  return foreign(field);
+}
+
+/** Which parts of a key are devices: those are quoted. */
+function typesOf(key: unknown): readonly string[] {
+  return fieldText(key)
+    .split(' . ')
+    .map((field) => (field === 'iifname' || field === 'oifname' ? 'ifname' : ''));
+}
+
+function keyText(key: unknown, types: readonly string[]): Value {
+  if (isObject(key) && isObject(key['elem'])) return keyText(key['elem']['val'], types);
+  if (isObject(key) && Array.isArray(key['concat']))
+    return key['concat'].map((part, index) => partText(part, types[index] ?? '')).join(' . ');
+  return partText(key, types[0] ?? '');
+}
+
+function partText(part: unknown, type: string): Value {
+  if (typeof part === 'number') return plain(part);
+  if (typeof part === 'string') return type === 'ifname' ? `"${part}"` : (canonicalAddress(part) ?? part);
+  if (!isObject(part)) return foreign(part);
+  const { prefix, range } = part;
+  if (isObject(prefix)) return canonicalPrefix(`${plain(prefix['addr'])}/${plain(prefix['len'])}`);
+  if (Array.isArray(range)) return rangeText(range.map((end) => partText(end, type)));
+  return foreign(part);
+}
+
+/** Addresses as we write them, however this nft does. */
+function canonicalAddress(text: string): Value | undefined {
+  const address = parseAddress(text);
+  return address.ok ? formatAddress(address.value) : undefined;
+}
+
+function canonicalPrefix(text: string): Value {
+  const cidr = parseCidr(text);
+  if (!cidr.ok) return text;
+  const { from, to } = spanOf(cidr.value);
+  return spanText(cidr.value.family, from, to);
+}
+
+function rangeText([first = '', last = '']: readonly Value[]): Value {
+  const [from, to] = [parseAddress(first), parseAddress(last)];
+  if (!from.ok || !to.ok) return `${first}-${last}`;
+  return spanText(from.value.family, addressNumber(from.value), addressNumber(to.value));
+}
+
+function foreign(value: unknown): string {
+  return `foreign ${JSON.stringify(value)}`;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A plain value as text; of anything else its JSON. */
+function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value ?? '');
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
