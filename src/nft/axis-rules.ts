@@ -1,6 +1,6 @@
 import type { Family } from '../core/net/address.ts';
 import { type AxisPart, otherProtocol } from '../core/net/axis.ts';
-import { TCP, UDP } from '../core/net/protocol.ts';
+import { icmpOf, TCP, UDP } from '../core/net/protocol.ts';
 import type { Elements, Field, Rule, Step, Value } from './ruleset.ts';
 import { is } from './steps.ts';
 import { AXIS_PARTS, joinStretches, partBounds, type Stretch } from './stretches.ts';
@@ -42,6 +42,29 @@ export function axisRules(stretches: readonly Stretch<string>[], family: Family,
   ];
 }
 
+/** What a packet of a stretch must be: nothing for the whole axis. A stretch of ICMP is one type, one code of it, or all types. */
+export function stretchSteps({ from, to }: Pick<Stretch<unknown>, 'from' | 'to'>, family: Family): Rule {
+  const part = AXIS_PARTS.findLast((name) => partBounds(name)[0] <= from) ?? 'tcp';
+  const [start, last] = partBounds(part);
+  if (to > last) return [];
+  const icmp = family === 'ipv4' ? 'icmp' : 'icmpv6';
+  const isWhole = from === start && to === last;
+  switch (part) {
+    case 'tcp':
+    case 'udp':
+      return isWhole ? [is('meta l4proto', NUMBERS[part])] : [is(`${part} dport`, rangeText(from - start, to - start))];
+    case 'icmp': {
+      if (isWhole) return [is('meta l4proto', icmpOf(family))];
+      const type = is(`${icmp} type`, Math.floor((from - start) / CODES));
+      return to > from ? [type] : [type, is(`${icmp} code`, (from - start) % CODES)];
+    }
+    case 'other':
+      return [is('meta l4proto', otherProtocol(from - start, family))];
+  }
+}
+
+const NUMBERS = { tcp: TCP, udp: UDP } as const;
+
 function lookups(form: AxisForm, key: readonly Field[], elements: Elements): readonly Rule[] {
   return elements.length === 0 ? [] : [form.lookup(key, elements)];
 }
@@ -77,14 +100,14 @@ function wholePart(
 ): readonly Rule[] {
   const [only] = stretches;
   if (only === undefined || !isWholePart(stretches)) return [];
-  const number = part === 'tcp' ? TCP : part === 'udp' ? UDP : family === 'ipv4' ? 1 : 58;
+  const number = part === 'icmp' ? icmpOf(family) : NUMBERS[part];
   const isPart: Step = is('meta l4proto', number);
   return [[isPart, ...form.all(only.value)]];
 }
 
 function portKeys(stretches: readonly Stretch<string>[], part: 'tcp' | 'udp'): Keyed {
   if (isWholePart(stretches)) return { exact: [], ranges: [] };
-  const number = part === 'tcp' ? TCP : UDP;
+  const number = NUMBERS[part];
   return {
     exact: stretches.flatMap(({ from, to, value }) => (from === to ? [[`${number} . ${from}`, value] as const] : [])),
     ranges: stretches.flatMap(({ from, to, value }) => (from < to ? [[rangeText(from, to), value] as const] : [])),

@@ -4,12 +4,12 @@ import type { GroupId } from '../core/model/ids.ts';
 import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
 import { getRecord } from '../core/model/world.ts';
 import { prefixKeys, spanOf, spanText } from './address-keys.ts';
-import { axisRules } from './axis-rules.ts';
+import { axisRules, stretchSteps } from './axis-rules.ts';
 import { memberSet } from './member-sets.ts';
 import { nameOf } from './names.ts';
 import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
 import type { Elements, Rule, Verdict } from './ruleset.ts';
-import { type ClassPeer, type RuleClass, ruleClasses } from './rule-classes.ts';
+import { type ClassPeer, type RuleClass, ruleLayers } from './rule-classes.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
 import { end, is, isIn, isOneOf, markBy, verdictBy } from './steps.ts';
 import { AXIS_PARTS, partBounds, type Stretch } from './stretches.ts';
@@ -18,8 +18,8 @@ import { AXIS_PARTS, partBounds, type Stretch } from './stretches.ts';
 export type ProfileElements = { readonly ports: Elements; readonly irregular: Elements; readonly classes: Elements };
 
 /**
- * A combination of groups on one side: single ports stand in the map of all ports, everything else in a chain of its own; both lead to a
- * class of rules, and the class to the chain that knows its peers. Gives the number of the profile and its elements of the global maps.
+ * A combination of groups on one side: narrow rules stand in the map of all ports, wide ones in a chain of its own; both lead to a class of
+ * rules, and the class to the chain that knows its peers. Who is not admitted comes back from there. Gives the number of the profile and its elements of the global maps.
  */
 export function layProfile(
   plan: Plan,
@@ -28,20 +28,31 @@ export function layProfile(
 ): { readonly number: number; readonly elements: ProfileElements } {
   const key = groups.map((group) => group.id).join(' ');
   const number = plan.numberOf(`profile ${sideName(side)} ${key}`);
-  const classes = new Map<string, string>();
-  const stretches = ruleClasses(groups, side).map(({ from, to, value }): Stretch<string> => {
-    const text = classKey(value);
+  const numbered = (value: RuleClass): { readonly own: number; readonly target: string } => {
     const target = classChain(plan, value, side);
-    const own = plan.numberOf(`class ${sideName(side)} ${key} ${target} ${text}`);
+    const own = plan.numberOf(`class ${sideName(side)} ${key} ${target} ${classKey(value)}`);
     plan.classes.set(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
+    return { own, target };
+  };
+  const { narrow, wide } = ruleLayers(groups, side);
+  const classes = new Map<string, Verdict>();
+  const byClass = ({ from, to, value }: Stretch<RuleClass>): Stretch<string> => {
+    const { own, target } = numbered(value);
     classes.set(String(own), `goto ${target}`);
     return { from, to, value: String(own) };
-  });
-  const { single, rest } = splitPorts(stretches);
-  const ports = single.map(([port, value]) => [`${number} . ${port}`, value] as const);
+  };
+  const ports = narrow
+    .flatMap((one) => portKeys(byClass(one)))
+    .map(([port, value]) => [`${number} . ${port}`, value] as const);
+  const rules = wide.isDisjoint
+    ? axisRules(wide.stretches.map(byClass), side.family, toClass(side))
+    : wide.stretches.map((one): Rule => {
+        const { own, target } = numbered(one.value);
+        return [...stretchSteps(one, side.family), { kind: 'set-mark', value: own }, end(`jump ${target}`)];
+      });
   const chain = `profile-${number}.${sideName(side)}`;
-  if (rest.length > 0) plan.chain(chain, [...axisRules(rest, side.family, toClass(side)), refuse(side)]);
-  const irregular: Elements = rest.length > 0 ? [[String(number), `goto ${chain}`]] : [];
+  if (rules.length > 0) plan.chain(chain, rules);
+  const irregular: Elements = rules.length > 0 ? [[String(number), `goto ${chain}`]] : [];
   return { number, elements: { ports, irregular, classes: [...classes] } };
 }
 
@@ -63,30 +74,14 @@ function toClass(side: Side): Parameters<typeof axisRules>[2] {
   };
 }
 
-export function refuse(side: Side): Rule {
-  return [end(`goto refuse.${sideName(side)}`)];
-}
-
-/** As many ports of one stretch as stand one by one in the map; longer ranges go into a tree. */
-const FEW_PORTS = 8;
-
-function splitPorts(stretches: readonly Stretch<string>[]): {
-  readonly single: Elements;
-  readonly rest: readonly Stretch<string>[];
-} {
-  const single: (readonly [string, string])[] = [];
-  const rest: Stretch<string>[] = [];
-  for (const one of stretches) {
-    const part = AXIS_PARTS.findLast((name) => partBounds(name)[0] <= one.from);
-    if ((part !== 'tcp' && part !== 'udp') || one.to - one.from >= FEW_PORTS) {
-      rest.push(one);
-      continue;
-    }
-    const [start] = partBounds(part);
-    for (let point = one.from; point <= one.to; point += 1)
-      single.push([`${part === 'tcp' ? TCP : UDP} . ${point - start}`, one.value]);
-  }
-  return { single, rest };
+/** Protocol and port of every port of a narrow stretch. */
+function portKeys({ from, to, value }: Stretch<string>): Elements {
+  const part = AXIS_PARTS.findLast((name) => partBounds(name)[0] <= from) ?? 'tcp';
+  const [start] = partBounds(part);
+  return Array.from({ length: to - from + 1 }, (_, index) => [
+    `${part === 'tcp' ? TCP : UDP} . ${from + index - start}`,
+    value,
+  ]);
 }
 
 function classKey(value: RuleClass): string {
@@ -138,7 +133,6 @@ function peerRules(plan: Plan, peers: readonly ClassPeer[], side: Side): readonl
       one.peer.kind === 'prefix-list' ? listRules(plan, one.peer.prefixListId, { one, side }) : [],
     ),
     ...(references.length === 0 ? [] : guardRules(plan, references, side)),
-    refuse(side),
   ];
 }
 
@@ -189,23 +183,18 @@ function listRules(
 
 /**
  * References match the interface at the other end, not an address that a middlebox carries: the address must be the neighbouring
- * interface's own, or come over the fabric, where that was seen to.
+ * interface's own, or come over the fabric, where that was seen to. Who is neither goes back.
  */
 function guardRules(plan: Plan, references: readonly Placed[], side: Side): readonly Rule[] {
-  const suffix = sideName(side);
-  const { peer, peerDevice } = fieldsOf(side, plan.wiring.mode);
-  const family = familyName(side.family);
-  const key = `${suffix} ${references.map((one) => `${one.place} ${peerText(one.peer)}`).join(' ')}`;
-  const chain = plan.sharedChain('groups', suffix, {
-    key,
-    rules: () => [...references.flatMap((one) => referenceRules(plan, one, side)), refuse(side)],
-  });
-  const go = end(`goto ${chain}`);
-  return [
-    ...(plan.wiring.mode === 'forward' ? [[isIn([peerDevice, peer], `at${family}`), go]] : []),
-    ...(plan.wiring.mode === 'forward' && side.family === 'ipv6' ? [[isIn([peerDevice, peer], 'at6p'), go]] : []),
-    ...(plan.wiring.fabric.size > 0 ? [[isIn([peerDevice], 'fabric'), go]] : []),
+  const { mode, fabric } = plan.wiring;
+  const { peer, peerDevice } = fieldsOf(side, mode);
+  const guard: Rule = [
+    ...(mode === 'forward' ? [isIn([peerDevice, peer], `at${familyName(side.family)}`, '!=')] : []),
+    ...(mode === 'forward' && side.family === 'ipv6' ? [isIn([peerDevice, peer], 'at6p', '!=')] : []),
+    ...(fabric.size > 0 ? [isIn([peerDevice], 'fabric', '!=')] : []),
+    end('return'),
   ];
+  return [guard, ...references.flatMap((one) => referenceRules(plan, one, side))];
 }
 
 function referenceRules(plan: Plan, one: Placed, side: Side): readonly Rule[] {

@@ -21,20 +21,80 @@ export type RuleClass =
 export type ClassPeer = { readonly peer: Peer; readonly rule: RuleId };
 
 /**
+ * The rules of a combination of groups in two layers: those for a few ports each, and the wider ones. A packet that the first layer does not
+ * admit goes on to the second; were both one, every wide rule would stand once more at each port, and no two groups would have anything in
+ * common that the kernel could share.
+ */
+export type RuleLayers = {
+  readonly narrow: readonly Stretch<RuleClass>[];
+  /** A few wide stretches may overlap: they are tried one after another, open ones first. Many are disjoint. */
+  readonly wide: { readonly stretches: readonly Stretch<RuleClass>[]; readonly isDisjoint: boolean };
+};
+
+/**
  * The stretches of the axis on which rules of these groups admit somebody. Where one of them admits everybody, the others make no
  * difference; such a flow needs no tracking when the other direction admits everybody on all ports (E2:conntrack; core/track/untracked.ts).
+ * So where a wide rule is open to everybody, nothing stands in the narrow layer.
  */
-export function ruleClasses(groups: readonly SecurityGroup[], side: Side): readonly Stretch<RuleClass>[] {
+export function ruleLayers(groups: readonly SecurityGroup[], side: Side): RuleLayers {
   const placed = placedRules(groups, side);
   const opposite = openOf(
     placedRules(groups, { ...side, direction: side.direction === 'egress' ? 'ingress' : 'egress' }),
   );
-  const openHere = openOf(placed);
-  return cover(placed).map(({ from, to, value }) => {
-    const part = partOf(from);
+  const openness = { here: openOf(placed), opposite };
+  const wide = placed.filter((one) => !isNarrow(one));
+  const narrow = placed.filter((one) => isNarrow(one) || isOpen(one));
+  return {
+    narrow: classes(
+      cover(narrow).filter(({ value }) => value.every(isNarrow)),
+      openness,
+    ),
+    wide: wideLayer(wide, openness),
+  };
+}
+
+/** So many wide rules are tried one after another: a comparison costs less than a lookup, and every map costs the nft program time. */
+const FEW_STRETCHES = 12;
+
+function wideLayer(wide: readonly PlacedRule[], openness: Parameters<typeof classes>[1]): RuleLayers['wide'] {
+  const byStretch = Map.groupBy(wide, ({ from, to }) => `${from}-${to}`);
+  if (byStretch.size > FEW_STRETCHES) return { stretches: classes(cover(wide), openness), isDisjoint: true };
+  const stretches = [...byStretch.values()].flatMap((value): readonly Stretch<readonly PlacedRule[]>[] => {
+    const { from, to } = value[0] ?? { from: 0, to: 0 };
+    const all = { from, to, value };
+    // Of traffic of all protocols that everybody may send, TCP and UDP may go untracked, each by itself.
+    const isSplit = value.some(isOpen) && partOf(from) !== partOf(to);
+    return isSplit ? [...(['tcp', 'udp'] as const).map((part) => partStretch(part, value)), all] : [all];
+  });
+  const placed = classes(stretches, openness);
+  return { stretches: placed.toSorted((a, b) => rank(a) - rank(b)), isDisjoint: false };
+}
+
+function partStretch<T>(part: AxisPart, value: T): Stretch<T> {
+  const [from, to] = partBounds(part);
+  return { from, to, value };
+}
+
+function rank({ value }: Stretch<RuleClass>): number {
+  return value.kind === 'open' ? 0 : 1;
+}
+
+/** A rule for at most so many ports is narrow: each stands by itself in the map of ports. */
+const FEW_PORTS = 8;
+
+function isNarrow({ from, to }: PlacedRule): boolean {
+  const part = partOf(from);
+  return (part === 'tcp' || part === 'udp') && to - from < FEW_PORTS && partOf(to) === part;
+}
+
+function classes(
+  stretches: readonly Stretch<readonly PlacedRule[]>[],
+  openness: { readonly here: Openness; readonly opposite: Openness },
+): readonly Stretch<RuleClass>[] {
+  return stretches.map(({ from, to, value }) => {
     const open = value.filter(isOpen);
     if (open.length === 0) return { from, to, value: { kind: 'peers', peers: peersOf(value) } };
-    const keeps = keepsOf(part, { here: openHere, opposite });
+    const keeps = partOf(from) === partOf(to) ? keepsOf(partOf(from), openness) : 'all';
     return { from, to, value: { kind: 'open', keeps, rules: open.map(({ rule }) => rule.id) } };
   });
 }

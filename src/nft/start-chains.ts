@@ -65,12 +65,14 @@ export function layStart(plan: Plan, side: Side): void {
     ...(wiring.outside === undefined ? [[end('accept')]] : [[isIn([device], 'outside'), end('accept')], DROP]),
   ]);
   plan.chain(`judge.${suffix}`, [judge, DROP]);
+  // The number of the profile gives way to that of a class: for the second layer it is looked up again.
   plan.chain(`match.${suffix}`, [
-    [markBy(['meta mark', 'meta l4proto', 'th dport'], 'ports'), end(`goto class.${suffix}`)],
-    [verdictBy(['meta mark'], 'irregular')],
+    [markBy(['meta mark', 'meta l4proto', 'th dport'], 'ports'), end(`jump class.${suffix}`)],
+    [markBy([device], suffix), end(`jump wide.${suffix}`)],
     [end(`goto refuse.${suffix}`)],
   ]);
-  plan.chain(`class.${suffix}`, [[verdictBy(['meta mark'], 'classes')], [end(`goto refuse.${suffix}`)]]);
+  plan.chain(`wide.${suffix}`, [[verdictBy(['meta mark'], 'irregular')]]);
+  plan.chain(`class.${suffix}`, [[verdictBy(['meta mark'], 'classes')]]);
 }
 
 function services(family: Family): readonly string[] {
