@@ -62,55 +62,104 @@ export function memberCount(members: Members): number {
 
 /** What leads from one set of members to another. */
 export function membersBetween(before: Members, after: Members): MembersChange {
-  return { added: minus(after, before), removed: minus(before, after) };
+  return { added: membersWithout(after, before), removed: membersWithout(before, after) };
 }
 
 /** The members after a change. What is added twice or removed while absent makes no difference. */
 export function applyMembers(members: Members, { added, removed }: MembersChange): Members {
-  const rest = minus(members, removed);
+  const rest = membersWithout(members, removed);
   return {
     ipv4: merge(rest.ipv4, added.ipv4, 1),
     ipv6: merge(rest.ipv6, added.ipv6, 4),
-    prefixes: packMembers([], [...rest.prefixes, ...added.prefixes]).prefixes,
+    prefixes:
+      added.prefixes.length === 0 ? rest.prefixes : packMembers([], [...rest.prefixes, ...added.prefixes]).prefixes,
   };
 }
 
-function minus(from: Members, what: Members): Members {
+/** Those of the first that are not among the others. */
+export function membersWithout(from: Members, what: Members): Members {
   return {
     ipv4: minusWords(from.ipv4, what.ipv4, 1),
     ipv6: minusWords(from.ipv6, what.ipv6, 4),
-    prefixes: from.prefixes.filter((one) => !what.prefixes.some((other) => sameCidr(one, other))),
+    prefixes:
+      what.prefixes.length === 0
+        ? from.prefixes
+        : from.prefixes.filter((one) => !what.prefixes.some((other) => sameCidr(one, other))),
   };
 }
 
 type Width = 1 | 4;
 
-/** Both sorted, both distinct: one pass over each. */
+/**
+ * Both sorted, both distinct. What lies between two places of the shorter one is copied at once: one address that joins or leaves a hundred
+ * thousand costs a copy of them, not a walk.
+ */
 function minusWords(from: Uint32Array, what: Uint32Array, width: Width): Uint32Array {
-  if (what.length === 0) return from;
+  if (from.length === 0 || what.length === 0) return from;
+  if (from.length < what.length) return keptWords(from, what, width);
   const out = new Uint32Array(from.length);
-  let [length, at] = [0, 0];
-  for (let next = 0; next < from.length; next += width) {
-    while (at < what.length && compareAt(what, at, from, next, width) < 0) at += width;
-    if (at < what.length && compareAt(what, at, from, next, width) === 0) continue;
-    out.set(from.subarray(next, next + width), length);
+  let [length, kept] = [0, 0];
+  for (let next = 0; next < what.length; next += width) {
+    const place = placeOf(from, { start: kept, words: what, at: next }, width);
+    out.set(from.subarray(kept, place), length);
+    length += place - kept;
+    kept = place < from.length && compareAt(from, place, what, next, width) === 0 ? place + width : place;
+  }
+  out.set(from.subarray(kept), length);
+  return out.slice(0, length + from.length - kept);
+}
+
+/** The words of the shorter that the longer does not have. */
+function keptWords(from: Uint32Array, what: Uint32Array, width: Width): Uint32Array {
+  const out = new Uint32Array(from.length);
+  let [length, start] = [0, 0];
+  for (let at = 0; at < from.length; at += width) {
+    start = placeOf(what, { start, words: from, at }, width);
+    if (start < what.length && compareAt(what, start, from, at, width) === 0) continue;
+    out.set(from.subarray(at, at + width), length);
     length += width;
   }
   return out.slice(0, length);
 }
 
 function merge(a: Uint32Array, b: Uint32Array, width: Width): Uint32Array {
-  if (b.length === 0) return a;
-  const out = new Uint32Array(a.length + b.length);
-  let [length, left, right] = [0, 0, 0];
-  while (left < a.length || right < b.length) {
-    const order = left >= a.length ? 1 : right >= b.length ? -1 : compareAt(a, left, b, right, width);
-    out.set(order <= 0 ? a.subarray(left, left + width) : b.subarray(right, right + width), length);
+  const [long, short] = a.length < b.length ? [b, a] : [a, b];
+  if (short.length === 0) return long;
+  const out = new Uint32Array(long.length + short.length);
+  let [length, kept] = [0, 0];
+  for (let next = 0; next < short.length; next += width) {
+    const place = placeOf(long, { start: kept, words: short, at: next }, width);
+    out.set(long.subarray(kept, place), length);
+    length += place - kept;
+    kept = place;
+    if (place < long.length && compareAt(long, place, short, next, width) === 0) continue;
+    out.set(short.subarray(next, next + width), length);
     length += width;
-    if (order <= 0) left += width;
-    if (order >= 0) right += width;
   }
-  return out.slice(0, length);
+  out.set(long.subarray(kept), length);
+  return out.slice(0, length + long.length - kept);
+}
+
+/** Where an address stands in sorted words, or would: by steps that double, then halving, so near places cost little. */
+function placeOf(
+  sorted: Uint32Array,
+  { start, words, at }: { readonly start: number; readonly words: Uint32Array; readonly at: number },
+  width: Width,
+): number {
+  let step = width;
+  let [low, high] = [start, start];
+  while (high < sorted.length && compareAt(sorted, high, words, at, width) < 0) {
+    low = high + width;
+    high += step;
+    step *= 2;
+  }
+  high = Math.min(high, sorted.length);
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / width / 2) * width;
+    if (compareAt(sorted, middle, words, at, width) < 0) low = middle + width;
+    else high = middle;
+  }
+  return low;
 }
 
 function distinct(sorted: Uint32Array, width: Width): Uint32Array {

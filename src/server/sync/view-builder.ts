@@ -13,6 +13,7 @@ import {
   type Members,
   membersBetween,
   type MembersChange,
+  membersWithout,
   NO_MEMBERS,
   packMembers,
 } from '../../core/policy/members.ts';
@@ -29,6 +30,7 @@ type AnyRecord = Records[Kind];
 /** What was said of one group since the last mark, in order. Packed at once: a snapshot may bring a million addresses. */
 type GroupTalk = { isForgotten: boolean; isReset: boolean; readonly parts: MembersChange[] };
 
+const NO_CHANGE: MembersChange = { added: NO_MEMBERS, removed: NO_MEMBERS };
 const EMPTY_VIEW: HostView = { revision: 0, world: worldOf({}), members: new Map() };
 
 /**
@@ -109,7 +111,9 @@ export class ViewBuilder {
     this.#groups.set(group, talk);
     const part = { added: packed(added), removed: packed(removed) };
     if (part.added === undefined || part.removed === undefined) return fail('a member is no address and no prefix');
-    talk.parts.push({ added: part.added, removed: part.removed });
+    // Of one message, what joins holds over what leaves.
+    const left = membersWithout(part.removed, part.added);
+    talk.parts.push({ added: part.added, removed: left });
     return ok(undefined);
   }
 
@@ -153,38 +157,38 @@ export class ViewBuilder {
         if (!this.#groups.has(group)) this.#groups.set(group, { isForgotten: true, isReset: true, parts: [] });
     for (const [group, talk] of this.#groups) {
       const before = known.get(group);
-      const after = talk.isForgotten ? undefined : applyTalk(before, talk, this.#startsAnew);
-      if (after === undefined) members.delete(group);
-      else members.set(group, after);
-      const between = membersBetween(before ?? NO_MEMBERS, after ?? NO_MEMBERS);
-      if (
-        memberCount(between.added) + memberCount(between.removed) > 0 ||
-        (before === undefined) !== (after === undefined)
-      )
+      const isKnown = before !== undefined;
+      const between = changeOfTalk(before ?? NO_MEMBERS, talk, this.#startsAnew);
+      if (talk.isForgotten) members.delete(group);
+      else members.set(group, applyMembers(before ?? NO_MEMBERS, between));
+      if (memberCount(between.added) + memberCount(between.removed) > 0 || isKnown === talk.isForgotten)
         change.set(group, between);
     }
     return { members, change };
   }
 }
 
-/** What is said last holds. Additions that follow each other are merged in pairs: one by one they would copy the whole for each. */
-function applyTalk(before: Members | undefined, { isReset, parts }: GroupTalk, startsAnew: boolean): Members {
-  let members = isReset || startsAnew ? NO_MEMBERS : (before ?? NO_MEMBERS);
-  let joined: Members[] = [];
-  for (const part of parts) {
-    joined.push(part.added);
-    if (memberCount(part.removed) === 0) continue;
-    joined.pop();
-    members = applyMembers(together([members, ...joined]), part);
-    joined = [];
-  }
-  return together([members, ...joined]);
+/** What a talk changes in the members that are known. */
+function changeOfTalk(before: Members, { isForgotten, isReset, parts }: GroupTalk, startsAnew: boolean): MembersChange {
+  const { added, removed } = together(parts);
+  if (isForgotten) return { added: NO_MEMBERS, removed: before };
+  if (isReset || startsAnew) return membersBetween(before, added);
+  return {
+    added: membersWithout(added, before),
+    removed: membersWithout(removed, membersWithout(removed, before)),
+  };
 }
 
-function together(parts: readonly Members[]): Members {
-  if (parts.length <= 1) return parts[0] ?? NO_MEMBERS;
+/** Changes one after another as one: what is said last holds. In halves, for each step copies what it has. */
+function together(parts: readonly MembersChange[]): MembersChange {
+  const [first = NO_CHANGE] = parts;
+  if (parts.length <= 1) return first;
   const middle = Math.ceil(parts.length / 2);
-  return applyMembers(together(parts.slice(0, middle)), { added: together(parts.slice(middle)), removed: NO_MEMBERS });
+  const [one, next] = [together(parts.slice(0, middle)), together(parts.slice(middle))];
+  return {
+    added: applyMembers(one.added, next),
+    removed: applyMembers(next.removed, { added: membersWithout(one.removed, next.added), removed: NO_MEMBERS }),
+  };
 }
 
 function packed(texts: readonly string[]): Members | undefined {
