@@ -32,7 +32,7 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
   const changed = [...desired.chains.values()].filter((chain) => !hasRules(actual, chain));
   for (const chain of changed) if (actual.chains.has(chain.name)) lines.push(`flush chain ${TABLE} ${chain.name}`);
   for (const name of stale) lines.push(`flush chain ${TABLE} ${name}`);
-  for (const set of desired.sets.values()) lines.push(...elementLines(actual, set));
+  for (const set of desired.sets.values()) lines.push(...elementLines(actual.sets.get(set.name)?.content, set));
   for (const chain of changed) for (const rule of chain.rules) lines.push(addRule(chain.name, rule));
   for (const [name, { head }] of actual.sets)
     if (!desired.sets.has(name)) lines.push(`delete ${isMapHead(head) ? 'map' : 'set'} ${TABLE} ${name}`);
@@ -76,9 +76,8 @@ function hasRules(actual: Listing, chain: Chain): boolean {
   );
 }
 
-/** What goes out of a set before what comes in: a key that gets other data does both. */
-function elementLines(actual: Listing, set: NftSet): readonly string[] {
-  const before = actual.sets.get(set.name)?.content;
+/** The lines that change what a set holds: what goes out of it before what comes in: a key that gets other data does both. */
+export function elementLines(before: Content | undefined, set: NftSet): readonly string[] {
   const { content } = set;
   if (before === undefined) return [...addElements(set.name, elementTexts(content))];
   if (content.kind === 'dynamic' || before.kind === 'dynamic') return [];

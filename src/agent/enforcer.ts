@@ -1,0 +1,145 @@
+import { fail, ok, type Result } from '../core/net/result.ts';
+import type { RuleId } from '../core/model/ids.ts';
+import type { HostView } from '../core/policy/host-view.ts';
+import { delta } from '../nft/delta.ts';
+import { followMembers } from '../nft/follow.ts';
+import { type Layout, layout } from '../nft/layout.ts';
+import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../nft/listing.ts';
+import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
+import type { Wiring } from '../nft/wiring.ts';
+import type { NftFault, NftProgram } from './nft-program.ts';
+
+/** What came of a view: the revision that the kernel now enforces, and how many lines it took. */
+export type Enforced = { readonly revision: number; readonly lines: number; readonly problems: readonly string[] };
+
+/** What the kernel held that it should not have, or the other way round, in lines of the repair; empty when all was right. */
+export type Drift = { readonly lines: readonly string[] };
+
+/** What rules and entries counted since their kernel objects were made. */
+export type HitCounts = {
+  readonly rules: ReadonlyMap<RuleId, Count>;
+  /** By `acl direction number`; the final deny has the number `*`. */
+  readonly entries: ReadonlyMap<string, Count>;
+};
+
+const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
+
+/**
+ * Keeps one network namespace at what a view wants. Views are applied one after another by the caller. A view that fails leaves the kernel
+ * with the rules of the one before, whole; what the kernel holds is then read anew before the next.
+ */
+export class Enforcer {
+  readonly #program: NftProgram;
+  #wiring: Wiring;
+  #applied: { readonly view: HostView; readonly layout: Layout } | undefined;
+  /** What the kernel holds; undefined when it must be asked. */
+  #known: Listing | undefined;
+
+  constructor(program: NftProgram, wiring: Wiring) {
+    this.#program = program;
+    this.#wiring = wiring;
+  }
+
+  /** The revision in force; undefined before the first. */
+  get revision(): number | undefined {
+    return this.#applied?.view.revision;
+  }
+
+  /** Takes the kernel to a view in one transaction. `wiring`: devices came or went with it. */
+  async enforce(view: HostView, wiring: Wiring = this.#wiring): Promise<Result<Enforced, NftFault>> {
+    const followed =
+      this.#applied !== undefined && this.#known !== undefined && wiring === this.#wiring
+        ? followMembers(this.#applied.layout, this.#applied.view, view)
+        : undefined;
+    const planned = followed === undefined ? await this.#plan(view, wiring) : ok(followed);
+    if (!planned.ok) return planned;
+    const { layout: next, lines } = planned.value;
+    if (lines.length > 0) {
+      const done = await this.#program.apply(lines);
+      if (!done.ok) {
+        this.#known = undefined;
+        return done;
+      }
+    }
+    this.#wiring = wiring;
+    this.#applied = { view, layout: next };
+    this.#known =
+      followed === undefined || this.#known === undefined ? listingOf(next.ruleset) : followedBy(this.#known, next);
+    return ok({ revision: view.revision, lines: lines.length, problems: next.problems });
+  }
+
+  /** Reads the kernel back, compares it with what it should hold, and puts it right. */
+  async verify(): Promise<Result<Drift, NftFault>> {
+    if (this.#applied === undefined) return ok({ lines: [] });
+    const actual = await this.#read();
+    if (!actual.ok) return actual;
+    const { lines } = delta(actual.value, this.#applied.layout.ruleset);
+    if (lines.length === 0) return ok({ lines });
+    const repaired = await this.#program.apply(lines);
+    if (!repaired.ok) return repaired;
+    this.#known = listingOf(this.#applied.layout.ruleset);
+    return ok({ lines });
+  }
+
+  /** Reads the counters. Rules that were never hit, and those that came in place of others since, are not there or start anew. */
+  async counts(): Promise<Result<HitCounts, NftFault>> {
+    const meaning = this.#applied?.layout.meaning;
+    if (meaning === undefined) return ok({ rules: new Map(), entries: new Map() });
+    const hits = await this.#program.list(['list', 'set', 'inet', 'crenel', 'hits']);
+    const chains = await this.#program.list(['-t', ...LIST_TABLE]);
+    if (!hits.ok) return hits;
+    if (!chains.ok) return chains;
+    const [ofSet, ofChains] = [parseListing(hits.value), parseListing(chains.value)];
+    if (!ofSet.ok || !ofChains.ok) return fail({ kind: 'failed', message: 'nft printed no listing' });
+    const rules = new Map<RuleId, Count>();
+    for (const [mark, count] of ofSet.value.counts.hits) {
+      const place = Math.max(0, (mark >>> NUMBER_BITS) - 1);
+      const rule = meaning.classes.get(mark & MAX_NUMBER)?.[place];
+      if (rule !== undefined) rules.set(rule, sum(rules.get(rule), count));
+    }
+    const entries = new Map<string, Count>();
+    for (const [chain, { aclId, direction, number }] of meaning.entries) {
+      const count = ofChains.value.counts.rules.get(`${chain} 0`);
+      const key = `${aclId} ${direction} ${number}`;
+      if (count !== undefined) entries.set(key, sum(entries.get(key), count));
+    }
+    return ok({ rules, entries });
+  }
+
+  async #plan(
+    view: HostView,
+    wiring: Wiring,
+  ): Promise<Result<{ readonly layout: Layout; readonly lines: readonly string[] }, NftFault>> {
+    const actual = this.#known === undefined ? await this.#read() : ok(this.#known);
+    if (!actual.ok) return actual;
+    try {
+      const next = layout(view, wiring, this.#applied?.layout.numbering ?? NO_NUMBERS);
+      return ok({ layout: next, lines: delta(actual.value, next.ruleset).lines });
+    } catch (error) {
+      // A wiring that cannot be enforced says why; the old rules stay.
+      return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #read(): Promise<Result<Listing, NftFault>> {
+    const text = await this.#program.list(LIST_TABLE);
+    if (!text.ok) return text;
+    if (text.value === '') return ok(NOTHING);
+    const parsed = parseListing(text.value);
+    return parsed.ok ? ok(parsed.value.listing) : fail({ kind: 'failed', message: parsed.error });
+  }
+}
+
+/** The listing after a change that touched elements alone. */
+function followedBy(known: Listing, next: Layout): Listing {
+  const sets = new Map(known.sets);
+  for (const [name, { content }] of next.ruleset.sets) {
+    const old = sets.get(name);
+    if (old !== undefined && old.content !== content) sets.set(name, { ...old, content });
+  }
+  return { ...known, sets };
+}
+
+function sum(a: Count | undefined, b: Count): Count {
+  return { packets: (a?.packets ?? 0) + b.packets, bytes: (a?.bytes ?? 0) + b.bytes };
+}
