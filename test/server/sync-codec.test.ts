@@ -44,7 +44,7 @@ test('a report is read; counters have names and whole numbers', () => {
   const report = {
     version: 1,
     host: 'host-1',
-    revision: 3,
+    applied: { epoch: 'e', revision: 3 },
     drift: { objects: 2, isRepaired: true },
     counters: { rules: { 'sgr-1': { packets: 1, bytes: 60, lastHit: 5 } }, entries: {} },
   };

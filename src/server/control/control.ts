@@ -21,6 +21,12 @@ export type Failure =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'not-stored'; readonly fault: StoreFault };
 
+/** A commit that is durable: the revision that it led to, and what it changed, by the key of the realm. */
+export type Commit = {
+  readonly revision: number;
+  readonly realms: ReadonlyMap<string, { readonly before: Estate; readonly after: Estate }>;
+};
+
 type Waiting = {
   readonly writes: Transaction;
   readonly settle: (stored: Result<number, StoreFault>) => void;
@@ -40,6 +46,7 @@ export class Control {
   #waiting: Waiting[] = [];
   #isCommitting = false;
   #fault: StoreFault | undefined;
+  readonly #hearers = new Set<(commit: Commit) => void>();
 
   private constructor(
     store: Store,
@@ -76,6 +83,15 @@ export class Control {
   /** The estate of a realm as committed; a realm that nobody wrote to is empty. */
   estate(realm: Realm): Estate {
     return this.#committed.get(realmKey(realm)) ?? estateOf({}, this.#revision);
+  }
+
+  /**
+   * Calls `hear` at each commit from now on, when it is durable and before those who asked for it are answered. `hear` must be quick and
+   * must not throw. Gives what ends it.
+   */
+  subscribe(hear: (commit: Commit) => void): () => void {
+    this.#hearers.add(hear);
+    return () => void this.#hearers.delete(hear);
   }
 
   /** Runs a command and keeps what it did. Resolves when the change is durable, or when it is certain that nothing was changed. */
@@ -123,14 +139,26 @@ export class Control {
         transactions.length === 0 ? ok(this.#revision) : await this.#store.commit(this.#revision, transactions);
       this.#fault = stored.ok ? undefined : stored.error;
       if (stored.ok) {
+        const old = this.#committed;
         this.#committed = reached;
         this.#revision = stored.value;
+        if (transactions.length > 0) this.#tell(old, stored.value);
       } else {
         this.#forget(stored);
       }
       for (const { settle } of batch) settle(stored);
     }
     this.#isCommitting = false;
+  }
+
+  #tell(old: ReadonlyMap<string, Estate>, revision: number): void {
+    if (this.#hearers.size === 0) return;
+    const realms = new Map<string, { readonly before: Estate; readonly after: Estate }>();
+    for (const [key, after] of this.#committed) {
+      const before = old.get(key) ?? estateOf({}, revision);
+      if (before !== after) realms.set(key, { before, after });
+    }
+    for (const hear of this.#hearers) hear({ revision, realms });
   }
 
   /** What was drafted on top of a commit that failed never was: those who wait for it fail alike. */

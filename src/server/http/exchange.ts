@@ -22,11 +22,26 @@ export type HttpAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** What follows the head instead of `body`, until one end has enough. */
+  readonly stream?: StreamSource;
   /**
    * Written to the log as it is: it must hold no secret. `action` and `code` are also counted, so `action` must be one of the actions that
    * there are, never a name that the client made up.
    */
   readonly log?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+};
+
+/**
+ * An answer that goes on: what there is to say, asked for piece by piece when the client can take more. So a slow client holds one piece in
+ * memory, and whoever speaks may leave out what is outdated by then.
+ */
+export type StreamSource = {
+  /** Called once, when the stream is open. `wake`: there may be something to say again; `end`: that was all. Gives what to call when it is over. */
+  readonly start: (wake: () => void, end: () => void) => () => void;
+  /** The next piece of text; undefined when there is nothing to say now. */
+  readonly next: () => string | undefined;
+  /** What to say when nothing was said for so many milliseconds: it keeps the connection alive and shows that the server is. */
+  readonly idle: { readonly text: string; readonly afterMs: number };
 };
 
 /** Answers requests. It rejects only for faults of the program, which the listener answers with 500. */

@@ -22,6 +22,8 @@ export type Limits = {
   readonly heldBytes: number;
   /** Unanswered requests on one connection; more end it. */
   readonly pipelined: number;
+  /** Answers that go on (streams) at once; more are answered 503. */
+  readonly streams: number;
 };
 
 /**
@@ -31,6 +33,7 @@ export type Limits = {
  * - 60 s idle: longer than clients pool connections by themselves, so that the client closes first and no request meets a closing door.
  * - 128 running: what one thread can usefully have waiting for one group commit. 512 running and waiting are half of the connections, so
  *   that a client that is over its share hears 503, and others still get in.
+ * - 512 streams: as many hosts, and half of the connections are left for everybody else.
  */
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 16_384,
@@ -44,6 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   waiting: 384,
   heldBytes: 67_108_864,
   pipelined: 32,
+  streams: 512,
 };
 
 /** Refuses limits that would mean something else than they say: 0 switches many of Node's off. */

@@ -42,6 +42,7 @@ export class Listener {
   readonly #connections = new Map<Duplex, Connection>();
   /** Connections without TLS yet, by the address and port of the client. */
   readonly #handshaking = new Map<string, Socket>();
+  readonly #closingSignal = new AbortController();
   #isDraining = false;
   #closing: Promise<{ readonly cut: number }> | undefined;
 
@@ -56,6 +57,8 @@ export class Listener {
       admission,
       allowedHosts: allowedHosts === undefined ? undefined : new Set(allowedHosts.map((host) => host.toLowerCase())),
       isDraining: () => this.#isDraining,
+      closing: this.#closingSignal.signal,
+      streams: { open: 0 },
       observers: [
         ...(health === undefined ? [] : [healthRoute(() => (this.#isDraining ? 'the server is closing' : health()))]),
         ...(exposeMetrics === 'nobody' ? [] : [metricsRoute(metrics, exposeMetrics)]),
@@ -91,7 +94,7 @@ export class Listener {
   }
 
   /**
-   * Takes no more connections, ends those that are idle, answers what is on its way, each with `connection: close`, and after `graceMs`
+   * Takes no more connections, ends those that are idle and the streams, answers what is on its way, each with `connection: close`, and after `graceMs`
    * cuts what is left.
    * Resolves when every connection is closed, with the number of requests that were cut. A second call waits for the first.
    */
@@ -102,6 +105,7 @@ export class Listener {
 
   async #close(graceMs: number): Promise<{ readonly cut: number }> {
     this.#isDraining = true;
+    this.#closingSignal.abort();
     // Node takes a connection for idle when its answer is handed over, and would cut it though the client does not have it yet.
     this.#server.closeIdleConnections = () => {
       for (const connection of this.#connections.values()) connection.closeAfterAnswers();

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
-import type { HttpAnswer, HttpRequest, HttpRefusal, Route } from './exchange.ts';
+import type { HttpAnswer, HttpRequest, HttpRefusal, Route, StreamSource } from './exchange.ts';
 import { faultAccount, textsOf } from './fault.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { refuseForeign } from './own-origin.ts';
 import { BUSY, type Head, NOTHING, readBody, readHead, refuseUnread } from './read-request.ts';
 import { plainRefusal, sendable, type Sendable, sendAnswer } from './send-answer.ts';
+import { sendStream } from './send-stream.ts';
 
 /** What all requests of a listener share. */
 export type Service = {
@@ -23,6 +24,9 @@ export type Service = {
   readonly metrics: Metrics;
   readonly admission: Admission;
   readonly isDraining: () => boolean;
+  /** Aborted when the listener closes: streams end then. */
+  readonly closing: AbortSignal;
+  readonly streams: { open: number };
 };
 
 /** One request and where its answer goes. */
@@ -142,6 +146,8 @@ async function admitted(
 async function handled(service: Service, route: Route, request: HttpRequest): Promise<Reply> {
   try {
     const answer = await route.handle(request);
+    if (answer.stream !== undefined && service.streams.open >= service.limits.streams)
+      return refused(service, BUSY, { isUnread: false, route });
     return { route, answer, sendable: sendable(answer), isUnread: false };
   } catch (error) {
     service.log.error({ route: route.name, fault: faultAccount(error, textsOf(request)) }, 'a handler failed');
@@ -178,11 +184,14 @@ function findRoute(
 }
 
 async function deliver(
-  { admission, limits, metrics, isDraining }: Service,
+  service: Service,
   exchange: Exchange,
   { reply, tally }: { readonly reply: Reply; readonly tally: Tally },
 ): Promise<Ending> {
+  const { admission, limits, metrics, isDraining } = service;
   if (exchange.connection.isGone) return 'gone';
+  const { stream } = reply.answer;
+  if (stream !== undefined) return await deliverStream(service, exchange, { reply, stream });
   admission.hold(reply.sendable.size);
   tally.held += reply.sendable.size;
   const { isUnread } = reply;
@@ -190,6 +199,22 @@ async function deliver(
   const ending = await sendAnswer(exchange, reply.sendable, sending);
   if (ending === 'slow') metrics.refused('answer-too-slow');
   return ending;
+}
+
+async function deliverStream(
+  { limits, metrics, streams, closing }: Service,
+  exchange: Exchange,
+  { reply, stream }: { readonly reply: Reply; readonly stream: StreamSource },
+): Promise<Ending> {
+  streams.open += 1;
+  try {
+    const { status, headers } = reply.sendable;
+    const ending = await sendStream(exchange, { status, headers, stream }, { closing, stallMs: limits.answerMs });
+    if (ending === 'slow') metrics.refused('answer-too-slow');
+    return ending;
+  } finally {
+    streams.open -= 1;
+  }
 }
 
 /** One line in the log and one more in the counters. Of the request nothing is written but its method. */

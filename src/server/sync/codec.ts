@@ -50,7 +50,7 @@ const HITS: Shape<Hits> = object<Hits>({ packets: COUNT, bytes: COUNT, lastHit: 
 const REPORT: Shape<Report> = object<Report>({
   version: integer(SYNC_VERSION, SYNC_VERSION),
   host: HOST,
-  revision: optional(COUNT),
+  applied: optional(object({ epoch: named(), revision: COUNT })),
   problem: optional(text(1000)),
   drift: optional(object<Drift>({ objects: COUNT, isRepaired: FLAG })),
   counters: optional(object({ rules: mapOf(HITS, MANY), entries: mapOf(HITS, MANY) })),

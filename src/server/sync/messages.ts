@@ -60,11 +60,11 @@ export type Hits = { readonly packets: number; readonly bytes: number; readonly 
 /** What differed between the kernel and what should be, by number of objects, and whether it was put right. */
 export type Drift = { readonly objects: number; readonly isRepaired: boolean };
 
-/** What an agent says of itself. `revision` is absent until one is enforced; `problem` says why the newest cannot be. */
+/** What an agent says of itself. `applied` is what the kernel holds by now; `problem` says why the newest revision cannot be enforced. */
 export type Report = {
   readonly version: number;
   readonly host: string;
-  readonly revision?: number;
+  readonly applied?: { readonly epoch: string; readonly revision: number };
   readonly problem?: string;
   readonly drift?: Drift;
   /** By rule id, and by `acl/direction/number`. */
