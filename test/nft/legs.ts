@@ -28,12 +28,14 @@ export type Plant = {
 };
 
 export const INTERNET = 'igw0';
+/** Devices between which nothing is ever filtered. */
+export const BESIDE: readonly [string, string] = ['first0', 'last0'];
 /** The device of what is no instance's interface. */
 export const NOWHERE = '?';
-const EGRESS_ONLY = 'eigw0';
+export const EGRESS_ONLY = 'eigw0';
 export const PEERS = 'peer0';
 /** Over it no reference matches (PEER:vpc-peering-security-groups). */
-const FAR_PEERS = 'far0';
+export const FAR_PEERS = 'far0';
 
 /** The same wiring for the same world: interfaces and NAT gateways get numbers in the order of their ids. */
 export function plantOf(world: World): Plant {
@@ -60,7 +62,7 @@ export function plantOf(world: World): Plant {
           fabric: new Set([PEERS]),
           stateful: new Set([EGRESS_ONLY, ...own.map(([, device]) => device)]),
           natGateways: new Map(own.map(([nat, device]): [string, SubnetId] => [device, nat.subnetId])),
-          outside: new Set([INTERNET, FAR_PEERS]),
+          outside: new Set([INTERNET, FAR_PEERS, ...BESIDE]),
         },
       ];
     }),

@@ -1,0 +1,142 @@
+// Frames of one packet each, with right checksums, and a number at their end by which they are known again.
+import { type Address, familyBits } from '../../src/core/net/address.ts';
+import { type Transport, transportProtocol } from '../../src/core/net/traffic.ts';
+
+export type FrameOf = {
+  readonly number: number;
+  readonly sourceMac: string;
+  readonly targetMac: string;
+  readonly source: Address;
+  readonly destination: Address;
+  readonly transport: Transport;
+  /** TCP: a SYN, the answer to one, or a segment in between. */
+  readonly tcp?: 'syn' | 'syn-ack' | 'ack';
+  /** ICMP queries: their identifier. */
+  readonly echoId?: number;
+};
+
+const TCP_FLAGS = { syn: 0x02, 'syn-ack': 0x12, ack: 0x10 } as const;
+
+/** The end of a frame's payload that names it. */
+export function trailer(number: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32BE(0x4352_4e4c, 0);
+  bytes.writeUInt32BE(number, 4);
+  return bytes;
+}
+
+/** The number that a frame names, or undefined when it is none of ours. */
+export function numberOf(hex: string): number | undefined {
+  const bytes = Buffer.from(hex, 'hex').subarray(-8);
+  return bytes.length === 8 && bytes.readUInt32BE(0) === 0x4352_4e4c ? bytes.readUInt32BE(4) : undefined;
+}
+
+/** The bytes of a frame. */
+export function frameBytes(of: FrameOf): Buffer {
+  const { source, destination, transport } = of;
+  const payload = transportBytes(of);
+  const isNarrow = source.family === 'ipv4';
+  const header = isNarrow ? ipv4Header(of, payload.length) : ipv6Header(of, payload.length);
+  const ethernet = Buffer.concat([
+    macBytes(of.targetMac),
+    macBytes(of.sourceMac),
+    Buffer.from(isNarrow ? [0x08, 0x00] : [0x86, 0xdd]),
+  ]);
+  const checked = transport.kind === 'protocol' ? payload : withChecksum(payload, { source, destination, transport });
+  return Buffer.concat([ethernet, header, checked]);
+}
+
+function transportBytes({ number, transport, tcp = 'syn', echoId = 0 }: FrameOf): Buffer {
+  const end = trailer(number);
+  switch (transport.kind) {
+    case 'tcp': {
+      const header = Buffer.alloc(20);
+      header.writeUInt16BE(transport.sourcePort, 0);
+      header.writeUInt16BE(transport.destinationPort, 2);
+      header.writeUInt32BE(tcp === 'ack' ? 1001 : 1000, 4);
+      header.writeUInt32BE(tcp === 'syn' ? 0 : 1001, 8);
+      header.writeUInt8(5 << 4, 12);
+      header.writeUInt8(TCP_FLAGS[tcp], 13);
+      header.writeUInt16BE(65_535, 14);
+      return Buffer.concat([header, end]);
+    }
+    case 'udp': {
+      const header = Buffer.alloc(8);
+      header.writeUInt16BE(transport.sourcePort, 0);
+      header.writeUInt16BE(transport.destinationPort, 2);
+      header.writeUInt16BE(8 + end.length, 4);
+      return Buffer.concat([header, end]);
+    }
+    case 'icmp':
+    case 'icmpv6': {
+      const header = Buffer.alloc(8);
+      header.writeUInt8(transport.type, 0);
+      header.writeUInt8(transport.code, 1);
+      header.writeUInt16BE(echoId, 4);
+      return Buffer.concat([header, end]);
+    }
+    case 'protocol':
+      return Buffer.concat([Buffer.alloc(32), end]);
+  }
+}
+
+function ipv4Header({ number, source, destination, transport }: FrameOf, length: number): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeUInt8(0x45, 0);
+  header.writeUInt16BE(20 + length, 2);
+  header.writeUInt16BE(number & 0xffff, 4);
+  header.writeUInt8(64, 8);
+  header.writeUInt8(transportProtocol(transport), 9);
+  addressBytes(source).copy(header, 12);
+  addressBytes(destination).copy(header, 16);
+  header.writeUInt16BE(checksum([header]), 10);
+  return header;
+}
+
+function ipv6Header({ source, destination, transport }: FrameOf, length: number): Buffer {
+  const header = Buffer.alloc(40);
+  header.writeUInt8(0x60, 0);
+  header.writeUInt16BE(length, 4);
+  header.writeUInt8(transportProtocol(transport), 6);
+  header.writeUInt8(64, 7);
+  addressBytes(source).copy(header, 8);
+  addressBytes(destination).copy(header, 24);
+  return header;
+}
+
+const CHECKSUM_AT = { tcp: 16, udp: 6, icmp: 2, icmpv6: 2 } as const;
+
+function withChecksum(
+  payload: Buffer,
+  { source, destination, transport }: Pick<FrameOf, 'source' | 'destination' | 'transport'>,
+): Buffer {
+  if (transport.kind === 'protocol') return payload;
+  const pseudo = Buffer.alloc(8);
+  pseudo.writeUInt32BE(payload.length, 0);
+  pseudo.writeUInt32BE(transportProtocol(transport), 4);
+  const parts =
+    transport.kind === 'icmp' ? [payload] : [addressBytes(source), addressBytes(destination), pseudo, payload];
+  const sum = checksum(parts);
+  const copy = Buffer.from(payload);
+  copy.writeUInt16BE(transport.kind === 'udp' && sum === 0 ? 0xffff : sum, CHECKSUM_AT[transport.kind]);
+  return copy;
+}
+
+/** The internet checksum over parts of even length (RFC 1071). */
+function checksum(parts: readonly Buffer[]): number {
+  let sum = 0;
+  for (const part of parts) for (let at = 0; at + 1 < part.length; at += 2) sum += part.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+function addressBytes(address: Address): Buffer {
+  const bytes = Buffer.alloc(familyBits(address.family) / 8);
+  const words = [address.w0, address.w1, address.w2, address.w3];
+  for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32BE(words[at / 4] ?? 0, at);
+  return bytes;
+}
+
+function macBytes(mac: string): Buffer {
+  return Buffer.from(mac.replaceAll(':', ''), 'hex');
+}

@@ -1,0 +1,190 @@
+// The kernel as judge: real packets of random worlds and of all cases, leg by leg, equal what evaluate says.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { formatAddress } from '../../src/core/net/address.ts';
+import { formatTransport, replyTransport, type Transport } from '../../src/core/net/traffic.ts';
+import type { VpcId } from '../../src/core/model/ids.ts';
+import type { World } from '../../src/core/model/world.ts';
+import { evaluate } from '../../src/core/policy/evaluate.ts';
+import { renderAll } from '../../src/nft/render.ts';
+import { type PacketQuestion, packetQuestion } from '../cases/packet-question.ts';
+import { readCases } from '../cases/read-cases.ts';
+import { compactWorld } from '../compact.ts';
+import {
+  EGRESS_ONLY,
+  FAR_PEERS,
+  INTERNET,
+  type Leg,
+  Legs,
+  layoutsOf,
+  NOWHERE,
+  PEERS,
+  type Plant,
+  plantOf,
+} from '../nft/legs.ts';
+import { wornWorld } from '../oracle/worn-worlds.ts';
+import { askOf } from '../property/asked.ts';
+import { checks } from '../property/checks.ts';
+import { randomQuestions } from '../property/generators.ts';
+import { whyNoKernel } from './namespace.ts';
+import { Wire } from './wire.ts';
+
+const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3', 'conntrack']);
+const DEVICES = [
+  ...Array.from({ length: 16 }, (_, index) => `e${index}`),
+  ...Array.from({ length: 4 }, (_, index) => `nat${index}`),
+  INTERNET,
+  EGRESS_ONLY,
+  PEERS,
+  FAR_PEERS,
+];
+/** Numbers that IPv6 takes for extension headers, so that no packet carries them as its protocol. */
+const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 44, 50, 51, 59, 60, 135, 139, 140]);
+
+type Count = { passed: number; refused: number };
+
+/** One packet at one router. */
+type Probe = {
+  readonly leg: Leg;
+  readonly transport: Transport;
+  readonly isFirst: boolean;
+  readonly echoId: number;
+  readonly about: string;
+};
+
+describe('packets in the kernel', { skip: WHY_NOT ?? false }, () => {
+  let wire: Wire;
+  before(() => {
+    wire = new Wire('packets', DEVICES);
+  });
+  after(() => wire.close());
+
+  /** Compares all questions of a world; counts packets that got through and packets that did not. */
+  async function compare(world: World, questions: readonly PacketQuestion[], count: Count): Promise<void> {
+    const plant = plantOf(world);
+    const probes = distinct(
+      questions.flatMap((question, index) => probesOf(world, plant, { question, echoId: index + 1 })),
+    );
+    const layouts = layoutsOf(world, plant);
+    for (const [vpcId, own] of Map.groupBy(probes, ({ leg }) => leg.vpcId)) {
+      const found = layouts.get(vpcId);
+      assert.ok(found !== undefined);
+      load([...renderAll(found.ruleset)]);
+      const seen = await wire.send(own.map((probe) => sentOf(plant, probe)));
+      for (const [index, probe] of own.entries()) {
+        assert.deepEqual(seen[index], probe.leg.passes ? [probe.leg.oif] : [], saidOf(probe));
+        if (probe.leg.passes) count.passed += 1;
+        else count.refused += 1;
+      }
+    }
+  }
+
+  function load(lines: readonly string[]): void {
+    const input = ['add table inet crenel', 'delete table inet crenel', ...lines].join('\n');
+    const { status, stderr } = wire.router.run('nft', ['-f', '-'], `${input}\n`);
+    assert.equal(status, 0, stderr.slice(0, 1000));
+    wire.forget();
+  }
+
+  test('get through random worlds exactly where evaluate lets them', async () => {
+    const count: Count = { passed: 0, refused: 0 };
+    for (let seed = 0; seed < checks(120); seed += 1) {
+      const one = askOf(seed, 16);
+      try {
+        await compare(one.world, one.questions, count);
+      } catch (error) {
+        throw new Error(`seed ${seed}`, { cause: error });
+      }
+    }
+    assert.ok(count.passed > 800 && count.refused > 500, JSON.stringify(count));
+  });
+
+  test('get through damaged worlds exactly where evaluate lets them', async () => {
+    const count: Count = { passed: 0, refused: 0 };
+    for (let seed = 0; seed < checks(50); seed += 1) {
+      const compact = wornWorld(seed);
+      await compare(compactWorld(compact), randomQuestions(compact, seed, 12), count);
+    }
+    assert.ok(count.passed > 200 && count.refused > 150, JSON.stringify(count));
+  });
+
+  test('get through the cases of the specification as they say', async () => {
+    for (const one of readCases().filter(({ kind }) => kind === 'packet')) {
+      const { packet } = one.data;
+      assert.ok(packet !== undefined);
+      try {
+        await compare(compactWorld(one.compact), [packet], { passed: 0, refused: 0 });
+      } catch (error) {
+        throw new Error(`${one.file} ${one.name}`, { cause: error });
+      }
+    }
+  });
+});
+
+/** The packets of a question: forward as far as it comes, then the answer, where evaluate says that all passes. */
+function probesOf(
+  world: World,
+  plant: Plant,
+  { question, echoId }: { readonly question: PacketQuestion; readonly echoId: number },
+): readonly Probe[] {
+  const { origin, packet } = packetQuestion(world, question);
+  const verdict = evaluate(world, origin, packet);
+  const { transport } = packet;
+  if (packet.family === 'ipv6' && transport.kind === 'protocol' && EXTENSIONS.has(transport.protocol)) return [];
+  const about = JSON.stringify(question);
+  const legs = new Legs(world, plant).of({ origin, gates: verdict.forward.gates });
+  const forward = reached(legs).map((leg): Probe => ({ leg, transport, isFirst: true, echoId, about }));
+  const answer = replyTransport(transport);
+  if (verdict.outcome !== 'allow' || answer === undefined || verdict.path.translations.length > 0) return forward;
+  if (forward.length !== legs.length) return forward;
+  const back = new Legs(world, plant).of({ origin: verdict.path.end, gates: verdict.reply.gates });
+  return [
+    ...forward,
+    ...reached(back).map((leg): Probe => ({ leg, transport: answer, isFirst: false, echoId, about })),
+  ];
+}
+
+/** Legs up to the first that refuses, and only those between devices. */
+function reached(legs: readonly Leg[]): readonly Leg[] {
+  const strange = legs.findIndex((leg) => leg.iif === NOWHERE || leg.iif === leg.oif);
+  const known = strange < 0 ? legs : legs.slice(0, strange);
+  const refused = known.findIndex((leg) => !leg.passes);
+  return refused < 0 ? known : known.slice(0, refused + 1);
+}
+
+/** Leaves out what an earlier question of the world made the kernel remember. */
+function distinct(probes: readonly Probe[]): readonly Probe[] {
+  const owners = new Map<string, string>();
+  return probes.filter((probe) => {
+    const key = flowKey(probe.leg.vpcId, probe);
+    const owner = owners.get(key) ?? probe.about;
+    owners.set(key, owner);
+    return owner === probe.about;
+  });
+}
+
+function flowKey(vpcId: VpcId, { leg, transport }: Probe): string {
+  const ends = [formatAddress(leg.source), formatAddress(leg.destination)].toSorted();
+  const ports =
+    'sourcePort' in transport ? [transport.sourcePort, transport.destinationPort].toSorted((a, b) => a - b) : [];
+  return [vpcId, transport.kind === 'protocol' ? transport.protocol : transport.kind, ...ends, ...ports].join(' ');
+}
+
+function sentOf(plant: Plant, { leg, transport, isFirst, echoId }: Probe): Parameters<Wire['send']>[0][number] {
+  const mac = [...plant.devices.values()].find(({ device }) => device === leg.iif)?.mac ?? '';
+  return {
+    from: leg.iif,
+    to: leg.oif,
+    source: leg.source,
+    destination: leg.destination,
+    transport,
+    tcp: isFirst ? 'syn' : 'syn-ack',
+    echoId,
+    ...(mac === '' ? {} : { sourceMac: mac }),
+  };
+}
+
+function saidOf({ leg, transport, about }: Probe): string {
+  const gates = leg.gates.map(({ gate, decision }) => `${gate.stage} ${gate.resource} ${decision.outcome}`).join(', ');
+  return `${about}: ${formatTransport(transport)} ${formatAddress(leg.source)} > ${formatAddress(leg.destination)} ${leg.iif} > ${leg.oif}: ${gates}`;
+}
