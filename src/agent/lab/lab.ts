@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { InstanceId, VpcId } from '../../core/model/ids.ts';
+import type { World } from '../../core/model/world.ts';
+import { hostViewOf } from '../../core/policy/host-view.ts';
+import { type Drift, Enforcer, type HitCounts } from '../enforcer.ts';
+import { nftProgram } from '../nft-program.ts';
+import { applyTopology, removeLeftovers, setSysctls } from './executor.ts';
+import { type LabPlan, planLab, type Router } from './plan-lab.ts';
+import { EMPTY_TOPOLOGY, type Topology, topologyDelta } from './topology.ts';
+
+/** What the lab looks like after a world was built. */
+export type Built = {
+  readonly instances: ReadonlyMap<InstanceId, string>;
+  readonly warnings: readonly string[];
+  readonly milliseconds: number;
+};
+
+const FORWARD = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'];
+
+/** Why there can be no lab here; undefined when there can. */
+export function whyNoLab(): string | undefined {
+  if (process.getuid?.() !== 0) return 'a lab makes network namespaces: run it as root';
+  const missing = ['ip', 'nft', 'sysctl'].find((program) => spawnSync(program, ['--version']).error !== undefined);
+  return missing === undefined ? undefined : `a lab needs the program ${missing} (packages iproute2, nftables, procps)`;
+}
+
+/**
+ * Instances as network namespaces, and a router with the rules of its VPC between them. Worlds are built one after another. A router forwards
+ * nothing before its rules are in place; a world that cannot be built leaves the rules of the one before.
+ */
+export class Lab {
+  #known: Topology = EMPTY_TOPOLOGY;
+  #plan: LabPlan | undefined;
+  readonly #enforcers: Map<VpcId, Enforcer> = new Map();
+  #building: Promise<unknown> = Promise.resolve();
+
+  /** Removes what an earlier lab left behind. Gives how many namespaces there were. */
+  static async clean(): Promise<Result<number>> {
+    const removed = await removeLeftovers();
+    return removed.ok ? ok(removed.value.length) : removed;
+  }
+
+  get plan(): LabPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Makes the machine look like a world. */
+  async build(world: World): Promise<Result<Built>> {
+    const built = this.#building.then(async () => await this.#build(world));
+    this.#building = built;
+    return await built;
+  }
+
+  async #build(world: World): Promise<Result<Built>> {
+    const started = performance.now();
+    const plan = planLab(world);
+    const done = await applyTopology(topologyDelta(this.#known, plan.topology), plan.topology);
+    if (!done.ok) {
+      // What came through and what did not is not known: the next build starts from nothing.
+      this.#known = EMPTY_TOPOLOGY;
+      this.#enforcers.clear();
+      const cleaned = await removeLeftovers();
+      return fail(cleaned.ok ? done.error : `${done.error}; and the namespaces cannot be removed: ${cleaned.error}`);
+    }
+    this.#known = plan.topology;
+    this.#plan = plan;
+    for (const id of this.#enforcers.keys()) if (!plan.routers.has(id)) this.#enforcers.delete(id);
+    for (const [id, router] of plan.routers) {
+      const enforced = await this.#enforce(world, id, router);
+      if (!enforced.ok) return fail(`the rules of ${id} are not in force: ${enforced.error}`);
+    }
+    return ok({
+      instances: plan.instances,
+      warnings: plan.warnings,
+      milliseconds: performance.now() - started,
+    });
+  }
+
+  async #enforce(world: World, id: VpcId, { namespace, wiring }: Router): Promise<Result<void>> {
+    const known = this.#enforcers.get(id);
+    const enforcer = known ?? new Enforcer(nftProgram({ namespace }), wiring);
+    const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
+    const enforced = await enforcer.enforce(view, wiring);
+    if (!enforced.ok) return fail(enforced.error.message);
+    if (known !== undefined) return ok(undefined);
+    this.#enforcers.set(id, enforcer);
+    return await setSysctls(namespace, FORWARD);
+  }
+
+  /** Compares all routers with what they should hold, and repairs them. */
+  async verify(): Promise<Result<ReadonlyMap<VpcId, Drift>>> {
+    const drifts = new Map<VpcId, Drift>();
+    for (const [id, enforcer] of this.#enforcers) {
+      const drift = await enforcer.verify();
+      if (!drift.ok) return fail(drift.error.message);
+      drifts.set(id, drift.value);
+    }
+    return ok(drifts);
+  }
+
+  /** The counters of all routers. */
+  async counts(): Promise<Result<readonly HitCounts[]>> {
+    const counts: HitCounts[] = [];
+    for (const enforcer of this.#enforcers.values()) {
+      const one = await enforcer.counts();
+      if (!one.ok) return fail(one.error.message);
+      counts.push(one.value);
+    }
+    return ok(counts);
+  }
+
+  /** Takes everything down. */
+  async close(): Promise<Result<number>> {
+    await this.#building;
+    this.#known = EMPTY_TOPOLOGY;
+    this.#enforcers.clear();
+    return await Lab.clean();
+  }
+}
