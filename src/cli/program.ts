@@ -4,7 +4,9 @@ import type { AddCommand, CommandSetup } from './command.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
+import { addExec } from './commands/exec.ts';
 import { addImport } from './commands/import.ts';
+import { addLab } from './commands/lab.ts';
 import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
@@ -25,6 +27,8 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addImport,
   addBackup,
+  addLab,
+  addExec,
   addTour,
   addCompletion,
 ];

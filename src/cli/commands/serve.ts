@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../../server/http/log.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { interrupted } from '../interrupted.ts';
 import { serveSheet } from '../serve/serve-text.ts';
 import { startServer } from '../serve/server.ts';
 import { type ServeOptions, settingsOf } from '../serve/settings.ts';
@@ -28,6 +29,7 @@ export function addServe(program: Command, { context, finish }: CommandSetup): v
     .option('--default-vpc', 'make a default VPC in that account and region')
     .option('--import <path>', 'start with what `aws ec2 describe-*` printed, if there is nothing yet')
     .option('--example', 'start with the three-tier example, if there is nothing yet')
+    .option('--lab', 'make every running instance a network namespace on this machine, behind real rules; needs root')
     .option('--tls-cert <file>', 'certificate, with its chain, as PEM')
     .option('--tls-key <file>', 'its private key, as PEM')
     .option('--insecure-no-tls', 'listen beyond loopback without TLS')
@@ -61,12 +63,4 @@ async function serve(context: Context, options: ServeOptions): Promise<ExitStatu
   await interrupted();
   await running.value.close();
   return EXIT.allowed;
-}
-
-/** Resolves at the first Ctrl-C or request to end; a second one ends the process at once, as it would without us. */
-async function interrupted(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
 import type { Caller } from '../../server/access/caller.ts';
+import { whyNoLab } from '../../agent/lab/lab.ts';
+import { LabFollower } from '../../agent/lab/lab-follower.ts';
 import { KEY_MAKER } from '../../server/access/key-maker.ts';
 import { SignatureVerifier } from '../../server/access/sigv4.ts';
 import { Control } from '../../server/control/control.ts';
@@ -19,7 +21,7 @@ import { authenticateAnybody, authenticateBySignature } from '../../server/ec2/a
 import type { HttpAnswer, HttpRequest, Route } from '../../server/http/exchange.ts';
 import { DEFAULT_LIMITS as HTTP_LIMITS } from '../../server/http/limits.ts';
 import { Listener } from '../../server/http/listener.ts';
-import { openLog } from '../../server/http/log.ts';
+import { type Log, openLog } from '../../server/http/log.ts';
 import { Metrics } from '../../server/http/metrics.ts';
 import type { TlsIdentity } from '../../server/http/tls.ts';
 import { answerNative, NATIVE_PATH, type NativeSetup } from '../../server/native/native-api.ts';
@@ -77,6 +79,8 @@ async function startOn(
   const imported = await prepareRealm(control.value, settings, io);
   if (!imported.ok) return imported;
   const log = openLog(io.stderr, settings.logLevel);
+  const lab = await startLab(control.value, settings, log);
+  if (!lab.ok) return lab;
   const metrics = new Metrics(true);
   const authenticate = authenticator(settings, keys);
   const api = new Api({
@@ -126,10 +130,35 @@ async function startOn(
     imported: imported.value,
     close: async () => {
       await listener.value.close(GRACE_MS);
+      await lab.value?.();
       await control.value.settled();
       await store.close();
       log.flush();
     },
+  });
+}
+
+/** Lets the instances of the first account and region run as namespaces; gives what ends them. */
+async function startLab(
+  control: Control,
+  { withLab, accountId, region }: Settings,
+  log: Log,
+): Promise<Result<(() => Promise<void>) | undefined>> {
+  if (!withLab) return ok(undefined);
+  const why = whyNoLab();
+  if (why !== undefined) return fail(why);
+  const realm: Realm = { accountId, region };
+  const follower = new LabFollower(() => control.estate(realm).world, {
+    built: ({ instances, milliseconds }) => log.info({ instances, milliseconds }, 'the lab is built'),
+    failed: (message) => log.error({ message }, 'the lab is not what it should be'),
+    warned: (message) => log.warn({ message }, 'the lab differs from AWS'),
+    repaired: (vpcId, lines) => log.warn({ vpcId, lines }, 'somebody changed the rules of the lab: repaired'),
+  });
+  const unsubscribe = control.subscribe(() => follower.changed());
+  await follower.start();
+  return ok(async () => {
+    unsubscribe();
+    await follower.close();
   });
 }
 

@@ -18,6 +18,7 @@ export type ServeOptions = {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly insecureNoTls?: boolean;
+  readonly lab?: boolean;
   readonly logLevel: string;
 };
 
@@ -34,6 +35,8 @@ export type Settings = {
   readonly withDefaultVpc: boolean;
   readonly importPath: string | undefined;
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  /** Whether instances run as network namespaces of this machine. */
+  readonly withLab: boolean;
   readonly logLevel: LogLevel;
 };
 
@@ -73,6 +76,7 @@ export function settingsOf(
     withDefaultVpc: options.defaultVpc === true,
     importPath: options.example === true ? given.examplePath : options.import,
     tls: tlsCert === undefined || tlsKey === undefined ? undefined : { certPath: tlsCert, keyPath: tlsKey },
+    withLab: options.lab === true,
     logLevel,
   });
 }

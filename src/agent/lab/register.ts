@@ -1,0 +1,59 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { formatAddress } from '../../core/net/address.ts';
+import { getRecord, type World } from '../../core/model/world.ts';
+import type { LabPlan } from './plan-lab.ts';
+import { runningEnis } from './router.ts';
+
+/** Where the lab says which instance is which namespace; only root may write there, and the lab is root's. */
+export const REGISTER_PATH = '/run/crenel/lab.json';
+
+/** An instance as people look for it. */
+export type Registered = {
+  readonly id: string;
+  /** The Name tag; the id where there is none. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly addresses: readonly string[];
+};
+
+/** The instances of a lab in the order of their names. */
+export function registerOf(world: World, plan: LabPlan): readonly Registered[] {
+  const enis = runningEnis(world);
+  const instances = [...plan.instances].map(([id, namespace]): Registered => {
+    const own = enis.filter((eni) => eni.attachment?.instanceId === id);
+    const name = getRecord(world, 'instances', id)?.tags.find((tag) => tag.key === 'Name')?.value ?? id;
+    const addresses = own.flatMap((eni) => eni.addresses).map(({ address }) => formatAddress(address));
+    return { id, name, namespace, addresses };
+  });
+  return instances.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Writes the register. */
+export function writeRegister(instances: readonly Registered[]): void {
+  mkdirSync(dirname(REGISTER_PATH), { recursive: true, mode: 0o755 });
+  writeFileSync(REGISTER_PATH, `${JSON.stringify({ instances })}\n`, { mode: 0o600 });
+}
+
+/** Takes the register away. */
+export function removeRegister(): void {
+  rmSync(REGISTER_PATH, { force: true });
+}
+
+/** The instances of the lab that is up; undefined when there is none. */
+export function readRegister(): readonly Registered[] | undefined {
+  try {
+    const document: unknown = JSON.parse(readFileSync(REGISTER_PATH, 'utf8'));
+    if (typeof document !== 'object' || document === null || !('instances' in document)) return undefined;
+    const { instances } = document;
+    // Root wrote it, by `writeRegister`.
+    return Array.isArray(instances) ? (instances as readonly Registered[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The instances that a name, an id or an address means. */
+export function findRegistered(instances: readonly Registered[], text: string): readonly Registered[] {
+  return instances.filter(({ id, name, addresses }) => id === text || name === text || addresses.includes(text));
+}
