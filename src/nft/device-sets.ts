@@ -3,6 +3,7 @@ import { cidrsOverlap, formatCidr } from '../core/net/cidr.ts';
 import type { Eni } from '../core/model/eni.ts';
 import { getRecord } from '../core/model/world.ts';
 import { serviceAddresses } from '../core/policy/exempt.ts';
+import { AUTOMATIC_TYPES } from '../core/track/tracker.ts';
 import { addressTexts, prefixKeys } from './address-keys.ts';
 import type { Plan } from './plan.ts';
 import type { Value } from './ruleset.ts';
@@ -55,7 +56,9 @@ export function layDevices(plan: Plan, attached: readonly Attached[]): void {
   const free = attached.filter(({ eni }) => !eni.sourceDestCheck).map(({ attachment }) => quote(attachment.device));
   if (free.length > 0) plan.texts('unchecked', ['ifname'], { elements: free });
   if (wiring.fabric.size > 0) plan.texts('fabric', ['ifname'], { elements: [...wiring.fabric].map(quote) });
-  if (wiring.stateful.size > 0) plan.texts('stateful', ['ifname'], { elements: [...wiring.stateful].map(quote) });
+  const automatic = attached.filter(({ eni }) => AUTOMATIC_TYPES.has(eni.interfaceType));
+  const stateful = [...wiring.stateful, ...automatic.map(({ attachment }) => attachment.device)];
+  if (stateful.length > 0) plan.texts('stateful', ['ifname'], { elements: stateful.map(quote) });
   if (wiring.outside !== undefined)
     plan.texts('outside', ['ifname'], {
       elements: [

@@ -30,11 +30,11 @@ export function bitsOf({ direction }: Pick<Side, 'direction'>): { readonly origi
  */
 export function layState(plan: Plan, side: Side): void {
   const suffix = sideName(side);
-  const { peerDevice } = fieldsOf(side, plan.wiring.mode);
+  const { device, peerDevice } = fieldsOf(side, plan.wiring.mode);
   const count: Rule = [update('hits', ['meta mark'])];
-  const isStateful = plan.wiring.stateful.size > 0;
+  const ends = plan.hasSet('stateful') ? [...new Set([device, peerDevice])] : [];
   plan.chain(`untracked.${suffix}`, [
-    ...(isStateful ? [[isIn([peerDevice], 'stateful'), end(`goto tracked.${suffix}`)]] : []),
+    ...ends.map((one): Rule => [isIn([one], 'stateful'), end(`goto tracked.${suffix}`)]),
     count,
     [end('accept')],
   ]);

@@ -1,56 +1,24 @@
 // The kernel as judge: real packets of random worlds and of all cases, leg by leg, equal what evaluate says.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { formatAddress } from '../../src/core/net/address.ts';
-import { formatTransport, replyTransport, type Transport } from '../../src/core/net/traffic.ts';
-import type { VpcId } from '../../src/core/model/ids.ts';
+import { replyTransport } from '../../src/core/net/traffic.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { evaluate } from '../../src/core/policy/evaluate.ts';
 import { renderAll } from '../../src/nft/render.ts';
 import { type PacketQuestion, packetQuestion } from '../cases/packet-question.ts';
 import { readCases } from '../cases/read-cases.ts';
 import { compactWorld } from '../compact.ts';
-import {
-  EGRESS_ONLY,
-  FAR_PEERS,
-  INTERNET,
-  type Leg,
-  Legs,
-  layoutsOf,
-  NOWHERE,
-  PEERS,
-  type Plant,
-  plantOf,
-} from '../nft/legs.ts';
+import { Legs, layoutsOf, type Plant, plantOf } from '../nft/legs.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { askOf } from '../property/asked.ts';
 import { checks } from '../property/checks.ts';
 import { randomQuestions } from '../property/generators.ts';
 import { whyNoKernel } from './namespace.ts';
+import { DEVICES, distinct, EXTENSIONS, type Probe, reached, saidOf, sentOf } from './probes.ts';
 import { Wire } from './wire.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3', 'conntrack']);
-const DEVICES = [
-  ...Array.from({ length: 16 }, (_, index) => `e${index}`),
-  ...Array.from({ length: 4 }, (_, index) => `nat${index}`),
-  INTERNET,
-  EGRESS_ONLY,
-  PEERS,
-  FAR_PEERS,
-];
-/** Numbers that IPv6 takes for extension headers, so that no packet carries them as its protocol. */
-const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 44, 50, 51, 59, 60, 135, 139, 140]);
-
 type Count = { passed: number; refused: number };
-
-/** One packet at one router. */
-type Probe = {
-  readonly leg: Leg;
-  readonly transport: Transport;
-  readonly isFirst: boolean;
-  readonly echoId: number;
-  readonly about: string;
-};
 
 describe('packets in the kernel', { skip: WHY_NOT ?? false }, () => {
   let wire: Wire;
@@ -133,58 +101,13 @@ function probesOf(
   if (packet.family === 'ipv6' && transport.kind === 'protocol' && EXTENSIONS.has(transport.protocol)) return [];
   const about = JSON.stringify(question);
   const legs = new Legs(world, plant).of({ origin, gates: verdict.forward.gates });
-  const forward = reached(legs).map((leg): Probe => ({ leg, transport, isFirst: true, echoId, about }));
+  const forward = reached(legs).map((leg): Probe => ({ leg, transport, flags: 'syn', echoId, about }));
   const answer = replyTransport(transport);
   if (verdict.outcome !== 'allow' || answer === undefined || verdict.path.translations.length > 0) return forward;
   if (forward.length !== legs.length) return forward;
   const back = new Legs(world, plant).of({ origin: verdict.path.end, gates: verdict.reply.gates });
   return [
     ...forward,
-    ...reached(back).map((leg): Probe => ({ leg, transport: answer, isFirst: false, echoId, about })),
+    ...reached(back).map((leg): Probe => ({ leg, transport: answer, flags: 'syn-ack', echoId, about })),
   ];
-}
-
-/** Legs up to the first that refuses, and only those between devices. */
-function reached(legs: readonly Leg[]): readonly Leg[] {
-  const strange = legs.findIndex((leg) => leg.iif === NOWHERE || leg.iif === leg.oif);
-  const known = strange < 0 ? legs : legs.slice(0, strange);
-  const refused = known.findIndex((leg) => !leg.passes);
-  return refused < 0 ? known : known.slice(0, refused + 1);
-}
-
-/** Leaves out what an earlier question of the world made the kernel remember. */
-function distinct(probes: readonly Probe[]): readonly Probe[] {
-  const owners = new Map<string, string>();
-  return probes.filter((probe) => {
-    const key = flowKey(probe.leg.vpcId, probe);
-    const owner = owners.get(key) ?? probe.about;
-    owners.set(key, owner);
-    return owner === probe.about;
-  });
-}
-
-function flowKey(vpcId: VpcId, { leg, transport }: Probe): string {
-  const ends = [formatAddress(leg.source), formatAddress(leg.destination)].toSorted();
-  const ports =
-    'sourcePort' in transport ? [transport.sourcePort, transport.destinationPort].toSorted((a, b) => a - b) : [];
-  return [vpcId, transport.kind === 'protocol' ? transport.protocol : transport.kind, ...ends, ...ports].join(' ');
-}
-
-function sentOf(plant: Plant, { leg, transport, isFirst, echoId }: Probe): Parameters<Wire['send']>[0][number] {
-  const mac = [...plant.devices.values()].find(({ device }) => device === leg.iif)?.mac ?? '';
-  return {
-    from: leg.iif,
-    to: leg.oif,
-    source: leg.source,
-    destination: leg.destination,
-    transport,
-    tcp: isFirst ? 'syn' : 'syn-ack',
-    echoId,
-    ...(mac === '' ? {} : { sourceMac: mac }),
-  };
-}
-
-function saidOf({ leg, transport, about }: Probe): string {
-  const gates = leg.gates.map(({ gate, decision }) => `${gate.stage} ${gate.resource} ${decision.outcome}`).join(', ');
-  return `${about}: ${formatTransport(transport)} ${formatAddress(leg.source)} > ${formatAddress(leg.destination)} ${leg.iif} > ${leg.oif}: ${gates}`;
 }

@@ -41,7 +41,7 @@ export type TrackerOptions = {
 };
 
 /** Interface types whose flows AWS tracks always (E2:conntrack). */
-const AUTOMATIC_TYPES: ReadonlySet<string> = new Set([
+export const AUTOMATIC_TYPES: ReadonlySet<string> = new Set([
   'network_load_balancer',
   'vpc_endpoint',
   'lambda',
