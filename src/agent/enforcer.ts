@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import type { RuleId } from '../core/model/ids.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { delta } from '../nft/delta.ts';
-import { followMembers } from '../nft/follow.ts';
+import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
 import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../nft/listing.ts';
 import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
@@ -51,21 +51,16 @@ export class Enforcer {
       this.#applied !== undefined && this.#known !== undefined && wiring === this.#wiring
         ? followMembers(this.#applied.layout, this.#applied.view, view)
         : undefined;
-    const planned = followed === undefined ? await this.#plan(view, wiring) : ok(followed);
+    const planned = followed === undefined ? await this.#plan(view, wiring) : ok(shortPlan(followed));
     if (!planned.ok) return planned;
-    const { layout: next, lines } = planned.value;
-    if (lines.length > 0) {
-      const done = await this.#program.apply(lines);
-      if (!done.ok) {
-        this.#known = undefined;
-        return done;
-      }
-    }
+    const { layout: next, transactions } = planned.value;
+    const done = await this.#applyAll(transactions);
+    if (!done.ok) return done;
     this.#wiring = wiring;
     this.#applied = { view, layout: next };
     this.#known =
       followed === undefined || this.#known === undefined ? listingOf(next.ruleset) : followedBy(this.#known, next);
-    return ok({ revision: view.revision, lines: lines.length, problems: next.problems });
+    return ok({ revision: view.revision, lines: transactions.flat().length, problems: next.problems });
   }
 
   /** Reads the kernel back, compares it with what it should hold, and puts it right. */
@@ -73,12 +68,11 @@ export class Enforcer {
     if (this.#applied === undefined) return ok({ lines: [] });
     const actual = await this.#read();
     if (!actual.ok) return actual;
-    const { lines } = delta(actual.value, this.#applied.layout.ruleset);
-    if (lines.length === 0) return ok({ lines });
-    const repaired = await this.#program.apply(lines);
+    const { transactions } = delta(actual.value, this.#applied.layout.ruleset);
+    const repaired = await this.#applyAll(transactions);
     if (!repaired.ok) return repaired;
-    this.#known = listingOf(this.#applied.layout.ruleset);
-    return ok({ lines });
+    if (transactions.length > 0) this.#known = listingOf(this.#applied.layout.ruleset);
+    return ok({ lines: transactions.flat() });
   }
 
   /** Reads the counters. Rules that were never hit, and those that came in place of others since, are not there or start anew. */
@@ -106,19 +100,27 @@ export class Enforcer {
     return ok({ rules, entries });
   }
 
-  async #plan(
-    view: HostView,
-    wiring: Wiring,
-  ): Promise<Result<{ readonly layout: Layout; readonly lines: readonly string[] }, NftFault>> {
+  async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, NftFault>> {
     const actual = this.#known === undefined ? await this.#read() : ok(this.#known);
     if (!actual.ok) return actual;
     try {
       const next = layout(view, wiring, this.#applied?.layout.numbering ?? NO_NUMBERS);
-      return ok({ layout: next, lines: delta(actual.value, next.ruleset).lines });
+      return ok({ layout: next, transactions: delta(actual.value, next.ruleset).transactions });
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */
+  async #applyAll(transactions: Planned['transactions']): Promise<Result<void, NftFault>> {
+    for (const lines of transactions) {
+      const done = await this.#program.apply(lines);
+      if (done.ok) continue;
+      this.#known = undefined;
+      return done;
+    }
+    return ok(undefined);
   }
 
   async #read(): Promise<Result<Listing, NftFault>> {
@@ -128,6 +130,12 @@ export class Enforcer {
     const parsed = parseListing(text.value);
     return parsed.ok ? ok(parsed.value.listing) : fail({ kind: 'failed', message: parsed.error });
   }
+}
+
+type Planned = { readonly layout: Layout; readonly transactions: readonly (readonly string[])[] };
+
+function shortPlan({ layout: next, lines }: Followed): Planned {
+  return { layout: next, transactions: lines.length === 0 ? [] : [lines] };
 }
 
 /** The listing after a change that touched elements alone. */

@@ -25,13 +25,15 @@ export function followMembers(known: Layout, before: HostView, after: HostView):
     if (old === undefined || !hasSamePrefixes(old, members)) return undefined;
     for (const set of changedSets(known, id, members)) {
       sets.set(set.name, set);
-      lines.push(...elementLines(known.ruleset.sets.get(set.name)?.content, set));
+      lines.push(...elementLines(known.ruleset.sets.get(set.name)?.content, set, EVERYTHING));
     }
   }
   if (sets.size === 0) return { layout: known, lines };
   const ruleset = { ...known.ruleset, sets: new Map([...known.ruleset.sets, ...sets]) };
   return { layout: { ...known, ruleset }, lines };
 }
+
+const EVERYTHING = { isComing: true, isGoing: () => true };
 
 /** Delegated IPv6 prefixes decide which rules there are. */
 function hasSamePrefixes(a: Members, b: Members): boolean {

@@ -10,6 +10,7 @@ import { hashText } from './names.ts';
 import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
 import type { Elements, KeyType, Ruleset } from './ruleset.ts';
 import { familyName, SIDES, type Side, sideName } from './side.ts';
+import { seal } from './seal.ts';
 import { layStart } from './start-chains.ts';
 import { forwards, layState } from './state-chains.ts';
 import { is } from './steps.ts';
@@ -40,9 +41,11 @@ export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_
   layProfiles(plan, attached);
   if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
   else layLocalHooks(plan, hasBorders);
+  const { ruleset, nameOf } = seal(plan.ruleset);
+  const entries = new Map([...plan.entries].map(([chain, entry]) => [nameOf(chain), entry] as const));
   return {
-    ruleset: plan.ruleset,
-    meaning: { classes: plan.classes, entries: plan.entries },
+    ruleset,
+    meaning: { classes: plan.classes, entries },
     numbering: plan.numbering,
     problems: [...plan.problems],
   };

@@ -4,8 +4,16 @@ import { TABLE } from './ruleset.ts';
 
 /** One rule as nft reads and prints it. Equal rules have equal texts: elements stand in a fixed order. */
 export function ruleText(rule: Rule): string {
-  return rule.map(stepText).join(' ');
+  let text = TEXTS.get(rule);
+  if (text === undefined) {
+    text = rule.map(stepText).join(' ');
+    TEXTS.set(rule, text);
+  }
+  return text;
 }
+
+/** Memory of a pure function: a rule never changes. */
+const TEXTS = new WeakMap<Rule, string>();
 
 function stepText(step: Step): string {
   switch (step.kind) {

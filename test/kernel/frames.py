@@ -33,25 +33,35 @@ def main():
         got = []
         last = bytes.fromhex(batch["last"])
         is_over = False
-        for device, frame in batch["send"]:
+        for index, (device, frame) in enumerate(batch["send"]):
             sockets[device].send(bytes.fromhex(frame))
+            # What arrives is taken while more is sent: a socket holds only so much.
+            if index % 128 == 127:
+                is_over = collect(sockets.values(), names, last, got) or is_over
         deadline = time.monotonic() + WAIT_SECONDS
         while not is_over and time.monotonic() < deadline:
             ready, _, _ = select.select(list(sockets.values()), [], [], 0.05)
-            for one in ready:
-                while True:
-                    try:
-                        frame, address = one.recvfrom(65535)
-                    except BlockingIOError:
-                        break
-                    # What this process sent itself is seen as well.
-                    if address[2] == socket.PACKET_OUTGOING:
-                        continue
-                    if frame.endswith(last):
-                        is_over = True
-                    else:
-                        got.append([names[one.fileno()], frame.hex()])
+            is_over = collect(ready, names, last, got)
         print(json.dumps({"got": got, "isOver": is_over}), flush=True)
+
+
+def collect(ready, names, last, got):
+    """Takes what has arrived; whether the last frame was among it."""
+    is_over = False
+    for one in ready:
+        while True:
+            try:
+                frame, address = one.recvfrom(65535)
+            except BlockingIOError:
+                break
+            # What this process sent itself is seen as well.
+            if address[2] == socket.PACKET_OUTGOING:
+                continue
+            if frame.endswith(last):
+                is_over = True
+            else:
+                got.append([names[one.fileno()], frame.hex()])
+    return is_over
 
 
 def drain(sockets):

@@ -119,7 +119,7 @@ describe('what the kernel remembers', { skip: WHY_NOT ?? false }, () => {
       if (own === undefined || then === undefined || changed === undefined || then.length === 0) continue;
       load(layout);
       await expectAll(plant, own, `seed ${seed}, before ${name}`);
-      apply(delta(listingOf(layout.ruleset), changed.ruleset).lines);
+      for (const lines of delta(listingOf(layout.ruleset), changed.ruleset).transactions) apply(lines);
       passed += await expectAll(plant, then, `seed ${seed}, after ${name}`);
     }
     return passed;

@@ -8,6 +8,8 @@ import { BESIDE } from '../nft/legs.ts';
 import { frameBytes, type FrameOf, numberOf, trailer } from './frame.ts';
 import { Namespace, type Ran } from './namespace.ts';
 
+/** So many frames are sent before waiting for the last: a processor's queue of the kernel's holds 1,000 and drops the rest. */
+const AT_ONCE = 400;
 const ROUTER_MAC = '02:aa:00:00:00:01';
 const ANY_MAC = '02:bb:00:00:00:01';
 /** Between these two devices nothing is filtered: the last frame of a batch goes there. */
@@ -73,6 +75,13 @@ export class Wire {
   /** Sends frames in order; gives for each the devices on which it came out. */
   async send(frames: readonly Sent[]): Promise<readonly (readonly string[])[]> {
     this.#route(frames);
+    const seen: (readonly string[])[] = [];
+    for (let at = 0; at < frames.length; at += AT_ONCE)
+      seen.push(...(await this.#sendSome(frames.slice(at, at + AT_ONCE))));
+    return seen;
+  }
+
+  async #sendSome(frames: readonly Sent[]): Promise<readonly (readonly string[])[]> {
     const first = this.#number;
     this.#number += frames.length + 1;
     const bytes = frames.map((one, index) => [

@@ -46,7 +46,7 @@ test('following members gives what laying out anew gives', () => {
         const anew = layout(to, wiring, start.numbering);
         assert.ok(followed !== undefined);
         assert.deepEqual(listingOf(followed.layout.ruleset), listingOf(anew.ruleset), `seed ${seed}`);
-        const long = delta(listingOf(start.ruleset), anew.ruleset).lines;
+        const long = delta(listingOf(start.ruleset), anew.ruleset).transactions.flat();
         assert.deepEqual(followed.lines.toSorted(), long.toSorted(), `seed ${seed}`);
         for (const line of followed.lines) assert.match(line, /^(?:add|delete) element inet crenel \S+ \{ [^,]+ \}$/u);
         seen += followed.lines.length;
