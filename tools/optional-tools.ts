@@ -43,9 +43,34 @@ function findClients(): void {
   );
 }
 
+/** What tests with the real kernel need, each with its Debian package; they run as root only. */
+const KERNEL_TOOLS: readonly (readonly [program: string, packageName: string])[] = [
+  ['nft', 'nftables'],
+  ['ip', 'iproute2'],
+  ['conntrack', 'conntrack'],
+  ['sysctl', 'procps'],
+  ['ping', 'iputils-ping'],
+  ['python3', 'python3'],
+];
+
+function findKernelTools(): void {
+  if (process.getuid?.() !== 0) {
+    process.stdout.write('– kernel tests need root: they are skipped\n');
+    return;
+  }
+  for (const [program, packageName] of KERNEL_TOOLS) if (findOnPath(program) === undefined) tryApt(packageName);
+  const missing = KERNEL_TOOLS.filter(([program]) => findOnPath(program) === undefined).map(([program]) => program);
+  process.stdout.write(
+    missing.length === 0
+      ? '✔ kernel tools: nft, ip, conntrack, sysctl, ping, python3\n'
+      : `– kernel tools: no ${missing.join(', no ')}, kernel tests are skipped\n`,
+  );
+}
+
 /** The environment for the tests: CRENEL_Z3 is the path of the Z3 solver where there is one. */
 export function environmentWithTools(): NodeJS.ProcessEnv {
   findClients();
+  findKernelTools();
   const given = process.env['CRENEL_Z3'];
   if (given !== undefined) return process.env;
   if (findOnPath('z3') === undefined) tryApt('z3');
