@@ -24,6 +24,8 @@ export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('a
 export function trackedRules(direction: Side['direction']): readonly Rule[] {
   const { original, reply } = bitsOf({ direction });
   return [
+    // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes.
+    [{ kind: 'ct-mark-has', bits: original | reply }, OWN_FLOW, end('accept')],
     [OWN_FLOW, goes('original'), { kind: 'ct-mark-has', bits: original }, end('accept')],
     [OWN_FLOW, goes('reply'), { kind: 'ct-mark-has', bits: reply }, end('accept')],
   ];
