@@ -116,7 +116,8 @@ function some<T>(random: Random, values: readonly T[]): readonly T[] {
   return values.filter(() => random.chance(0.35));
 }
 
-function eni(random: Random, id: string, groups: readonly SecurityGroup['id'][]): Eni {
+/** An interface of which chance decides the rest. */
+export function eni(random: Random, id: string, groups: readonly SecurityGroup['id'][]): Eni {
   const held = some(random, ADDRESSES);
   return {
     id: asId(id),

@@ -24,6 +24,7 @@ import { Listener } from '../../server/http/listener.ts';
 import { type Log, openLog } from '../../server/http/log.ts';
 import { Metrics } from '../../server/http/metrics.ts';
 import type { TlsIdentity } from '../../server/http/tls.ts';
+import { AgentApi } from '../../server/native/agent-api.ts';
 import { answerNative, NATIVE_PATH, type NativeSetup } from '../../server/native/native-api.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
@@ -83,34 +84,7 @@ async function startOn(
   if (!lab.ok) return lab;
   const metrics = new Metrics(true);
   const authenticate = authenticator(settings, keys);
-  const api = new Api({
-    control: control.value,
-    actions: ACTIONS,
-    limits: DEFAULT_LIMITS,
-    authenticate,
-    now: Date.now,
-    randomHex,
-    keys: KEY_MAKER,
-  });
-  const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
-  const native: NativeSetup = {
-    control: control.value,
-    authenticate,
-    ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control.value) } : {}),
-  };
-  const routes: readonly Route[] = [
-    {
-      name: 'crenel',
-      accepts: (method, path) => (method === 'GET' || method === 'POST') && path.startsWith(NATIVE_PATH),
-      handle: async (request) => marked(await answerNative(native, request)),
-    },
-    {
-      name: 'ec2',
-      accepts: (method, path) => path === '/' && (method === 'GET' || method === 'POST'),
-      handle: async (request) => marked(await api.handle(request)),
-      refuse: ({ status, message }) => marked(refusalAnswer(status, message, randomHex)),
-    },
-  ];
+  const routes = routesOf(store, settings, { control: control.value, authenticate });
   const listener = await Listener.open({
     host: settings.host,
     port: settings.port,
@@ -160,6 +134,46 @@ async function startLab(
     unsubscribe();
     await follower.close();
   });
+}
+
+type RouteParts = { readonly control: Control; readonly authenticate: NativeSetup['authenticate'] };
+
+/** All that is answered, but for health and metrics. */
+function routesOf(store: Store, settings: Settings, { control, authenticate }: RouteParts): readonly Route[] {
+  const api = new Api({
+    control,
+    actions: ACTIONS,
+    limits: DEFAULT_LIMITS,
+    authenticate,
+    now: Date.now,
+    randomHex,
+    keys: KEY_MAKER,
+  });
+  const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
+  const native: NativeSetup = {
+    control,
+    authenticate,
+    ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),
+  };
+  const agents = new AgentApi({ control, authenticate, now: Date.now, epoch: randomHex(8), runsLab: settings.withLab });
+  return [
+    {
+      name: 'agent',
+      accepts: (method, path) => agents.accepts(method, path),
+      handle: async (request) => await Promise.resolve(marked(agents.handle(request))),
+    },
+    {
+      name: 'crenel',
+      accepts: (method, path) => (method === 'GET' || method === 'POST') && path.startsWith(NATIVE_PATH),
+      handle: async (request) => marked(await answerNative(native, request)),
+    },
+    {
+      name: 'ec2',
+      accepts: (method, path) => path === '/' && (method === 'GET' || method === 'POST'),
+      handle: async (request) => marked(await api.handle(request)),
+      refuse: ({ status, message }) => marked(refusalAnswer(status, message, randomHex)),
+    },
+  ];
 }
 
 /** A copy under a name of its own, by revision and time: a client never names a path on this machine. */

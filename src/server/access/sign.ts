@@ -8,13 +8,18 @@ export type Credentials = {
 };
 
 /**
- * The headers that sign a request without a body by Signature Version 4, for the service `ec2`. `now` is in milliseconds. For Crenel's own client;
+ * The headers that sign a request by Signature Version 4, for the service `ec2`. `now` is in milliseconds. For Crenel's own client;
  * the server checks by code of its own (`sigv4.ts`).
  */
 export function signedHeaders(
   url: URL,
   credentials: Credentials,
-  { method, region, now }: { readonly method: 'GET' | 'POST'; readonly region: string; readonly now: number },
+  {
+    method,
+    region,
+    now,
+    body = '',
+  }: { readonly method: 'GET' | 'POST'; readonly region: string; readonly now: number; readonly body?: string },
 ): Readonly<Record<string, string>> {
   const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
   const day = time.slice(0, 8);
@@ -31,7 +36,7 @@ export function signedHeaders(
     .toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
     .join('&');
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
-  const canonical = [method, url.pathname, query, lines, names, sha256('')].join('\n');
+  const canonical = [method, url.pathname, query, lines, names, sha256(body)].join('\n');
   const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
   const key = [day, region, 'ec2', 'aws4_request'].reduce<Buffer>(
     (previous, part) => hmac(previous, part),

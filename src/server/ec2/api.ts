@@ -59,12 +59,13 @@ export class Api {
     const prepared = this.#prepare(request, caller.value);
     if (!prepared.ok) return errorAnswer({ service, requestId }, prepared.error);
     const { action } = prepared.value;
-    const output = await this.#perform(prepared.value);
-    if (!output.ok) return errorAnswer({ service, requestId, action }, output.error);
+    const done = await this.#perform(prepared.value);
+    if (!done.ok) return errorAnswer({ service, requestId, action }, done.error);
+    const { output, revision } = done.value;
     return {
       status: 200,
-      headers: answerHeaders(requestId),
-      body: encodeOutput(WIRE_TABLE, { service, operation: action, requestId }, output.value),
+      headers: { ...answerHeaders(requestId), 'x-crenel-revision': String(revision) },
+      body: encodeOutput(WIRE_TABLE, { service, operation: action, requestId }, output),
       log: { requestId, action, account: caller.value.accountId, region: caller.value.region },
     };
   };
@@ -109,7 +110,8 @@ export class Api {
     return run as AnyAction | undefined;
   }
 
-  async #perform(request: Request): Promise<Result<Output, Refusal>> {
+  /** What to answer, and the revision that it holds at: of the change, or of what was read. */
+  async #perform(request: Request): Promise<Result<{ readonly output: Output; readonly revision: number }, Refusal>> {
     const { control } = this.#setup;
     const { input, caller, action } = request;
     const realm: Realm = { accountId: caller.accountId, region: caller.region };
@@ -117,13 +119,17 @@ export class Api {
       const tried = this.#run(request, new Draft(control.estate(realm)));
       return tried.ok ? dryRun() : tried;
     }
-    if (isReading(action)) return this.#run(request, new Draft(control.estate(realm)));
+    if (isReading(action)) {
+      const read = this.#run(request, new Draft(control.estate(realm)));
+      return read.ok ? ok({ output: read.value, revision: control.revision }) : read;
+    }
     const committed = await control.submit(realm, (estate) => {
       const draft = new Draft(estate);
       const output = this.#run(request, draft);
       return output.ok ? ok({ estate: draft.estate, value: output.value }) : output;
     });
-    return committed.ok ? ok(committed.value.value) : fail(failureRefusal(committed.error));
+    if (!committed.ok) return fail(failureRefusal(committed.error));
+    return ok({ output: committed.value.value, revision: committed.value.revision });
   }
 
   #run({ action, run, input, caller }: Request, draft: Draft): Result<Output, Refusal> {

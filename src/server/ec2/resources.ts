@@ -8,6 +8,7 @@ import type { Input } from './decode.ts';
  */
 export function resourcesOf(action: string, input: Input, realm: Realm): readonly string[] {
   if (/^(?:Describe|Get)/.test(action)) return ['*'];
+  if (action === 'Enforce') return enforced(input, realm);
   const found = new Set<string>();
   const made = /^(?:Create|Allocate|Import|Run)(?:Default)?(.+?)s?$/.exec(action)?.[1];
   if (made !== undefined && made !== 'Tag') found.add(arnOf(realm, typeOf(made), '*'));
@@ -17,6 +18,16 @@ export function resourcesOf(action: string, input: Input, realm: Realm): readonl
     if (type !== undefined) found.add(arnOf(realm, type, text));
   }
   return found.size === 0 ? [arnOf(realm, '*', '*')] : [...found];
+}
+
+/** What an agent acts for: its host, by name, and each interface and instance that it names, whether they exist or not. */
+function enforced(input: Input, realm: Realm): readonly string[] {
+  const { accountId, region } = realm;
+  return [
+    ...[...textsIn(input['HostName'])].map((host) => `arn:aws:crenel:${region}:${accountId}:host/${host}`),
+    ...[...textsIn(input['NetworkInterfaceIds'])].map((id) => arnOf(realm, 'network-interface', id)),
+    ...[...textsIn(input['InstanceIds'])].map((id) => arnOf(realm, 'instance', id)),
+  ];
 }
 
 /** `SecurityGroup` → `security-group`; a few have names of their own. */

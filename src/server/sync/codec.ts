@@ -93,9 +93,13 @@ export function isHostName(given: string): boolean {
   return /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(given);
 }
 
-/** A message of any kind as one line. */
+/** A message of any kind as one line of ASCII: a reader may cut a stream anywhere, and its length is its size. */
 export function encodeLine(message: ServerMessage | Hello | Report): string {
-  return `${JSON.stringify(message)}\n`;
+  const line = JSON.stringify(message).replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${line}\n`;
 }
 
 /** Reads what an agent says first. Refuses another version by name. */

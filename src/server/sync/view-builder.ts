@@ -23,8 +23,8 @@ import { HOST_KINDS } from './record-shapes.ts';
 /** What led from the view before to this one: records, and members by group; a group that came or went is there with all it has. */
 export type ViewChange = { readonly records: Change; readonly members: ReadonlyMap<GroupId, MembersChange> };
 
-/** A view that is whole, and what led to it. */
-export type BuiltView = { readonly view: HostView; readonly change: ViewChange };
+/** A view that is whole, what led to it, and the run of the server that told it. */
+export type BuiltView = { readonly view: HostView; readonly change: ViewChange; readonly epoch: string };
 
 type AnyRecord = Records[Kind];
 /** What was said of one group since the last mark, in order. Packed at once: a snapshot may bring a million addresses. */
@@ -40,7 +40,7 @@ const EMPTY_VIEW: HostView = { revision: 0, world: worldOf({}), members: new Map
 export class ViewBuilder {
   #view: HostView | undefined;
   #epoch: string | undefined;
-  #newEpoch: string | undefined;
+  #newEpoch = '';
   #isBegun = false;
   #startsAnew = false;
   #records = new Map<Kind, Map<string, AnyRecord | undefined>>();
@@ -127,7 +127,7 @@ export class ViewBuilder {
     this.#startsAnew = false;
     this.#records = new Map();
     this.#groups = new Map();
-    return ok({ view: this.#view, change: { records, members: change } });
+    return ok({ view: this.#view, change: { records, members: change }, epoch: this.#epoch });
   }
 
   #recordChange(world: World): Change {

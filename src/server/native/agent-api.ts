@@ -1,0 +1,207 @@
+import { fail, type Result } from '../../core/net/result.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Control } from '../control/control.ts';
+import type { Realm } from '../control/env.ts';
+import type { Refusal } from '../control/refusal.ts';
+import { realmKey } from '../control/stored.ts';
+import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts';
+import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
+import { History } from '../sync/history.ts';
+import { type HostDocument, Hosts } from '../sync/hosts.ts';
+import type { Hello, Holds, ServerMessage } from '../sync/messages.ts';
+import { Outbox, type ToldBefore } from '../sync/outbox.ts';
+import { NATIVE_PATH } from './native-api.ts';
+
+/** How much of a stream is handed to the listener at once, in characters. */
+const PIECE = 65_536;
+/** How often an idle stream shows that the server is there, in milliseconds. */
+const HEARTBEAT_MS = 10_000;
+
+export type AgentApiSetup = {
+  readonly control: Control;
+  readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Names this run of the server: revisions of another run are not resumed from. */
+  readonly epoch: string;
+  /** Whether the server itself enforces, in a lab on its own machine. */
+  readonly runsLab?: boolean;
+};
+
+/** What `GET /crenel/v1/hosts` answers. */
+export type HostsDocument = {
+  readonly revision: number;
+  /** Said when nothing enforces what the API accepts. */
+  readonly note?: string;
+  readonly hosts: readonly HostDocument[];
+};
+
+export const RECORDS_ONLY = 'instances are records only: no agent is connected, and nothing is enforced';
+
+type Fault = { readonly status: number; readonly message: string };
+type Stream = { readonly realm: string; readonly hello: Hello; readonly caller: Caller };
+
+/**
+ * Where agents stream from and report to, and where it is asked what they enforce:
+ * `POST /crenel/v1/agent/stream`, `POST /crenel/v1/agent/report`, `GET /crenel/v1/hosts`.
+ */
+export class AgentApi {
+  readonly #setup: AgentApiSetup;
+  readonly #history: History;
+  readonly #hosts = new Hosts();
+  readonly #wakes = new Set<() => void>();
+  /** Ends the open stream of a host. */
+  readonly #ends = new Map<string, () => void>();
+
+  constructor(setup: AgentApiSetup) {
+    this.#setup = setup;
+    this.#history = new History(setup.control.revision);
+    setup.control.subscribe(({ revision, realms }) => {
+      for (const [realm, { before, after }] of realms)
+        this.#history.note(realm, revision, { before: before.world, after: after.world });
+      for (const wake of this.#wakes) wake();
+    });
+  }
+
+  /** What is known of the hosts of all realms. */
+  get hosts(): Hosts {
+    return this.#hosts;
+  }
+
+  /** Whether it answers such requests. */
+  accepts(method: string, path: string): boolean {
+    const posted = [`${NATIVE_PATH}agent/stream`, `${NATIVE_PATH}agent/report`];
+    return method === 'POST' ? posted.includes(path) : method === 'GET' && path === `${NATIVE_PATH}hosts`;
+  }
+
+  /** Answers a request that it accepts. */
+  handle(request: HttpRequest): HttpAnswer {
+    const caller = this.#setup.authenticate(request);
+    if (!caller.ok) return refusalAnswer({ status: caller.error.status, message: caller.error.message });
+    if (request.method === 'GET') return this.#listed(caller.value);
+    return request.path.endsWith('/stream')
+      ? this.#streamed(request, caller.value)
+      : this.#reported(request, caller.value);
+  }
+
+  #listed(caller: Caller): HttpAnswer {
+    const permitted = caller.mayDo('crenel:GetHosts', {});
+    if (!permitted.ok) return forbidden('crenel:GetHosts', permitted.error);
+    return jsonAnswer(200, this.list(caller));
+  }
+
+  /** The hosts of a realm, and what they enforce. */
+  list(realm: Realm): HostsDocument {
+    const { revision } = this.#setup.control;
+    const hosts = this.#hosts.list(realmKey(realm), { now: this.#setup.now(), revision });
+    const isEnforced = this.#setup.runsLab === true || hosts.some(({ condition }) => condition !== 'gone');
+    return { revision, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
+  }
+
+  #reported(request: HttpRequest, caller: Caller): HttpAnswer {
+    const report = readBody(request.body, decodeReport);
+    if (!report.ok) return refusalAnswer({ status: 400, message: report.error });
+    const permitted = mayEnforce(caller, report.value.host, { enis: [], instances: [] });
+    if (permitted !== undefined) return permitted;
+    const { now, epoch } = this.#setup;
+    return this.#hosts.reported(realmKey(caller), report.value, { now: now(), epoch })
+      ? jsonAnswer(200, { revision: this.#setup.control.revision })
+      : refusalAnswer({ status: 409, message: 'this server knows no such host yet: it must open its stream first' });
+  }
+
+  #streamed(request: HttpRequest, caller: Caller): HttpAnswer {
+    const hello = readBody(request.body, decodeHello);
+    if (!hello.ok) return refusalAnswer({ status: 400, message: hello.error });
+    const permitted = mayEnforce(caller, hello.value.host, hello.value.holds);
+    if (permitted !== undefined) return permitted;
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: '',
+      stream: this.#source({ realm: realmKey(caller), hello: hello.value, caller }),
+      log: { action: 'AgentStream', host: hello.value.host },
+    };
+  }
+
+  #source(stream: Stream): StreamSource {
+    const outbox = new Outbox(stream.hello.holds, this.#setup.epoch, this.#toldBefore(stream));
+    let said: Iterator<ServerMessage> | undefined;
+    return {
+      start: (wake, end) => this.#open(stream, wake, end),
+      next: () => {
+        said ??= outbox.next(this.#newest(stream))?.[Symbol.iterator]();
+        if (said === undefined) return undefined;
+        const { piece, isAll } = pieceOf(said);
+        if (isAll) said = undefined;
+        return piece;
+      },
+      idle: { text: encodeLine({ type: 'alive' }), afterMs: HEARTBEAT_MS },
+    };
+  }
+
+  /** Enters a stream among the open ones; the host's older one ends. Gives what takes it out again. */
+  #open({ realm, hello: { host }, hello }: Stream, wake: () => void, end: () => void): () => void {
+    const key = `${realm}/${host}`;
+    this.#ends.get(key)?.();
+    const number = this.#hosts.opened(realm, hello, this.#setup.now());
+    this.#ends.set(key, end);
+    this.#wakes.add(wake);
+    return () => {
+      this.#wakes.delete(wake);
+      if (this.#ends.get(key) === end) this.#ends.delete(key);
+      this.#hosts.closed(realm, host, number);
+    };
+  }
+
+  #toldBefore(stream: Stream): ToldBefore | undefined {
+    const { resume } = stream.hello;
+    if (resume?.epoch !== this.#setup.epoch) return undefined;
+    const world = this.#history.worldAt(stream.realm, resume.revision, this.#newest(stream));
+    return world === undefined ? undefined : { world, revision: resume.revision, holds: resume.holds };
+  }
+
+  #newest({ caller: { accountId, region } }: Stream): Omit<ToldBefore, 'holds'> {
+    const { control } = this.#setup;
+    return { world: control.estate({ accountId, region }).world, revision: control.revision };
+  }
+}
+
+function pieceOf(said: Iterator<ServerMessage>): { readonly piece: string; readonly isAll: boolean } {
+  let piece = '';
+  while (piece.length < PIECE) {
+    const step = said.next();
+    if (step.done === true) return { piece, isAll: true };
+    piece += encodeLine(step.value);
+  }
+  return { piece, isAll: false };
+}
+
+/** Nothing when the caller may act for the host and hold these interfaces; else the answer. */
+function mayEnforce(caller: Caller, host: string, { enis, instances }: Holds): HttpAnswer | undefined {
+  const input = { HostName: host, NetworkInterfaceIds: enis, InstanceIds: instances };
+  const permitted = caller.mayDo('crenel:Enforce', input);
+  return permitted.ok ? undefined : forbidden('crenel:Enforce', permitted.error);
+}
+
+/** Agents write ASCII alone: everything else is escaped. */
+function readBody<T>(body: Uint8Array, decode: (text: string) => Result<T>): Result<T> {
+  let text = '';
+  for (let at = 0; at < body.length; at += 4096) text += String.fromCharCode(...body.subarray(at, at + 4096));
+  return body.every((byte) => byte < 0x80) ? decode(text) : fail('the body holds bytes that are not ASCII');
+}
+
+function forbidden(action: string, why: string): HttpAnswer {
+  return refusalAnswer({ status: 403, message: `${action} is not allowed: ${why}` });
+}
+
+function refusalAnswer({ status, message }: Fault): HttpAnswer {
+  return jsonAnswer(status, { error: { message } });
+}
+
+function jsonAnswer(status: number, document: unknown): HttpAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json;charset=UTF-8' },
+    body: `${JSON.stringify(document, undefined, 2)}\n`,
+  };
+}
