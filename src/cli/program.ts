@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { FAMILIES } from '../core/net/address.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
+import { addAgent } from './commands/agent.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addImport,
   addBackup,
+  addAgent,
   addLab,
   addExec,
   addTour,

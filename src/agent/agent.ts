@@ -1,0 +1,170 @@
+import type { EniId, InstanceId } from '../core/model/ids.ts';
+import { listRecords } from '../core/model/world.ts';
+import type { HostView } from '../core/policy/host-view.ts';
+import type { Drift, Report } from '../server/sync/messages.ts';
+import type { Attachment, Wiring } from '../nft/wiring.ts';
+import { Enforcer } from './enforcer.ts';
+import { HitTotals } from './hit-totals.ts';
+import type { NftProgram } from './nft-program.ts';
+import { Receiver } from './receive.ts';
+import { Reporter } from './report.ts';
+import type { ServerLink } from './server-link.ts';
+
+/** How the interfaces of this host hang on it. */
+export type Attaching =
+  /** Instances behind devices of this host, which the guests cannot reach into. */
+  | { readonly mode: 'tap'; readonly enis: ReadonlyMap<EniId, Attachment>; readonly fabric: ReadonlySet<string> }
+  /** This machine is the instance: its primary interface is this device. */
+  | { readonly mode: 'host'; readonly instance: InstanceId; readonly attachment: Attachment };
+
+/** What the agent says while it works. `level` `error`: nothing is enforced, or not what should be. */
+export type AgentLog = (level: 'info' | 'warn' | 'error', message: string) => void;
+
+export type AgentSetup = {
+  readonly link: ServerLink;
+  readonly host: string;
+  readonly attaching: Attaching;
+  readonly program: NftProgram;
+  readonly log: AgentLog;
+};
+
+/** How often the kernel is compared with what it should hold and counters are read, in milliseconds. */
+const VERIFY_MS = 30_000;
+/** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
+const RETRY_MS = { first: 500, most: 30_000 } as const;
+
+type Wanted = { readonly view: HostView; readonly epoch: string };
+
+/**
+ * Keeps the rules of one host at what the server says, and tells the server. Only the newest view is enforced: those that come while one
+ * is on its way are passed over. Without a server the rules stay as they are, and they stay when the agent ends.
+ */
+export class Agent {
+  readonly #setup: AgentSetup;
+  readonly #enforcer: Enforcer;
+  readonly #receiver: Receiver;
+  readonly #reporter: Reporter;
+  readonly #totals = new HitTotals();
+  #wanted: Wanted | undefined;
+  #applied: Wanted | undefined;
+  #working: Promise<void> = Promise.resolve();
+  #retryMs: number = RETRY_MS.first;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(setup: AgentSetup) {
+    const { link, host, attaching, program, log } = setup;
+    this.#setup = setup;
+    this.#enforcer = new Enforcer(program, wiringOf(attaching, undefined));
+    this.#reporter = new Reporter({ link, host, onTrouble: (why) => log('warn', `the server does not hear: ${why}`) });
+    this.#receiver = new Receiver({
+      link,
+      host,
+      mode: attaching.mode,
+      holds:
+        attaching.mode === 'tap'
+          ? { enis: [...attaching.enis.keys()], instances: [] }
+          : { enis: [], instances: [attaching.instance] },
+      onView: (view, _change, epoch) => this.#want({ view, epoch }),
+      onState: (trouble) => this.#hear(trouble),
+    });
+  }
+
+  /** Begins. Nothing is changed before the server has told a whole view. */
+  start(): void {
+    this.#receiver.start();
+    const timer = setInterval(() => this.#enqueue(async () => await this.#lookAfter()), VERIFY_MS);
+    this.#timers.push(timer);
+  }
+
+  /** Ends. The rules stay. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#receiver.stop();
+    await this.#working;
+    await this.#reporter.stop();
+  }
+
+  #hear(trouble: string | undefined): void {
+    const { log } = this.#setup;
+    if (trouble !== undefined) {
+      log('warn', `no word of the server, the rules stay as they are: ${trouble}`);
+      return;
+    }
+    log('info', 'the server speaks');
+    // It knows this host from now on.
+    this.#reporter.start();
+  }
+
+  #want(wanted: Wanted): void {
+    this.#wanted = wanted;
+    this.#enqueue(async () => await this.#enforce());
+  }
+
+  /** One thing at a time touches the kernel. */
+  #enqueue(act: () => Promise<void>): void {
+    this.#working = this.#working.then(act).catch((error: unknown) => {
+      this.#setup.log(
+        'error',
+        `a fault of the agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    });
+  }
+
+  async #enforce(): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted === undefined || wanted === this.#applied) return;
+    const { log, attaching } = this.#setup;
+    const wiring = attaching.mode === 'tap' ? undefined : wiringOf(attaching, wanted.view);
+    const done = await this.#enforcer.enforce(wanted.view, wiring);
+    if (!done.ok) {
+      this.#fail(done.error.message);
+      return;
+    }
+    this.#applied = wanted;
+    this.#retryMs = RETRY_MS.first;
+    const { revision, lines, problems } = done.value;
+    log('info', `revision ${revision} is in force (${lines} lines)`);
+    for (const problem of problems) log('warn', problem);
+    this.#reporter.tell({
+      applied: { epoch: wanted.epoch, revision },
+      problem: problems.length === 0 ? undefined : problems.join('; '),
+    });
+  }
+
+  /** The old rules are in force; the newest view is tried again, later each time. */
+  #fail(why: string): void {
+    this.#setup.log('error', `the newest rules are not in force: ${why}`);
+    this.#reporter.tell({ problem: why });
+    this.#timers.push(setTimeout(() => this.#enqueue(async () => await this.#enforce()), this.#retryMs));
+    this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
+  }
+
+  async #lookAfter(): Promise<void> {
+    const { log } = this.#setup;
+    const verified = await this.#enforcer.verify();
+    if (!verified.ok) {
+      this.#fail(`the kernel cannot be read back: ${verified.error.message}`);
+      return;
+    }
+    const objects = verified.value.lines.length;
+    const drift: Drift | undefined = objects === 0 ? undefined : { objects, isRepaired: true };
+    if (drift !== undefined) log('warn', `somebody changed the rules: repaired by ${objects} lines`);
+    const counts = await this.#enforcer.counts();
+    const counters: Report['counters'] = counts.ok ? this.#totals.add(counts.value, Date.now()) : undefined;
+    this.#reporter.tell({ drift, counters });
+  }
+}
+
+/** The wiring of a host; that of a machine which is itself an instance waits for the view to say which interface is its primary one. */
+function wiringOf(attaching: Attaching, view: HostView | undefined): Wiring {
+  const common = { stateful: new Set<string>(), natGateways: new Map() };
+  if (attaching.mode === 'tap') return { mode: 'forward', enis: attaching.enis, fabric: attaching.fabric, ...common };
+  const enis = view === undefined ? [] : [...listRecords(view.world, 'enis')];
+  const primary = enis.find((eni) => eni.attachment?.deviceIndex === 0) ?? enis[0];
+  return {
+    mode: 'local',
+    enis: new Map(primary === undefined ? [] : [[primary.id, attaching.attachment]]),
+    fabric: new Set([attaching.attachment.device]),
+    ...common,
+  };
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
+import { nftProgram } from '../../agent/nft-program.ts';
+import { endpointOf, type ServerLink } from '../../agent/server-link.ts';
+import { asId, type EniId } from '../../core/model/ids.ts';
+import { fail, ok, type Result } from '../../core/net/result.ts';
+import { type Attachment, isDeviceName, isMac } from '../../nft/wiring.ts';
+import type { CommandSetup } from '../command.ts';
+import { type Context, ENDPOINT_VARIABLE, printNotes, refuse } from '../context.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { interrupted } from '../interrupted.ts';
+import { line } from '../terminal.ts';
+
+/** The options of `crenel agent` as commander reads them. */
+type AgentOptions = {
+  readonly host: string;
+  readonly attach?: readonly string[];
+  readonly fabric?: readonly string[];
+  readonly instance?: string;
+  readonly device?: string;
+  readonly netns?: string;
+  readonly ca?: string;
+};
+
+/** `crenel agent`: the rules of a server on this host. */
+export function addAgent(program: Command, { context, finish }: CommandSetup): void {
+  program
+    .command('agent')
+    .summary('enforces what a server says on the interfaces of this host, with nftables')
+    .description(
+      'Follows a server that `crenel serve` runs and keeps the rules of this host at what it says. Needs CAP_NET_ADMIN. When it stops, the rules stay.',
+    )
+    .option('--host <name>', 'what the server calls this host', hostname())
+    .option(
+      '--attach <eni=device/mac...>',
+      'instances behind devices of this host: interface, device and hardware address of the guest',
+    )
+    .option('--fabric <device...>', 'devices towards other hosts, behind which sources have been checked')
+    .option('--instance <id>', 'this machine is the instance')
+    .option('--device <device>', 'its primary interface')
+    .option('--netns <name>', 'a named network namespace to enforce in')
+    .option('--ca <file>', 'certificates, as PEM, that vouch for the server')
+    .action(async (options: AgentOptions) => {
+      finish(await agent(context(), options));
+    });
+}
+
+async function agent(context: Context, options: AgentOptions): Promise<ExitStatus> {
+  const attaching = attachingOf(options);
+  if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
+  const link = linkOf(context, options);
+  if (!link.ok) return refuse(context, EXIT.usage, link.error);
+  const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
+  // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded.
+  const able = await program.list(['list', 'tables']);
+  if (!able.ok) return refuse(context, EXIT.io, `this host cannot enforce anything: ${able.error.message}`);
+  const log: AgentLog = (level, message) => printNotes(context, [line(`${level.padEnd(5)} ${message}`)]);
+  const running = new Agent({ link: link.value, host: options.host, attaching: attaching.value, program, log });
+  running.start();
+  await interrupted();
+  await running.stop();
+  return EXIT.allowed;
+}
+
+function attachingOf(options: AgentOptions): Result<Attaching> {
+  const { attach = [], fabric = [], instance, device } = options;
+  const strange = fabric.find((name) => !isDeviceName(name));
+  if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
+  if (instance !== undefined) {
+    if (attach.length > 0) return fail('--attach and --instance exclude each other');
+    if (device === undefined || !isDeviceName(device))
+      return fail('--instance wants --device with the name of its primary interface');
+    const mac = macOf(device);
+    return mac.ok ? ok({ mode: 'host', instance: asId(instance), attachment: { device, mac: mac.value } }) : mac;
+  }
+  if (attach.length === 0)
+    return fail('say which interfaces are here: --attach eni-…=tap0/02:… or --instance i-… --device eth0');
+  const enis = new Map<EniId, Attachment>();
+  for (const text of attach) {
+    const [, id = '', name = '', mac = ''] = /^([^=]+)=([^/]+)\/(.+)$/u.exec(text) ?? [];
+    if (!isDeviceName(name) || !isMac(mac.toLowerCase()))
+      return fail(`--attach ${text} is not as eni-0a1b=tap0/02:00:00:00:00:01`);
+    enis.set(asId(id), { device: name, mac: mac.toLowerCase() });
+  }
+  return ok({ mode: 'tap', enis, fabric: new Set(fabric) });
+}
+
+function macOf(device: string): Result<string> {
+  try {
+    return ok(readFileSync(`/sys/class/net/${device}/address`, 'utf8').trim());
+  } catch {
+    return fail(`there is no device ${device}`);
+  }
+}
+
+function linkOf({ io, options }: Context, { ca }: AgentOptions): Result<ServerLink> {
+  const text = options.endpoint ?? io.env[ENDPOINT_VARIABLE];
+  if (text === undefined) return fail('no server: give --endpoint');
+  const endpoint = endpointOf(text);
+  if (!endpoint.ok) return endpoint;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = io.env;
+  const region = io.env['AWS_REGION'] ?? io.env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
+  try {
+    return ok({
+      endpoint: endpoint.value,
+      region,
+      ...credentials,
+      ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+    });
+  } catch {
+    return fail(`the certificates ${ca ?? ''} cannot be read`);
+  }
+}

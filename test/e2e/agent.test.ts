@@ -1,0 +1,96 @@
+// An agent as people run it: it follows a server, keeps the rules when it ends or is killed, catches up, and says when it cannot enforce.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import * as ec2 from '@aws-sdk/client-ec2';
+import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
+import { until } from '../server/listener.ts';
+import { MAIN, type Server, startServer } from './server-process.ts';
+
+const WHY_NOT = whyNoKernel(['nft', 'ip']);
+const WEB = 'sg-03eb0000000000001';
+const ENI = 'eni-03eb100000000000000';
+
+async function hosts(url: string): Promise<string> {
+  return await (await fetch(`${url}/crenel/v1/hosts`)).text();
+}
+
+describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
+  let namespace: Namespace;
+  let server: Server;
+  let client: ec2.EC2Client;
+  before(async () => {
+    namespace = new Namespace('agent');
+    namespace.run('ip', ['link', 'add', 'tap0', 'type', 'veth', 'peer', 'name', 'guest0']);
+    server = await startServer('--memory', '--anonymous', '--example');
+    client = new ec2.EC2Client({
+      endpoint: server.url,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'anything', secretAccessKey: 'anything' },
+      maxAttempts: 1,
+    });
+  });
+  after(async () => {
+    await server.stop();
+    namespace.close();
+  });
+
+  function startAgent(): ChildProcess & { readonly said: () => string } {
+    const args = ['agent', '--host', 'h1', '--attach', `${ENI}=tap0/02:00:00:00:00:01`, '--netns', namespace.name];
+    const child = spawn(process.execPath, [MAIN, ...args, '--endpoint', server.url], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...server.env, NO_COLOR: '1' },
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    return Object.assign(child, { said: () => said });
+  }
+
+  function rules(): string {
+    return namespace.run('nft', ['-s', 'list', 'table', 'inet', 'crenel']).stdout;
+  }
+
+  async function allow(cidr: string): Promise<void> {
+    const permission = { IpProtocol: 'tcp', FromPort: 8081, ToPort: 8081, IpRanges: [{ CidrIp: cidr }] };
+    await client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: WEB, IpPermissions: [permission] }));
+  }
+
+  test('brings calls of the API to the kernel, and keeps the rules when it ends, is killed or loses its server', async () => {
+    const first = startAgent();
+    await until(() => rules().includes('chain spoof'));
+    await allow('10.91.0.0/16');
+    await until(() => rules().includes('10.91.0.0/16'));
+    first.kill('SIGKILL');
+    await once(first, 'close');
+    const kept = rules();
+    assert.ok(kept.includes('10.91.0.0/16'));
+    await allow('10.92.0.0/16');
+    const second = startAgent();
+    await until(() => rules().includes('10.92.0.0/16'));
+    assert.ok(rules().includes('10.91.0.0/16'));
+    second.kill('SIGTERM');
+    const [code]: readonly unknown[] = (await once(second, 'close')) as readonly unknown[];
+    assert.equal(code, 0, second.said());
+    assert.ok(rules().includes('10.92.0.0/16'));
+  });
+
+  test('tells the server what it enforces', async () => {
+    const agent = startAgent();
+    await until(async () => /"condition": ?"enforcing"/u.test(await hosts(server.url)));
+    agent.kill('SIGTERM');
+    await once(agent, 'close');
+  });
+});
+
+test('an agent that cannot enforce ends at once and says why', () => {
+  const args = ['agent', '--endpoint', 'http://127.0.0.1:9', '--attach', `${ENI}=tap0/02:00:00:00:00:01`];
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    env: { PATH: '/nowhere', NO_COLOR: '1' },
+  });
+  assert.equal(status, 74);
+  assert.match(stderr.replaceAll(/\s+/gu, ' '), /cannot enforce anything: the program nft is not installed/u);
+});
