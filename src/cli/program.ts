@@ -12,7 +12,9 @@ import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
+import { addStatus } from './commands/status.ts';
 import { addTour } from './commands/tour.ts';
+import { addWait } from './commands/wait.ts';
 import { addWhy } from './commands/why.ts';
 import { ENDPOINT_VARIABLE, type GlobalOptions, WORLD_VARIABLE } from './context.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
@@ -29,6 +31,8 @@ const COMMANDS: readonly AddCommand[] = [
   addImport,
   addBackup,
   addAgent,
+  addStatus,
+  addWait,
   addLab,
   addExec,
   addTour,

@@ -50,7 +50,12 @@ export async function readServer(
   }
 }
 
-function headersFor(url: URL, method: 'GET' | 'POST', env: ServerOptions['env']): Readonly<Record<string, string>> {
+/** The headers of a request: signed where the environment has keys. */
+export function headersFor(
+  url: URL,
+  method: 'GET' | 'POST',
+  env: ServerOptions['env'],
+): Readonly<Record<string, string>> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
   if (accessKeyId === undefined || secretAccessKey === undefined) return {};
   const credentials = { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) };
@@ -59,12 +64,13 @@ function headersFor(url: URL, method: 'GET' | 'POST', env: ServerOptions['env'])
 }
 
 /** What the server says of its refusal; whatever else is there is clipped. */
-function messageIn(text: string): string {
+export function messageIn(text: string): string {
   const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   return (message ?? text).slice(0, 300);
 }
 
-function reasonOf(error: unknown): string {
+/** Why a request failed, in words. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

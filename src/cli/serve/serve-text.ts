@@ -9,6 +9,9 @@ export function serveSheet(running: Running, settings: Settings): Sheet {
   return [
     line({ text: `Crenel listens on ${url}`, style: 'strong' }),
     row(2, ['records    '], [records]),
+    ...(settings.withLab
+      ? []
+      : [row(2, ['enforced   '], ['nowhere: instances are records only until an agent connects'])]),
     row(2, ['account    '], [`${settings.accountId} in ${settings.region}`]),
     ...(imported === undefined
       ? []
