@@ -8,6 +8,7 @@ import { HitTotals } from './hit-totals.ts';
 import type { NftProgram } from './nft-program.ts';
 import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
+import { cutOff, type Need, needText } from './self-check.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** How the interfaces of this host hang on it. */
@@ -15,7 +16,13 @@ export type Attaching =
   /** Instances behind devices of this host, which the guests cannot reach into. */
   | { readonly mode: 'tap'; readonly enis: ReadonlyMap<EniId, Attachment>; readonly fabric: ReadonlySet<string> }
   /** This machine is the instance: its primary interface is this device. */
-  | { readonly mode: 'host'; readonly instance: InstanceId; readonly attachment: Attachment };
+  | {
+      readonly mode: 'host';
+      readonly instance: InstanceId;
+      readonly attachment: Attachment;
+      /** What rules must never cut: they are refused whole instead. */
+      readonly needs: readonly Need[];
+    };
 
 /** What the agent says while it works. `level` `error`: nothing is enforced, or not what should be. */
 export type AgentLog = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -115,6 +122,11 @@ export class Agent {
     if (wanted === undefined || wanted === this.#applied) return;
     const { log, attaching } = this.#setup;
     const wiring = attaching.mode === 'tap' ? undefined : wiringOf(attaching, wanted.view);
+    const lost = wiring === undefined || attaching.mode === 'tap' ? [] : cutOff(wanted.view, wiring, attaching.needs);
+    if (lost.length > 0) {
+      this.#fail(`they would cut this machine off from ${lost.map(needText).join(' and ')}`);
+      return;
+    }
     const done = await this.#enforcer.enforce(wanted.view, wiring);
     if (!done.ok) {
       this.#fail(done.error.message);

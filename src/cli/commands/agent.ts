@@ -1,12 +1,16 @@
+import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
 import { nftProgram } from '../../agent/nft-program.ts';
 import { endpointOf, type ServerLink } from '../../agent/server-link.ts';
+import type { Need } from '../../agent/self-check.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
+import { parseAddress } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { type Attachment, isDeviceName, isMac } from '../../nft/wiring.ts';
+import { isLoopback } from '../../server/http/may-listen.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, ENDPOINT_VARIABLE, printNotes, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -20,6 +24,7 @@ type AgentOptions = {
   readonly fabric?: readonly string[];
   readonly instance?: string;
   readonly device?: string;
+  readonly ssh?: readonly string[];
   readonly netns?: string;
   readonly ca?: string;
 };
@@ -40,6 +45,7 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
     .option('--fabric <device...>', 'devices towards other hosts, behind which sources have been checked')
     .option('--instance <id>', 'this machine is the instance')
     .option('--device <device>', 'its primary interface')
+    .option('--ssh <address...>', 'with --instance: rules that do not admit SSH from these addresses are refused whole')
     .option('--netns <name>', 'a named network namespace to enforce in')
     .option('--ca <file>', 'certificates, as PEM, that vouch for the server')
     .action(async (options: AgentOptions) => {
@@ -48,10 +54,12 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
 }
 
 async function agent(context: Context, options: AgentOptions): Promise<ExitStatus> {
-  const attaching = attachingOf(options);
-  if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const link = linkOf(context, options);
   if (!link.ok) return refuse(context, EXIT.usage, link.error);
+  const needs = await needsOf(context, options, link.value.endpoint);
+  if (!needs.ok) return refuse(context, EXIT.usage, needs.error);
+  const attaching = attachingOf(options, needs.value);
+  if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded.
   const able = await program.list(['list', 'tables']);
@@ -64,7 +72,35 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   return EXIT.allowed;
 }
 
-function attachingOf(options: AgentOptions): Result<Attaching> {
+/**
+ * What rules must not cut: the way to the server, unless it is this machine, and SSH from the addresses that are given and from where this agent was
+ * started.
+ */
+async function needsOf(
+  { io }: Context,
+  { ssh = [], instance }: AgentOptions,
+  endpoint: URL,
+): Promise<Result<readonly Need[]>> {
+  if (instance === undefined) return ok([]);
+  const [started] = (io.env['SSH_CONNECTION'] ?? '').split(' ');
+  const needs: Need[] = [];
+  for (const text of new Set([...ssh, ...(started === undefined || started === '' ? [] : [started])])) {
+    const peer = parseAddress(text);
+    if (!peer.ok) return fail(`--ssh ${text}: ${peer.error}`);
+    needs.push({ what: 'SSH', direction: 'ingress', peer: peer.value, port: 22 });
+  }
+  const host = endpoint.hostname.replaceAll(/^\[|\]$/gu, '');
+  if (isLoopback(host)) return ok(needs);
+  try {
+    const peer = parseAddress((await lookup(host)).address);
+    const port = endpoint.port === '' ? 443 : Number(endpoint.port);
+    return peer.ok ? ok([...needs, { what: 'its server', direction: 'egress', peer: peer.value, port }]) : peer;
+  } catch {
+    return fail(`the server ${host} has no address`);
+  }
+}
+
+function attachingOf(options: AgentOptions, needs: readonly Need[]): Result<Attaching> {
   const { attach = [], fabric = [], instance, device } = options;
   const strange = fabric.find((name) => !isDeviceName(name));
   if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
@@ -73,7 +109,7 @@ function attachingOf(options: AgentOptions): Result<Attaching> {
     if (device === undefined || !isDeviceName(device))
       return fail('--instance wants --device with the name of its primary interface');
     const mac = macOf(device);
-    return mac.ok ? ok({ mode: 'host', instance: asId(instance), attachment: { device, mac: mac.value } }) : mac;
+    return mac.ok ? ok({ mode: 'host', instance: asId(instance), attachment: { device, mac: mac.value }, needs }) : mac;
   }
   if (attach.length === 0)
     return fail('say which interfaces are here: --attach eni-…=tap0/02:… or --instance i-… --device eth0');
