@@ -5,6 +5,7 @@ import { Enforcer } from '../../src/agent/enforcer.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
 import { expectOk } from '../../src/core/net/result.ts';
+import { listRecords } from '../../src/core/model/world.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Transport } from '../../src/core/net/traffic.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
@@ -55,6 +56,11 @@ function frame(from: string, to: string, of: Between): Sent {
   return { tcp: 'syn', transport: WEB, sourceMac: mac, ...of, from, to, source, destination };
 }
 
+/** A TCP opening by its ports. */
+function opening(destinationPort: number, sourcePort: number): { readonly transport: Transport } {
+  return { transport: { kind: 'tcp', sourcePort, destinationPort } };
+}
+
 describe('a guest', { skip: WHY_NOT ?? false }, () => {
   let wire: Wire;
   before(() => {
@@ -62,17 +68,15 @@ describe('a guest', { skip: WHY_NOT ?? false }, () => {
   });
   after(() => wire.close());
 
-  async function enforce(compact: Compact): Promise<void> {
+  async function enforce(compact: Compact): Promise<Enforcer> {
     const world = compactWorld(compact);
     const [wiring] = [...plantOf(world).wirings.values()];
     assert.ok(wiring !== undefined);
     const local: Wiring = { ...wiring, fabric: new Set(), stateful: new Set() };
-    expectOk(
-      await new Enforcer(nftProgram({ namespace: wire.router.name }), local).enforce(
-        hostViewOf(world, local.enis.keys()),
-      ),
-    );
+    const enforcer = new Enforcer(nftProgram({ namespace: wire.router.name }), local);
+    expectOk(await enforcer.enforce(hostViewOf(world, local.enis.keys())));
     wire.forget();
+    return enforcer;
   }
 
   /** Whether each frame arrived. */
@@ -150,6 +154,54 @@ describe('a guest', { skip: WHY_NOT ?? false }, () => {
     assert.deepEqual(await arrived(frames), [true, true]);
     await enforce(worldOf({ A: {}, B: {}, C: { ingress: ['tcp/80 10.0.1.11/32'] } }));
     assert.deepEqual(await arrived(frames), [false, true]);
+  });
+
+  test('is counted by the rule and the entry that let it pass', async () => {
+    const acls = {
+      N: {
+        vpc: 'V1',
+        ingress: ['100 deny tcp/81 0.0.0.0/0', '200 allow all 0.0.0.0/0'],
+        egress: ['100 allow all 0.0.0.0/0'],
+      },
+    };
+    const subnets = {
+      S1: { vpc: 'V1', cidrs: ['10.0.1.0/24'] },
+      S2: { vpc: 'V1', cidrs: ['10.0.2.0/24'], acl: 'N' },
+    };
+    const enis = {
+      a: { subnet: 'S1', addresses: ['10.0.1.10'], groups: ['A'] },
+      b: { subnet: 'S1', addresses: ['10.0.1.11'], groups: ['B'] },
+      c: { subnet: 'S2', addresses: ['10.0.2.12'], groups: ['C'] },
+    };
+    const compact = worldOf(
+      { A: {}, B: {}, C: { ingress: ['tcp/22 10.0.0.0/8', 'tcp/80 10.0.1.10/32', 'tcp/80 group:B'] } },
+      { acls, subnets, enis },
+    );
+    const enforcer = await enforce(compact);
+    const [ssh, fromA, fromB] = (
+      [...listRecords(compactWorld(compact), 'groups')].find(({ id }) => id === 'C')?.rules ?? []
+    )
+      .filter(({ direction }) => direction === 'ingress')
+      .map(({ id }) => id);
+    const [a, b] = [
+      { source: '10.0.1.10', destination: '10.0.2.12' },
+      { source: '10.0.1.11', destination: '10.0.2.12' },
+    ];
+    const earlier = expectOk(await enforcer.counts());
+    await arrived([
+      frame('e0', 'e2', { ...a, ...opening(80, 1) }),
+      frame('e0', 'e2', { ...a, ...opening(80, 2) }),
+      frame('e1', 'e2', { ...b, ...opening(80, 3) }),
+      frame('e1', 'e2', { ...b, ...opening(81, 4) }),
+      // Of a flow that is tracked already: no rule is asked.
+      frame('e0', 'e2', { ...a, ...opening(80, 1) }),
+    ]);
+    const counts = expectOk(await enforcer.counts());
+    const more = (id: typeof ssh): number =>
+      id === undefined ? -1 : (counts.rules.get(id)?.packets ?? 0) - (earlier.rules.get(id)?.packets ?? 0);
+    assert.deepEqual([more(ssh), more(fromA), more(fromB)], [0, 2, 1]);
+    assert.equal(counts.entries.get('N ingress 100')?.packets, 1);
+    assert.equal(counts.entries.get('N ingress 200')?.packets, 4);
   });
 
   test('is cut by a NACL in the middle of a flow, which no group overrules; neighbours are not', async () => {

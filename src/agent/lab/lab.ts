@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { InstanceId, VpcId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
 import { hostViewOf } from '../../core/policy/host-view.ts';
-import { type Drift, Enforcer, type HitCounts } from '../enforcer.ts';
+import { type Drift, Enforcer } from '../enforcer.ts';
 import { nftProgram } from '../nft-program.ts';
 import { applyTopology, removeLeftovers, setSysctls } from './executor.ts';
 import { type LabPlan, planLab, type Router } from './plan-lab.ts';
@@ -97,17 +97,6 @@ export class Lab {
       drifts.set(id, drift.value);
     }
     return ok(drifts);
-  }
-
-  /** The counters of all routers. */
-  async counts(): Promise<Result<readonly HitCounts[]>> {
-    const counts: HitCounts[] = [];
-    for (const enforcer of this.#enforcers.values()) {
-      const one = await enforcer.counts();
-      if (!one.ok) return fail(one.error.message);
-      counts.push(one.value);
-    }
-    return ok(counts);
   }
 
   /** Takes everything down. */
