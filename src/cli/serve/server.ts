@@ -150,12 +150,13 @@ function routesOf(store: Store, settings: Settings, { control, authenticate }: R
     keys: KEY_MAKER,
   });
   const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
+  const agents = new AgentApi({ control, authenticate, now: Date.now, epoch: randomHex(8), runsLab: settings.withLab });
   const native: NativeSetup = {
+    hits: (realm, ruleId) => agents.hits(realm, ruleId),
     control,
     authenticate,
     ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),
   };
-  const agents = new AgentApi({ control, authenticate, now: Date.now, epoch: randomHex(8), runsLab: settings.withLab });
   return [
     {
       name: 'agent',

@@ -8,7 +8,7 @@ import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts'
 import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
 import { History } from '../sync/history.ts';
 import { type HostDocument, Hosts } from '../sync/hosts.ts';
-import type { Hello, Holds, ServerMessage } from '../sync/messages.ts';
+import type { Hello, Hits, Holds, ServerMessage } from '../sync/messages.ts';
 import { Outbox, type ToldBefore } from '../sync/outbox.ts';
 import { NATIVE_PATH } from './native-api.ts';
 
@@ -63,9 +63,9 @@ export class AgentApi {
     });
   }
 
-  /** What is known of the hosts of all realms. */
-  get hosts(): Hosts {
-    return this.#hosts;
+  /** How often a rule matched on all hosts of a realm together; undefined when no host counted it. */
+  hits(realm: Realm, ruleId: string): Hits | undefined {
+    return this.#hosts.hits(realmKey(realm), 'rules', ruleId);
   }
 
   /** Whether it answers such requests. */

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { SecurityGroup } from '../../core/model/security-group.ts';
 import type { World } from '../../core/model/world.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
 import { ask, type Asked } from '../../analysis/ask.ts';
@@ -9,8 +10,10 @@ import { subnetReport } from '../../analysis/subnet-report.ts';
 import { exportText } from '../../formats/export.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Control } from '../control/control.ts';
+import type { Realm } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
+import type { Hits } from '../sync/messages.ts';
 
 /** Where the questions stand. */
 export const NATIVE_PATH = '/crenel/v1/';
@@ -20,6 +23,8 @@ export type NativeSetup = {
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
   /** Copies the whole store, of all realms, to a file of the server's choice and gives its path; absent where nothing is kept. */
   readonly backup?: () => Promise<Result<string>>;
+  /** How often a rule matched on all hosts of a realm together; undefined when no host counted it. */
+  readonly hits?: (realm: Realm, ruleId: string) => Hits | undefined;
 };
 
 /** What is wrong with a request, and what may have been meant. */
@@ -28,14 +33,18 @@ type Fault = { readonly status: number; readonly message: string; readonly sugge
 type Question = {
   /** What a policy calls it. */
   readonly action: string;
-  readonly answer: (world: World, request: HttpRequest, rest: string) => Result<string, Fault>;
+  readonly answer: (
+    world: World,
+    request: HttpRequest,
+    more: { readonly rest: string; readonly hits: (ruleId: string) => Hits | undefined },
+  ) => Result<string, Fault>;
 };
 
 const QUESTIONS: ReadonlyMap<string, Question> = new Map<string, Question>([
   ['world', { action: 'crenel:GetWorld', answer: (world) => ok([...exportText(world)].join('')) }],
   ['why', { action: 'crenel:GetAnswer', answer: (world, request) => answerOf(world, request, undefined) }],
   ['reach', { action: 'crenel:GetAnswer', answer: (world, request) => answerOf(world, request, 'all') }],
-  ['show', { action: 'crenel:GetReport', answer: (world, _request, rest) => reportOf(world, rest) }],
+  ['show', { action: 'crenel:GetReport', answer: (world, _request, { rest, hits }) => reportOf(world, rest, hits) }],
 ]);
 
 /** Answers `GET /crenel/v1/…` from the realm of whoever asks. */
@@ -71,7 +80,7 @@ async function posted(
 }
 
 function answeredBy(
-  { control, authenticate }: NativeSetup,
+  { control, authenticate, hits }: NativeSetup,
   request: HttpRequest,
   { name, rest }: { readonly name: string; readonly rest: string },
 ): Result<string, Fault> {
@@ -83,7 +92,8 @@ function answeredBy(
   const permitted = caller.value.mayDo(question.action, {});
   if (!permitted.ok) return fail({ status: 403, message: `${question.action} is not allowed: ${permitted.error}` });
   const { accountId, region } = caller.value;
-  return question.answer(control.estate({ accountId, region }).world, request, rest);
+  const realm: Realm = { accountId, region };
+  return question.answer(control.estate(realm).world, request, { rest, hits: (ruleId) => hits?.(realm, ruleId) });
 }
 
 function answerOf(world: World, { query }: HttpRequest, always: string | undefined): Result<string, Fault> {
@@ -99,13 +109,13 @@ function answerOf(world: World, { query }: HttpRequest, always: string | undefin
     : fail({ status: 400, message: answer.error.message, suggestions: answer.error.suggestions });
 }
 
-function reportOf(world: World, path: string): Result<string, Fault> {
+function reportOf(world: World, path: string, hits: (ruleId: string) => Hits | undefined): Result<string, Fault> {
   const [kind = '', ...rest] = path.split('/');
   const id = decoded(rest.join('/'));
   if (id === undefined) return bad('the path holds a percent sign that starts no byte');
   const report =
     kind === 'group'
-      ? mapped(findGroup(world, id), (group) => groupReport(world, group))
+      ? mapped(findGroup(world, id), (group) => ({ ...groupReport(world, group), ...hitsOf(group, hits) }))
       : kind === 'eni'
         ? mapped(findEni(world, id), (eni) => eniReport(world, eni))
         : kind === 'subnet'
@@ -113,6 +123,18 @@ function reportOf(world: World, path: string): Result<string, Fault> {
           : undefined;
   if (report === undefined) return bad('what can be shown is group, eni and subnet');
   return report.ok ? ok(json(report.value)) : fail({ status: 404, ...report.error });
+}
+
+/** What the hosts counted, by rule id; nothing where no host counts. */
+function hitsOf(
+  { rules }: SecurityGroup,
+  hits: (ruleId: string) => Hits | undefined,
+): { readonly hits?: Readonly<Record<string, Hits>> } {
+  const counted = rules.flatMap(({ id }) => {
+    const own = hits(id);
+    return own === undefined ? [] : [[id, own] as const];
+  });
+  return counted.length === 0 ? {} : { hits: Object.fromEntries(counted) };
 }
 
 function mapped<T, U, E>(found: Result<T, E>, map: (value: T) => U): Result<U, E> {
