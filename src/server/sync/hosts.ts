@@ -68,11 +68,6 @@ export class Hosts {
     if (known?.stream === stream) this.#states.set(keyOf(realm, host), { ...known, stream: undefined });
   }
 
-  /** Whether a stream is the host's newest. */
-  isNewest(realm: string, host: string, stream: number): boolean {
-    return this.#states.get(keyOf(realm, host))?.stream === stream;
-  }
-
   /**
    * A host reported. What it says it applied counts only when it was told it by this run of the server, `epoch`: revisions of another run
    * may be of another store. False for a host that no stream was ever opened for.
