@@ -63,7 +63,7 @@ test('whoever waits hears which hosts lag, and when none does', async (t) => {
   reporter.start();
   const waited = await crenel(url, 'wait', '--revision', String(control.revision));
   assert.equal(waited.status, 0);
-  assert.match(waited.out, /1 hosts enforce revision/);
+  assert.match(waited.out, /1 host enforces revision/);
   assert.match((await crenel(url, 'status')).out, /host-1 +enforcing enforces revision/);
   reporter.tell({ problem: 'nft is not installed' });
   await until(async () => (await crenel(url, 'status', '--json')).status === 1);

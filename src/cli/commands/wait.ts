@@ -49,7 +49,10 @@ async function wait(context: Context, options: WaitOptions): Promise<ExitStatus>
   if (!seen.ok) return refuse(context, EXIT.io, seen.error.message);
   const isThere = isReached(seen.value);
   if (json === true) printJson(context, { isEnforced: isThere, ...seen.value });
-  else if (isThere) printSheet(context, [line(`${seen.value.live} hosts enforce revision ${seen.value.revision}.`)]);
+  else if (isThere) {
+    const hosts = seen.value.live === 1 ? '1 host enforces' : `${seen.value.live} hosts enforce`;
+    printSheet(context, [line(`${hosts} revision ${seen.value.revision}.`)]);
+  }
   if (isThere) return EXIT.allowed;
   return json === true ? EXIT.blocked : refuse(context, EXIT.blocked, whyNot(seen.value));
 }
