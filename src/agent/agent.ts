@@ -134,8 +134,8 @@ export class Agent {
     }
     this.#applied = wanted;
     this.#retryMs = RETRY_MS.first;
-    const { revision, lines, problems } = done.value;
-    log('info', `revision ${revision} is in force (${lines} lines)`);
+    const { revision, commands, problems } = done.value;
+    log('info', `revision ${revision} is in force (${commands} changes to the kernel)`);
     for (const problem of problems) log('warn', problem);
     this.#reporter.tell({
       applied: { epoch: wanted.epoch, revision },
@@ -158,9 +158,9 @@ export class Agent {
       this.#fail(`the kernel cannot be read back: ${verified.error.message}`);
       return;
     }
-    const objects = verified.value.lines.length;
+    const objects = verified.value.commands.length;
     const drift: Drift | undefined = objects === 0 ? undefined : { objects, isRepaired: true };
-    if (drift !== undefined) log('warn', `somebody changed the rules: repaired by ${objects} lines`);
+    if (drift !== undefined) log('warn', `somebody changed the rules: repaired by ${objects} changes`);
     const counts = await this.#enforcer.counts();
     const counters: Report['counters'] = counts.ok ? this.#totals.add(counts.value, Date.now()) : undefined;
     this.#reporter.tell({ drift, counters });

@@ -1,19 +1,21 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { RuleId } from '../core/model/ids.ts';
 import type { HostView } from '../core/policy/host-view.ts';
+import type { Command, Transaction } from '../nft/command.ts';
 import { delta } from '../nft/delta.ts';
 import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
 import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../nft/listing.ts';
 import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
+import { linesOf } from '../nft/render.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
 
-/** What came of a view: the revision that the kernel now enforces, and how many lines it took. */
-export type Enforced = { readonly revision: number; readonly lines: number; readonly problems: readonly string[] };
+/** What came of a view: the revision that the kernel now enforces, and how many commands it took. */
+export type Enforced = { readonly revision: number; readonly commands: number; readonly problems: readonly string[] };
 
-/** What the kernel held that it should not have, or the other way round, in lines of the repair; empty when all was right. */
-export type Drift = { readonly lines: readonly string[] };
+/** What the kernel held that it should not have, or the other way round, as the commands of the repair; none when all was right. */
+export type Drift = { readonly commands: readonly Command[] };
 
 /** What rules and entries counted since their kernel objects were made. */
 export type HitCounts = {
@@ -60,19 +62,19 @@ export class Enforcer {
     this.#applied = { view, layout: next };
     this.#known =
       followed === undefined || this.#known === undefined ? listingOf(next.ruleset) : followedBy(this.#known, next);
-    return ok({ revision: view.revision, lines: transactions.flat().length, problems: next.problems });
+    return ok({ revision: view.revision, commands: commandsOf(transactions).length, problems: next.problems });
   }
 
   /** Reads the kernel back, compares it with what it should hold, and puts it right. */
   async verify(): Promise<Result<Drift, NftFault>> {
-    if (this.#applied === undefined) return ok({ lines: [] });
+    if (this.#applied === undefined) return ok({ commands: [] });
     const actual = await this.#read();
     if (!actual.ok) return actual;
     const { transactions } = delta(actual.value, this.#applied.layout.ruleset);
     const repaired = await this.#applyAll(transactions);
     if (!repaired.ok) return repaired;
     if (transactions.length > 0) this.#known = listingOf(this.#applied.layout.ruleset);
-    return ok({ lines: transactions.flat() });
+    return ok({ commands: commandsOf(transactions) });
   }
 
   /** Reads the counters. Rules that were never hit, and those that came in place of others since, are not there or start anew. */
@@ -113,9 +115,9 @@ export class Enforcer {
   }
 
   /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */
-  async #applyAll(transactions: Planned['transactions']): Promise<Result<void, NftFault>> {
-    for (const lines of transactions) {
-      const done = await this.#program.apply(lines);
+  async #applyAll(transactions: readonly Transaction[]): Promise<Result<void, NftFault>> {
+    for (const { commands } of transactions) {
+      const done = await this.#program.apply(linesOf(commands));
       if (done.ok) continue;
       this.#known = undefined;
       return done;
@@ -132,10 +134,14 @@ export class Enforcer {
   }
 }
 
-type Planned = { readonly layout: Layout; readonly transactions: readonly (readonly string[])[] };
+type Planned = { readonly layout: Layout; readonly transactions: readonly Transaction[] };
 
-function shortPlan({ layout: next, lines }: Followed): Planned {
-  return { layout: next, transactions: lines.length === 0 ? [] : [lines] };
+function shortPlan({ layout: next, commands }: Followed): Planned {
+  return { layout: next, transactions: commands.length === 0 ? [] : [{ commands, isHidden: false }] };
+}
+
+function commandsOf(transactions: readonly Transaction[]): readonly Command[] {
+  return transactions.flatMap(({ commands }) => commands);
 }
 
 /** The listing after a change that touched elements alone. */

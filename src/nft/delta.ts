@@ -1,24 +1,14 @@
 import { type Members, membersBetween, NO_MEMBERS } from '../core/policy/members.ts';
+import { type Command, type Transaction, wholeCommands } from './command.ts';
 import type { Listing } from './listing.ts';
-import {
-  addChain,
-  addElements,
-  addRule,
-  addSet,
-  addTimeout,
-  chainHead,
-  elementTexts,
-  ruleText,
-  setHead,
-  timeoutText,
-} from './render.ts';
-import { type Chain, type Content, type NftSet, type Ruleset, TABLE, type Value } from './ruleset.ts';
+import { chainHead, elementTexts, ruleText, setHead, timeoutText } from './render.ts';
+import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
 
 /**
- * Transactions, each a list of lines of `nft -f`, to be applied one after another. At most three: `prepare` makes what nobody leads to yet,
- * `change` alone changes what is let through, `clean` removes what nobody leads to any more.
+ * Transactions to be applied one after another. At most three: the first makes what nobody leads to yet, the second alone changes what is let
+ * through, the third removes what nobody leads to any more.
  */
-export type Delta = { readonly transactions: readonly (readonly string[])[]; readonly isWhole: boolean };
+export type Delta = { readonly transactions: readonly Transaction[]; readonly isWhole: boolean };
 
 /**
  * What leads from a listing to a ruleset: nothing that is right already is touched, sets that packets fill never. A packet that meets the change
@@ -26,76 +16,82 @@ export type Delta = { readonly transactions: readonly (readonly string[])[]; rea
  * through, which the end of a transaction waits for. A set or base chain that would have to become something else makes the whole table new.
  */
 export function delta(actual: Listing, desired: Ruleset): Delta {
-  const isFresh = actual.chains.size === 0 && actual.sets.size === 0;
-  if (isFresh) {
-    const lines = [...allLines(desired)];
-    return { transactions: lines.length === 0 ? [] : [[`add table ${TABLE}`, ...lines]], isWhole: false };
+  if (mustBeNew(actual, desired)) {
+    const commands: readonly Command[] = [{ kind: 'delete-table' }, ...wholeCommands(desired)];
+    return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
-  if (mustBeNew(actual, desired))
-    return { transactions: [[`delete table ${TABLE}`, `add table ${TABLE}`, ...allLines(desired)]], isWhole: true };
-  const transactions = [prepareLines(actual, desired), changeLines(actual, desired), cleanLines(actual, desired)];
-  return { transactions: transactions.filter((lines) => lines.length > 0), isWhole: false };
+  const isFresh = actual.chains.size === 0 && actual.sets.size === 0 && actual.timeouts.size === 0;
+  const [prepared, changed] = [prepareCommands(actual, desired), changeCommands(actual, desired)];
+  const needsTable = isFresh && prepared.length + changed.length > 0;
+  const transactions: readonly Transaction[] = [
+    { commands: needsTable ? [{ kind: 'add-table' }, ...prepared] : prepared, isHidden: true },
+    { commands: changed, isHidden: false },
+    { commands: cleanCommands(actual, desired), isHidden: true },
+  ];
+  return { transactions: transactions.filter(({ commands }) => commands.length > 0), isWhole: false };
 }
 
-/** Everything from nothing, in one transaction. */
-function allLines(desired: Ruleset): readonly string[] {
-  const nothing: Listing = { chains: new Map(), sets: new Map(), timeouts: new Map() };
-  return [...prepareLines(nothing, desired), ...changeLines(nothing, desired)];
-}
-
-function prepareLines(actual: Listing, desired: Ruleset): readonly string[] {
-  const lines: string[] = [];
-  for (const [name, timeout] of desired.timeouts) if (!actual.timeouts.has(name)) lines.push(addTimeout(timeout));
+function prepareCommands(actual: Listing, desired: Ruleset): readonly Command[] {
+  const commands: Command[] = [];
+  for (const [name, timeout] of desired.timeouts)
+    if (!actual.timeouts.has(name)) commands.push({ kind: 'add-timeout', timeout });
   const chains = [...desired.chains.values()].filter(({ hook }) => hook === undefined);
   const fresh = chains.filter((chain) => !hasRules(actual, chain));
-  for (const chain of fresh)
-    lines.push(actual.chains.has(chain.name) ? `flush chain ${TABLE} ${chain.name}` : addChain(chain));
+  for (const chain of fresh) commands.push(emptyChain(actual, chain));
   for (const [name, set] of desired.sets) {
     const known = actual.sets.get(name);
     if (known !== undefined && !FACTS.has(name)) continue;
-    if (known === undefined) lines.push(addSet(set));
-    lines.push(...elementLines(known?.content, set, { isComing: true }));
+    if (known === undefined) commands.push({ kind: 'add-set', set });
+    commands.push(...elementCommands(known?.content, set, { isComing: true }));
   }
-  for (const chain of fresh) for (const rule of chain.rules) lines.push(addRule(chain.name, rule));
-  return lines;
+  for (const chain of fresh) commands.push(...ruleCommands(chain));
+  return commands;
 }
 
-function changeLines(actual: Listing, desired: Ruleset): readonly string[] {
-  const lines: string[] = [];
+/** A chain that is there and has no rules. */
+function emptyChain(actual: Listing, chain: Chain): Command {
+  return actual.chains.has(chain.name) ? { kind: 'flush-chain', name: chain.name } : { kind: 'add-chain', chain };
+}
+
+function ruleCommands({ name, rules }: Chain): readonly Command[] {
+  return rules.map((rule) => ({ kind: 'add-rule', chain: name, rule }));
+}
+
+function changeCommands(actual: Listing, desired: Ruleset): readonly Command[] {
+  const commands: Command[] = [];
   const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined || FACTS.has(set.name)) continue;
-    lines.push(...elementLines(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, live) }));
+    commands.push(...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, live) }));
   }
   for (const chain of desired.chains.values()) {
     if (chain.hook === undefined || hasRules(actual, chain)) continue;
-    lines.push(actual.chains.has(chain.name) ? `flush chain ${TABLE} ${chain.name}` : addChain(chain));
-    for (const rule of chain.rules) lines.push(addRule(chain.name, rule));
+    commands.push(emptyChain(actual, chain), ...ruleCommands(chain));
   }
   for (const [name, { head }] of actual.chains)
     if (head !== '' && !desired.chains.has(name))
-      lines.push(`flush chain ${TABLE} ${name}`, `delete chain ${TABLE} ${name}`);
-  return lines;
+      commands.push({ kind: 'flush-chain', name }, { kind: 'delete-chain', name });
+  return commands;
 }
 
-function cleanLines(actual: Listing, desired: Ruleset): readonly string[] {
-  const lines: string[] = [];
+function cleanCommands(actual: Listing, desired: Ruleset): readonly Command[] {
+  const commands: Command[] = [];
   const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined) continue;
     const isGoing = FACTS.has(set.name) ? () => true : (key: Value) => isOrphan(set.name, key, live);
-    lines.push(...elementLines(known, set, { isComing: false, isGoing }));
+    commands.push(...elementCommands(known, set, { isComing: false, isGoing }));
   }
   const stale = [...actual.chains].filter(([name, { head }]) => head === '' && !desired.chains.has(name));
-  for (const [name] of stale) lines.push(`flush chain ${TABLE} ${name}`);
+  for (const [name] of stale) commands.push({ kind: 'flush-chain', name });
   for (const [name, { head }] of actual.sets)
-    if (!desired.sets.has(name)) lines.push(`delete ${isMapHead(head) ? 'map' : 'set'} ${TABLE} ${name}`);
-  for (const [name] of stale) lines.push(`delete chain ${TABLE} ${name}`);
+    if (!desired.sets.has(name)) commands.push({ kind: 'delete-set', name, isMap: isMapHead(head) });
+  for (const [name] of stale) commands.push({ kind: 'delete-chain', name });
   for (const name of actual.timeouts.keys())
-    if (!desired.timeouts.has(name)) lines.push(`delete ct timeout ${TABLE} ${name}`);
-  return lines;
+    if (!desired.timeouts.has(name)) commands.push({ kind: 'delete-timeout', name });
+  return commands;
 }
 
 /** Sets that say what is so whatever the rules are: they come before a change and go after it. */
@@ -147,14 +143,29 @@ function hasRules(actual: Listing, chain: Chain): boolean {
 /** Which of the changes of a set are wanted now; what goes is asked key by key. */
 export type Wanted = { readonly isComing: boolean; readonly isGoing?: (key: Value) => boolean };
 
-/** The lines that change what a set holds: what goes out of it before what comes in, for a key that gets other data does both. */
-export function elementLines(before: Content | undefined, set: NftSet, wanted: Wanted): readonly string[] {
+/** What changes what a set holds: what goes out of it before what comes in, for a key that gets other data does both. */
+export function elementCommands(before: Content | undefined, set: NftSet, wanted: Wanted): readonly Command[] {
   const { content } = set;
-  if (before === undefined) return [...addElements(set.name, elementTexts(content))];
-  if (content.kind === 'dynamic' || before.kind === 'dynamic') return [];
+  if (content.kind === 'dynamic' || before?.kind === 'dynamic') return [];
+  if (before === undefined) return changes(set, { goes: undefined, comes: content });
   if (content.kind === 'packed' && before.kind === 'packed')
-    return packedLines(set.name, { before, after: content }, wanted);
-  return textLines(set.name, { before: textsOf(before), after: textsOf(content) }, wanted);
+    return packedChanges(set, { before, after: content }, wanted);
+  return textChanges(set, { before: textsOf(before), after: textsOf(content) }, wanted);
+}
+
+function changes(
+  set: NftSet,
+  { goes, comes }: { readonly goes: Content | undefined; readonly comes: Content | undefined },
+): readonly Command[] {
+  return [
+    ...(holdsSomething(goes) ? [{ kind: 'delete-elements', set, content: goes } as const] : []),
+    ...(holdsSomething(comes) ? [{ kind: 'add-elements', set, content: comes } as const] : []),
+  ];
+}
+
+function holdsSomething(content: Content | undefined): content is Content {
+  if (content === undefined || content.kind === 'dynamic') return false;
+  return content.kind === 'texts' ? content.elements.size > 0 : content.words.length > 0;
 }
 
 function textsOf(content: Content): ReadonlyMap<Value, Value> {
@@ -164,35 +175,35 @@ function textsOf(content: Content): ReadonlyMap<Value, Value> {
 
 type Ends<T> = { readonly before: T; readonly after: T };
 
-function textLines(
-  name: string,
+function textChanges(
+  set: NftSet,
   { before, after }: Ends<ReadonlyMap<Value, Value>>,
   { isComing, isGoing = () => false }: Wanted,
-): readonly string[] {
+): readonly Command[] {
   const come = new Map([...after].filter(([key, data]) => isComing && before.get(key) !== data));
-  const gone = [...before.keys()].filter((key) => (after.has(key) ? come.has(key) : isGoing(key)));
-  return [
-    ...deleteElements(name, { kind: 'texts', elements: new Map(gone.map((key) => [key, ''])) }),
-    ...addElements(name, elementTexts({ kind: 'texts', elements: come })),
-  ];
+  const gone = [...before].filter(([key]) => (after.has(key) ? come.has(key) : isGoing(key)));
+  return changes(set, {
+    goes: { kind: 'texts', elements: new Map(gone) },
+    comes: { kind: 'texts', elements: come },
+  });
 }
 
 type Packed = Extract<Content, { kind: 'packed' }>;
 
-function packedLines(name: string, { before, after }: Ends<Packed>, { isComing, isGoing }: Wanted): readonly string[] {
+function packedChanges(
+  set: NftSet,
+  { before, after }: Ends<Packed>,
+  { isComing, isGoing }: Wanted,
+): readonly Command[] {
   if (before.words === after.words) return [];
   const { family } = after;
   const { added, removed } = membersBetween(asMembers(before), asMembers(after));
-  return [
-    ...(isGoing?.('') === true ? deleteElements(name, { kind: 'packed', family, words: removed[family] }) : []),
-    ...(isComing ? addElements(name, elementTexts({ kind: 'packed', family, words: added[family] })) : []),
-  ];
+  return changes(set, {
+    goes: isGoing?.('') === true ? { kind: 'packed', family, words: removed[family] } : undefined,
+    comes: isComing ? { kind: 'packed', family, words: added[family] } : undefined,
+  });
 }
 
 function asMembers({ family, words }: Packed): Members {
   return { ...NO_MEMBERS, [family]: words };
-}
-
-function* deleteElements(name: string, content: Content): Generator<string, void, undefined> {
-  for (const piece of elementTexts(content)) yield `delete element ${TABLE} ${name} { ${piece.join(', ')} }`;
 }

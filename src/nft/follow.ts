@@ -2,14 +2,15 @@ import type { GroupId } from '../core/model/ids.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { sameCidr } from '../core/net/cidr.ts';
 import type { Members } from '../core/policy/members.ts';
-import { elementLines } from './delta.ts';
+import type { Command } from './command.ts';
+import { elementCommands } from './delta.ts';
 import type { Layout } from './layout.ts';
 import { memberSet } from './member-sets.ts';
 import { nameOf } from './names.ts';
 import type { NftSet } from './ruleset.ts';
 
-/** A layout that followed a change, and the lines that take the kernel there. */
-export type Followed = { readonly layout: Layout; readonly lines: readonly string[] };
+/** A layout that followed a change, and the commands that take the kernel there, in one transaction. */
+export type Followed = { readonly layout: Layout; readonly commands: readonly Command[] };
 
 /**
  * The layout after members joined or left groups and nothing else happened: by far the most frequent change, and one that costs what changed,
@@ -18,19 +19,19 @@ export type Followed = { readonly layout: Layout; readonly lines: readonly strin
 export function followMembers(known: Layout, before: HostView, after: HostView): Followed | undefined {
   if (before.world !== after.world || before.members.size !== after.members.size) return undefined;
   const sets = new Map<string, NftSet>();
-  const lines: string[] = [];
+  const commands: Command[] = [];
   for (const [id, members] of after.members) {
     const old = before.members.get(id);
     if (old === members) continue;
     if (old === undefined || !hasSamePrefixes(old, members)) return undefined;
     for (const set of changedSets(known, id, members)) {
       sets.set(set.name, set);
-      lines.push(...elementLines(known.ruleset.sets.get(set.name)?.content, set, EVERYTHING));
+      commands.push(...elementCommands(known.ruleset.sets.get(set.name)?.content, set, EVERYTHING));
     }
   }
-  if (sets.size === 0) return { layout: known, lines };
+  if (sets.size === 0) return { layout: known, commands };
   const ruleset = { ...known.ruleset, sets: new Map([...known.ruleset.sets, ...sets]) };
-  return { layout: { ...known, ruleset }, lines };
+  return { layout: { ...known, ruleset }, commands };
 }
 
 const EVERYTHING = { isComing: true, isGoing: () => true };

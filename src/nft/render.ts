@@ -1,4 +1,5 @@
 import { formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
+import { type Command, wholeCommands } from './command.ts';
 import type { Chain, Content, CtTimeout, Elements, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
 import { TABLE } from './ruleset.ts';
 
@@ -125,35 +126,60 @@ export function packedText(family: 'ipv4' | 'ipv6', words: Uint32Array, at: numb
   return formatAddress(family === 'ipv4' ? ipv4(word(0)) : ipv6([word(0), word(1), word(2), word(3)]));
 }
 
-/** The commands that make a ruleset from nothing, each a line of `nft -f`. Everything is one transaction. */
-export function* renderAll(ruleset: Ruleset): Generator<string, void, undefined> {
-  yield `add table ${TABLE}`;
-  for (const timeout of ruleset.timeouts.values()) yield addTimeout(timeout);
-  for (const chain of ruleset.chains.values()) yield addChain(chain);
-  for (const set of ruleset.sets.values()) {
-    yield addSet(set);
-    yield* addElements(set.name, elementTexts(set.content));
+/** The lines of `nft -f` that do commands, made as they are asked for. Everything is one transaction. */
+export function* linesOf(commands: Iterable<Command>): Generator<string, void, undefined> {
+  for (const command of commands) yield* commandLines(command);
+}
+
+/** The lines that make a ruleset from nothing. */
+export function renderAll(ruleset: Ruleset): Iterable<string> {
+  return linesOf(wholeCommands(ruleset));
+}
+
+function commandLines(command: Command): Iterable<string> {
+  switch (command.kind) {
+    case 'add-table':
+      return [`add table ${TABLE}`];
+    case 'delete-table':
+      return [`delete table ${TABLE}`];
+    case 'add-timeout':
+      return [`add ct timeout ${TABLE} ${command.timeout.name} { ${timeoutText(command.timeout)} }`];
+    case 'delete-timeout':
+      return [`delete ct timeout ${TABLE} ${command.name}`];
+    case 'add-chain': {
+      const head = chainHead(command.chain);
+      return [`add chain ${TABLE} ${command.chain.name}${head === '' ? '' : ` { ${head} }`}`];
+    }
+    case 'flush-chain':
+      return [`flush chain ${TABLE} ${command.name}`];
+    case 'delete-chain':
+      return [`delete chain ${TABLE} ${command.name}`];
+    case 'add-rule':
+      return [`add rule ${TABLE} ${command.chain} ${ruleText(command.rule)}`];
+    case 'add-set':
+      return [`add ${kindOf(command.set)} ${TABLE} ${command.set.name} { ${setHead(command.set)} }`];
+    case 'delete-set':
+      return [`delete ${command.isMap ? 'map' : 'set'} ${TABLE} ${command.name}`];
+    case 'add-elements':
+      return elementLines('add', command.set.name, elementTexts(command.content));
+    case 'delete-elements':
+      return elementLines('delete', command.set.name, elementTexts(keysOf(command.content)));
   }
-  for (const chain of ruleset.chains.values()) for (const rule of chain.rules) yield addRule(chain.name, rule);
 }
 
-export function addTimeout(timeout: CtTimeout): string {
-  return `add ct timeout ${TABLE} ${timeout.name} { ${timeoutText(timeout)} }`;
+function kindOf({ data }: NftSet): 'map' | 'set' {
+  return data === undefined ? 'set' : 'map';
 }
 
-export function addChain(chain: Chain): string {
-  const head = chainHead(chain);
-  return `add chain ${TABLE} ${chain.name}${head === '' ? '' : ` { ${head} }`}`;
+function* elementLines(
+  verb: 'add' | 'delete',
+  name: string,
+  pieces: Iterable<readonly Value[]>,
+): Generator<string, void, undefined> {
+  for (const piece of pieces) yield `${verb} element ${TABLE} ${name} { ${piece.join(', ')} }`;
 }
 
-export function addSet(set: NftSet): string {
-  return `add ${set.data === undefined ? 'set' : 'map'} ${TABLE} ${set.name} { ${setHead(set)} }`;
-}
-
-export function* addElements(name: string, pieces: Iterable<readonly Value[]>): Generator<string, void, undefined> {
-  for (const piece of pieces) yield `add element ${TABLE} ${name} { ${piece.join(', ')} }`;
-}
-
-export function addRule(chain: string, rule: Rule): string {
-  return `add rule ${TABLE} ${chain} ${ruleText(rule)}`;
+function keysOf(content: Content): Content {
+  if (content.kind !== 'texts') return content;
+  return { kind: 'texts', elements: new Map([...content.elements.keys()].map((key) => [key, ''])) };
 }

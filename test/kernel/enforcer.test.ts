@@ -33,10 +33,10 @@ describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
   test('writes a view once: whoever comes next finds nothing to do', async () => {
     const { view, wiring } = hostOf(1);
     const first = await new Enforcer(program, wiring).enforce(view);
-    assert.ok(first.ok && first.value.lines > 100);
+    assert.ok(first.ok && first.value.commands > 100);
     const restarted = await new Enforcer(program, wiring).enforce(view);
     assert.ok(restarted.ok);
-    assert.equal(restarted.value.lines, 0);
+    assert.equal(restarted.value.commands, 0);
   });
 
   test('reports what others changed, and repairs it', async () => {
@@ -44,16 +44,16 @@ describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
     const enforcer = new Enforcer(program, wiring);
     assert.ok((await enforcer.enforce(view)).ok);
     const clean = await enforcer.verify();
-    assert.ok(clean.ok && clean.value.lines.length === 0);
+    assert.ok(clean.ok && clean.value.commands.length === 0);
     namespace.run('nft', ['insert rule inet crenel ingress accept']);
     namespace.run('nft', ['delete chain inet crenel spoof']);
     const found = await enforcer.verify();
-    assert.ok(found.ok && found.value.lines.length > 0);
+    assert.ok(found.ok && found.value.commands.length > 0);
     const again = await enforcer.verify();
-    assert.ok(again.ok && again.value.lines.length === 0);
+    assert.ok(again.ok && again.value.commands.length === 0);
     namespace.run('nft', ['flush ruleset']);
     const gone = await enforcer.verify();
-    assert.ok(gone.ok && gone.value.lines.length > 100);
+    assert.ok(gone.ok && gone.value.commands.length > 100);
   });
 
   test('a change that fails leaves the old rules whole, and the next one comes through', async () => {
@@ -76,7 +76,7 @@ describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
     assert.ok((await enforcer.enforce(two.view, two.wiring)).ok);
     assert.notEqual(namespace.run('nft', ['-s', 'list', 'ruleset']).stdout, held);
     const verified = await enforcer.verify();
-    assert.ok(verified.ok && verified.value.lines.length === 0);
+    assert.ok(verified.ok && verified.value.commands.length === 0);
   });
 });
 

@@ -69,7 +69,7 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
     const again = new Lab();
     expectOk(await again.build(world));
     const drifts = expectOk(await again.verify());
-    for (const { lines } of drifts.values()) assert.deepEqual(lines, []);
+    for (const { commands } of drifts.values()) assert.deepEqual(commands, []);
   });
 });
 

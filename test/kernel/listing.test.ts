@@ -5,6 +5,7 @@ import { recordChange } from '../../src/core/model/change.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
 import { type Listing, listingOf, NOTHING, parseListing } from '../../src/nft/listing.ts';
+import { linesOf } from '../../src/nft/render.ts';
 import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { applyChange, listRecords, type World } from '../../src/core/model/world.ts';
@@ -33,8 +34,8 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
     return parsed.value.listing;
   }
 
-  function apply(lines: readonly string[]): void {
-    const { status, stderr } = namespace.run('nft', ['-f', '-'], `${lines.join('\n')}\n`);
+  function apply(lines: Iterable<string>): void {
+    const { status, stderr } = namespace.run('nft', ['-f', '-'], `${[...lines].join('\n')}\n`);
     assert.equal(status, 0, stderr.slice(0, 2000));
   }
 
@@ -48,7 +49,7 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
       numbering = made.numbering;
       const { transactions, isWhole } = delta(known, made.ruleset);
       assert.ok(!isWhole, `seed ${seed}: the whole table is made new`);
-      for (const lines of transactions) apply(lines);
+      for (const { commands } of transactions) apply(linesOf(commands));
       known = read();
       assert.deepEqual(comparable(known), comparable(listingOf(made.ruleset)), `seed ${seed}`);
       assert.deepEqual(delta(known, made.ruleset).transactions, [], `seed ${seed}: nothing is left to do`);
@@ -62,7 +63,7 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
     const made = layoutOf(compactWorld(randomWorld(1)), { mode: 'forward', numbering: NO_NUMBERS });
     assert.ok(made !== undefined);
     namespace.run('nft', ['flush', 'ruleset']);
-    for (const lines of delta(NOTHING, made.ruleset).transactions) apply(lines);
+    for (const { commands } of delta(NOTHING, made.ruleset).transactions) apply(linesOf(commands));
     apply([
       `insert rule inet crenel ${[...made.ruleset.chains.keys()].find((name) => name.startsWith('start.e4')) ?? ''} ip saddr 0.0.0.0/0 accept`,
       'add rule inet crenel egress tcp dport 22 log prefix "x" limit rate 3/second accept',
@@ -71,7 +72,7 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
     ]);
     const repair = delta(read(), made.ruleset);
     assert.ok(repair.transactions.length > 0 && !repair.isWhole);
-    for (const lines of repair.transactions) apply(lines);
+    for (const { commands } of repair.transactions) apply(linesOf(commands));
     assert.deepEqual(comparable(read()), comparable(listingOf(made.ruleset)));
   });
 });

@@ -11,7 +11,7 @@ import { delta } from '../../src/nft/delta.ts';
 import type { Layout } from '../../src/nft/layout.ts';
 import { listingOf } from '../../src/nft/listing.ts';
 import type { Numbering } from '../../src/nft/plan.ts';
-import { renderAll } from '../../src/nft/render.ts';
+import { linesOf, renderAll } from '../../src/nft/render.ts';
 import { packetQuestion } from '../cases/packet-question.ts';
 import { type Compact, compactWorld } from '../compact.ts';
 import { Legs, layoutsOf, type Plant, plantOf } from '../nft/legs.ts';
@@ -89,8 +89,8 @@ describe('what the kernel remembers', { skip: WHY_NOT ?? false }, () => {
     return probes.filter(({ leg }) => leg.passes).length;
   }
 
-  function apply(lines: readonly string[]): void {
-    const { status, stderr } = wire.router.run('nft', ['-f', '-'], `${lines.join('\n')}\n`);
+  function apply(lines: Iterable<string>): void {
+    const { status, stderr } = wire.router.run('nft', ['-f', '-'], `${[...lines].join('\n')}\n`);
     assert.equal(status, 0, stderr.slice(0, 1000));
   }
 
@@ -119,7 +119,8 @@ describe('what the kernel remembers', { skip: WHY_NOT ?? false }, () => {
       if (own === undefined || then === undefined || changed === undefined || then.length === 0) continue;
       load(layout);
       await expectAll(plant, own, `seed ${seed}, before ${name}`);
-      for (const lines of delta(listingOf(layout.ruleset), changed.ruleset).transactions) apply(lines);
+      for (const { commands } of delta(listingOf(layout.ruleset), changed.ruleset).transactions)
+        apply(linesOf(commands));
       passed += await expectAll(plant, then, `seed ${seed}, after ${name}`);
     }
     return passed;

@@ -76,6 +76,7 @@ export class LabFollower {
       this.#report.failed(drifts.error);
       return;
     }
-    for (const [vpcId, { lines }] of drifts.value) if (lines.length > 0) this.#report.repaired(vpcId, lines.length);
+    for (const [vpcId, { commands }] of drifts.value)
+      if (commands.length > 0) this.#report.repaired(vpcId, commands.length);
   }
 }
