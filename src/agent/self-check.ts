@@ -3,6 +3,7 @@ import type { Transport } from '../core/net/traffic.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { layout } from '../nft/layout.ts';
+import { LOCAL_HOOKS } from '../nft/local-hooks.ts';
 import { trace } from '../nft/trace.ts';
 import type { Wiring } from '../nft/wiring.ts';
 
@@ -33,7 +34,7 @@ export function cutOff(view: HostView, wiring: Wiring, needs: readonly Need[]): 
     const through = direction === 'egress' ? { oifname: device } : { iifname: device };
     const connection = { direction: 'original', mark: 0, isRelated: false } as const;
     const frame = { ...through, source, destination, transport, opens: true, connection };
-    return trace(ruleset, direction === 'egress' ? 'output' : 'input', { frame, memory: new Map() }).verdict === 'drop';
+    return trace(ruleset, LOCAL_HOOKS[direction], { frame, memory: new Map() }).verdict === 'drop';
   });
 }
 

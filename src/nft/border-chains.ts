@@ -6,9 +6,9 @@ import { isAllowAll, layAcl } from './acl-chains.ts';
 import { prefixKeys } from './address-keys.ts';
 import { type Attached, quote } from './device-sets.ts';
 import type { Plan } from './plan.ts';
-import type { Elements, Rule } from './ruleset.ts';
+import type { Elements, Hook, Rule } from './ruleset.ts';
 import { bothFamilies, familyName, fieldsOf, nfproto, type Side, SIDES, sideName } from './side.ts';
-import { exemptRules, NEIGHBOURS, PRIORITIES } from './start-chains.ts';
+import { exemptRules, PRIORITIES } from './start-chains.ts';
 import { end, is, isIn, markBy, verdictBy } from './steps.ts';
 
 /** A device behind a subnet whose NACL filters. */
@@ -104,9 +104,13 @@ function entryRules(side: Side): readonly Rule[] {
   return [[is('meta nfproto', nfproto(side.family)), verdictBy([device], `acl.${sideName(side)}`)]];
 }
 
-/** The NACL of the subnet that the machine is in. */
-export function layLocalBorder(plan: Plan, direction: Side['direction'], hook: 'input' | 'output'): void {
-  const rules = bothFamilies(direction, (side) => {
+/** The NACL of the subnet that the machine is in; `first` is what it never filters. */
+export function layLocalBorder(
+  plan: Plan,
+  direction: Side['direction'],
+  { first, hook }: { readonly first: readonly Rule[]; readonly hook: Hook },
+): void {
+  const rules = bothFamilies(direction, (side): readonly Rule[] => {
     const { device, peer } = fieldsOf(side, 'local');
     return [
       [isIn([device, peer], `near${familyName(side.family)}`), end('accept')],
@@ -114,8 +118,5 @@ export function layLocalBorder(plan: Plan, direction: Side['direction'], hook: '
       [is('meta nfproto', nfproto(side.family)), verdictBy([device], `acl.${sideName(side)}`)],
     ];
   });
-  const priority = direction === 'egress' ? PRIORITIES.ingress : PRIORITIES.acl;
-  for (const at of [hook, 'forward'] as const) {
-    plan.chain(`border-${direction}-${at}`, [NEIGHBOURS, ...rules], { hook: at, priority, policy: 'accept' });
-  }
+  plan.chain(`border-${direction}`, [...first, ...rules], hook);
 }

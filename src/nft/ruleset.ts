@@ -69,7 +69,7 @@ export type Rule = readonly Step[];
 export type Elements = readonly (readonly [key: Value, data: Value])[];
 
 export type Hook = {
-  readonly hook: 'prerouting' | 'input' | 'forward' | 'output';
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
   readonly priority: number;
   readonly policy: 'accept' | 'drop';
 };

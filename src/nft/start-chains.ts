@@ -3,7 +3,7 @@ import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
 import type { Plan } from './plan.ts';
 import type { Rule, Step } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
-import { bitsOf, otherRules } from './state-chains.ts';
+import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
 
 /** Order of the hooks: connection tracking is at -200, address translation at -100 and 100. */
@@ -66,7 +66,7 @@ export function layStart(plan: Plan, side: Side): void {
     [isIn([device], 'interfaces'), COUNT, end('drop')],
     ...(wiring.outside === undefined ? [[end('accept')]] : [[isIn([device], 'outside'), end('accept')], DROP]),
   ]);
-  plan.chain(`judge.${suffix}`, [judge, DROP]);
+  if (forwards(plan)) plan.chain(`judge.${suffix}`, [judge, DROP]);
   // The number of the profile gives way to that of a class: for the second layer it is looked up again.
   plan.chain(`match.${suffix}`, [
     [markBy(['meta mark', 'meta l4proto', 'th dport'], 'ports'), end(`jump class.${suffix}`)],

@@ -1,0 +1,65 @@
+"""Speaks TCP from its namespace as ordered by lines of JSON, and answers each order with a line.
+
+{"listen": port}                          accepts connections; each is told who it comes from, and hears again what it says
+{"dial": name, "to": [address, port]}     opens a connection and keeps it: {"from": address as the other end sees it} or {"error": text}
+{"say": name}                             sends on a connection and waits for the echo: {"heard": bool}
+"""
+
+import json
+import socket
+import sys
+import threading
+
+PATIENCE_SECONDS = 0.6
+
+
+def main():
+    open_ones = {}
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "listen" in order:
+            answer = listen(order["listen"])
+        elif "dial" in order:
+            answer = dial(open_ones, order["dial"], order["to"])
+        else:
+            answer = {"heard": say(open_ones[order["say"]])}
+        print(json.dumps(answer), flush=True)
+
+
+def listen(port):
+    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+
+    def accept():
+        while True:
+            one, address = server.accept()
+            threading.Thread(target=echo, args=(one, address[0]), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return {}
+
+
+def echo(one, address):
+    one.sendall((address.removeprefix("::ffff:") + "\n").encode())
+    while data := one.recv(1024):
+        one.sendall(data)
+
+
+def dial(open_ones, name, to):
+    try:
+        one = socket.create_connection(tuple(to), PATIENCE_SECONDS)
+        open_ones[name] = one
+        return {"from": one.recv(1024).decode().strip()}
+    except OSError as error:
+        return {"error": str(error)}
+
+
+def say(one):
+    one.settimeout(PATIENCE_SECONDS)
+    try:
+        one.sendall(b"x")
+        return one.recv(1024) != b""
+    except OSError:
+        return False
+
+
+main()
