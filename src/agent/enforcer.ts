@@ -8,6 +8,7 @@ import { type Layout, layout } from '../nft/layout.ts';
 import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../nft/listing.ts';
 import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
 import { linesOf } from '../nft/render.ts';
+import { layoutOver } from '../nft/renumber.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
 
@@ -103,10 +104,15 @@ export class Enforcer {
   }
 
   async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, NftFault>> {
-    const actual = this.#known === undefined ? await this.#read() : ok(this.#known);
+    const known = this.#known;
+    const actual = known === undefined ? await this.#read() : ok(known);
     if (!actual.ok) return actual;
     try {
-      const next = layout(view, wiring, this.#applied?.layout.numbering ?? NO_NUMBERS);
+      const previous = this.#applied?.layout.numbering ?? NO_NUMBERS;
+      const next =
+        known === undefined
+          ? layoutOver(view, wiring, { actual: actual.value, previous })
+          : layout(view, wiring, previous);
       return ok({ layout: next, transactions: delta(actual.value, next.ruleset).transactions });
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
@@ -136,8 +142,8 @@ export class Enforcer {
 
 type Planned = { readonly layout: Layout; readonly transactions: readonly Transaction[] };
 
-function shortPlan({ layout: next, commands }: Followed): Planned {
-  return { layout: next, transactions: commands.length === 0 ? [] : [{ commands, isHidden: false }] };
+function shortPlan({ layout: next, transactions }: Followed): Planned {
+  return { layout: next, transactions };
 }
 
 function commandsOf(transactions: readonly Transaction[]): readonly Command[] {

@@ -20,8 +20,8 @@ export type Command =
   | { readonly kind: 'delete-elements'; readonly set: NftSet; readonly content: Content };
 
 /**
- * Commands that the kernel does together or not at all. `isHidden`: nothing leads to what they make, or to what they remove, so doing them in
- * several goes, in order, makes no difference to any packet.
+ * Commands that the kernel does together or not at all. `isHidden`: no packet is judged by anything but the old or the new rules whatever part
+ * of them is done, so they may be done in several goes, in order. Mostly nothing leads to what they make or remove.
  */
 export type Transaction = { readonly commands: readonly Command[]; readonly isHidden: boolean };
 

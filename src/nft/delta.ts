@@ -1,6 +1,6 @@
-import { type Members, membersBetween, NO_MEMBERS } from '../core/policy/members.ts';
 import { type Command, type Transaction, wholeCommands } from './command.ts';
 import type { Listing } from './listing.ts';
+import { movesApart, packedBetween } from './moves.ts';
 import { chainHead, elementTexts, ruleText, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
 
@@ -21,12 +21,15 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
     return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
   const isFresh = actual.chains.size === 0 && actual.sets.size === 0 && actual.timeouts.size === 0;
-  const [prepared, changed] = [prepareCommands(actual, desired), changeCommands(actual, desired)];
+  const isApart = movesApart(actual, desired);
+  const prepared = [...prepareCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'come') : [])];
+  const changed = changeCommands(actual, desired, isApart);
+  const cleaned = [...cleanCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'go') : [])];
   const needsTable = isFresh && prepared.length + changed.length > 0;
   const transactions: readonly Transaction[] = [
     { commands: needsTable ? [{ kind: 'add-table' }, ...prepared] : prepared, isHidden: true },
     { commands: changed, isHidden: false },
-    { commands: cleanCommands(actual, desired), isHidden: true },
+    { commands: cleaned, isHidden: true },
   ];
   return { transactions: transactions.filter(({ commands }) => commands.length > 0), isWhole: false };
 }
@@ -57,12 +60,21 @@ function ruleCommands({ name, rules }: Chain): readonly Command[] {
   return rules.map((rule) => ({ kind: 'add-rule', chain: name, rule }));
 }
 
-function changeCommands(actual: Listing, desired: Ruleset): readonly Command[] {
+/** Members that come before everything, or go after it. */
+function memberCommands(actual: Listing, desired: Ruleset, which: 'come' | 'go'): readonly Command[] {
+  const wanted: Wanted = which === 'come' ? { isComing: true } : { isComing: false, isGoing: () => true };
+  return [...desired.sets.values()].flatMap((set) => {
+    const known = actual.sets.get(set.name)?.content;
+    return known === undefined || set.content.kind !== 'packed' ? [] : elementCommands(known, set, wanted);
+  });
+}
+
+function changeCommands(actual: Listing, desired: Ruleset, withoutMembers: boolean): readonly Command[] {
   const commands: Command[] = [];
   const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
-    if (known === undefined || FACTS.has(set.name)) continue;
+    if (known === undefined || FACTS.has(set.name) || (withoutMembers && set.content.kind === 'packed')) continue;
     commands.push(...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, live) }));
   }
   for (const chain of desired.chains.values()) {
@@ -80,7 +92,7 @@ function cleanCommands(actual: Listing, desired: Ruleset): readonly Command[] {
   const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
-    if (known === undefined) continue;
+    if (known === undefined || set.content.kind === 'packed') continue;
     const isGoing = FACTS.has(set.name) ? () => true : (key: Value) => isOrphan(set.name, key, live);
     commands.push(...elementCommands(known, set, { isComing: false, isGoing }));
   }
@@ -195,15 +207,6 @@ function packedChanges(
   { before, after }: Ends<Packed>,
   { isComing, isGoing }: Wanted,
 ): readonly Command[] {
-  if (before.words === after.words) return [];
-  const { family } = after;
-  const { added, removed } = membersBetween(asMembers(before), asMembers(after));
-  return changes(set, {
-    goes: isGoing?.('') === true ? { kind: 'packed', family, words: removed[family] } : undefined,
-    comes: isComing ? { kind: 'packed', family, words: added[family] } : undefined,
-  });
-}
-
-function asMembers({ family, words }: Packed): Members {
-  return { ...NO_MEMBERS, [family]: words };
+  const { added, removed } = packedBetween(before, after);
+  return changes(set, { goes: isGoing?.('') === true ? removed : undefined, comes: isComing ? added : undefined });
 }

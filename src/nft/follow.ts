@@ -2,15 +2,15 @@ import type { GroupId } from '../core/model/ids.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { sameCidr } from '../core/net/cidr.ts';
 import type { Members } from '../core/policy/members.ts';
-import type { Command } from './command.ts';
+import type { Command, Transaction } from './command.ts';
 import { elementCommands } from './delta.ts';
 import type { Layout } from './layout.ts';
 import { memberSet } from './member-sets.ts';
 import { nameOf } from './names.ts';
 import type { NftSet } from './ruleset.ts';
 
-/** A layout that followed a change, and the commands that take the kernel there, in one transaction. */
-export type Followed = { readonly layout: Layout; readonly commands: readonly Command[] };
+/** A layout that followed a change, and the transactions that take the kernel there: whoever moves comes before it goes. */
+export type Followed = { readonly layout: Layout; readonly transactions: readonly Transaction[] };
 
 /**
  * The layout after members joined or left groups and nothing else happened: by far the most frequent change, and one that costs what changed,
@@ -19,22 +19,26 @@ export type Followed = { readonly layout: Layout; readonly commands: readonly Co
 export function followMembers(known: Layout, before: HostView, after: HostView): Followed | undefined {
   if (before.world !== after.world || before.members.size !== after.members.size) return undefined;
   const sets = new Map<string, NftSet>();
-  const commands: Command[] = [];
+  const [come, gone]: readonly [Command[], Command[]] = [[], []];
   for (const [id, members] of after.members) {
     const old = before.members.get(id);
     if (old === members) continue;
     if (old === undefined || !hasSamePrefixes(old, members)) return undefined;
     for (const set of changedSets(known, id, members)) {
       sets.set(set.name, set);
-      commands.push(...elementCommands(known.ruleset.sets.get(set.name)?.content, set, EVERYTHING));
+      const content = known.ruleset.sets.get(set.name)?.content;
+      come.push(...elementCommands(content, set, { isComing: true }));
+      gone.push(...elementCommands(content, set, { isComing: false, isGoing: () => true }));
     }
   }
-  if (sets.size === 0) return { layout: known, commands };
+  if (sets.size === 0) return { layout: known, transactions: [] };
   const ruleset = { ...known.ruleset, sets: new Map([...known.ruleset.sets, ...sets]) };
-  return { layout: { ...known, ruleset }, commands };
+  const transactions = [come, gone].filter((commands) => commands.length > 0);
+  return {
+    layout: { ...known, ruleset },
+    transactions: transactions.map((commands) => ({ commands, isHidden: false })),
+  };
 }
-
-const EVERYTHING = { isComing: true, isGoing: () => true };
 
 /** Delegated IPv6 prefixes decide which rules there are. */
 function hasSamePrefixes(a: Members, b: Members): boolean {

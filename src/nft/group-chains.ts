@@ -6,7 +6,7 @@ import { getRecord } from '../core/model/world.ts';
 import { prefixKeys, spanOf, spanText } from './address-keys.ts';
 import { axisRules, stretchSteps } from './axis-rules.ts';
 import { memberSet } from './member-sets.ts';
-import { nameOf } from './names.ts';
+import { hashText, nameOf } from './names.ts';
 import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
 import type { Elements, Rule, Verdict } from './ruleset.ts';
 import { type ClassPeer, type RuleClass, ruleLayers } from './rule-classes.ts';
@@ -19,22 +19,25 @@ export type ProfileElements = { readonly ports: Elements; readonly irregular: El
 
 /**
  * A combination of groups on one side: narrow rules stand in the map of all ports, wide ones in a chain of its own; both lead to a class of
- * rules, and the class to the chain that knows its peers. Who is not admitted comes back from there. Gives the number of the profile and its elements of the global maps.
+ * rules, and the class to the chain that knows its peers. Who is not admitted comes back from there. Gives the number of the profile and its
+ * elements of the global maps. INVARIANT: a number stands for the same wide rules as long as it stands for anything. A packet that a class did
+ * not admit goes on by the number of that class, so it meets the wide rules that belong to the ports which it has met, though the rules
+ * change in between.
  */
 export function layProfile(
   plan: Plan,
   groups: readonly SecurityGroup[],
   side: Side,
 ): { readonly number: number; readonly elements: ProfileElements } {
-  const key = groups.map((group) => group.id).join(' ');
-  const number = plan.numberOf(`profile ${sideName(side)} ${key}`);
+  const { narrow, wide } = ruleLayers(groups, side);
+  const key = `${sideName(side)} ${groups.map((group) => group.id).join(' ')} ${wideKey(plan, wide.stretches, side)}`;
+  const number = plan.numberOf(`profile ${key}`);
   const numbered = (value: RuleClass): { readonly own: number; readonly target: string } => {
     const target = classChain(plan, value, side);
-    const own = plan.numberOf(`class ${sideName(side)} ${key} ${target} ${classKey(value)}`);
+    const own = plan.numberOf(`class ${key} ${target} ${classKey(value)}`);
     plan.classes.set(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
     return { own, target };
   };
-  const { narrow, wide } = ruleLayers(groups, side);
   const classes = new Map<string, Verdict>();
   const byClass = ({ from, to, value }: Stretch<RuleClass>): Stretch<string> => {
     const { own, target } = numbered(value);
@@ -52,8 +55,17 @@ export function layProfile(
       });
   const chain = `profile-${number}.${sideName(side)}`;
   if (rules.length > 0) plan.chain(chain, rules);
-  const irregular: Elements = rules.length > 0 ? [[String(number), `goto ${chain}`]] : [];
+  const onward = new Set([String(number), ...ports.map(([, own]) => own)]);
+  const irregular: Elements = rules.length > 0 ? [...onward].map((one) => [one, `goto ${chain}`] as const) : [];
   return { number, elements: { ports, irregular, classes: [...classes] } };
+}
+
+/** What the wide rules of a profile are, in a few letters. */
+function wideKey(plan: Plan, stretches: readonly Stretch<RuleClass>[], side: Side): string {
+  const texts = stretches.map(
+    ({ from, to, value }) => `${from} ${to} ${classChain(plan, value, side)} ${classKey(value)}`,
+  );
+  return hashText(texts.join('\n'));
 }
 
 /** A profile of interfaces that no group filters (V:nat-gateway-basics, NLB). */

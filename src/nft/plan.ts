@@ -6,9 +6,13 @@ import type { Chain, CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, 
 import type { Wiring } from './wiring.ts';
 
 /** Numbers that stand in the kernel for combinations of groups and for classes of rules; kept from one layout to the next. */
-export type Numbering = { readonly numbers: ReadonlyMap<string, number>; readonly next: number };
+export type Numbering = {
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Numbers that the kernel may know by another meaning: they are given to nothing new. */
+  readonly reserved: ReadonlySet<number>;
+};
 
-export const NO_NUMBERS: Numbering = { numbers: new Map(), next: 1 };
+export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set() };
 
 /** Bits of a packet's mark that hold a number; the bits above say which peer of a class matched. */
 export const NUMBER_BITS = 20;
@@ -38,7 +42,6 @@ export class Plan {
   readonly #previous: Numbering;
   readonly #numbers: Map<string, number> = new Map();
   readonly #taken: Set<number>;
-  #next: number;
   readonly classes: Map<number, readonly RuleId[]> = new Map();
   readonly entries: Map<string, { aclId: string; direction: string; number: string }> = new Map();
   readonly problems: Set<Problem> = new Set();
@@ -47,8 +50,7 @@ export class Plan {
     this.view = view;
     this.wiring = wiring;
     this.#previous = previous;
-    this.#taken = new Set(previous.numbers.values());
-    this.#next = previous.next;
+    this.#taken = new Set([...previous.numbers.values(), ...previous.reserved]);
   }
 
   get world(): World {
@@ -60,7 +62,7 @@ export class Plan {
   }
 
   get numbering(): Numbering {
-    return { numbers: this.#numbers, next: this.#next };
+    return { numbers: this.#numbers, reserved: NO_NUMBERS.reserved };
   }
 
   chain(name: string, rules: readonly Rule[], hook?: Hook): string {
@@ -129,7 +131,10 @@ export class Plan {
     return timeout.name;
   }
 
-  /** The number of a key: the one that it had, or a fresh one. Throws when all are taken: the host is past what one table can tell apart. */
+  /**
+   * The number of a key: the one that it had, or else one that follows from the key, so that an agent which begins anew mostly gives the numbers
+   * that are in the kernel. Throws when all are taken: the host is past what one table can tell apart.
+   */
   numberOf(key: string): number {
     const known = this.#numbers.get(key) ?? this.#previous.numbers.get(key);
     if (known !== undefined) {
@@ -137,11 +142,10 @@ export class Plan {
       return known;
     }
     if (this.#taken.size >= MAX_NUMBER) throw new Error(`more than ${MAX_NUMBER} classes of rules on one host`);
-    while (this.#taken.has(this.#next)) this.#next = (this.#next % MAX_NUMBER) + 1;
-    const number = this.#next;
+    let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % MAX_NUMBER) + 1;
+    while (this.#taken.has(number)) number = (number % MAX_NUMBER) + 1;
     this.#taken.add(number);
     this.#numbers.set(key, number);
-    this.#next = (number % MAX_NUMBER) + 1;
     return number;
   }
 }

@@ -67,10 +67,11 @@ export function layStart(plan: Plan, side: Side): void {
     ...(wiring.outside === undefined ? [[end('accept')]] : [[isIn([device], 'outside'), end('accept')], DROP]),
   ]);
   if (forwards(plan)) plan.chain(`judge.${suffix}`, [judge, DROP]);
-  // The number of the profile gives way to that of a class: for the second layer it is looked up again.
+  // The number of the profile gives way to that of a class; both lead to the second layer. The device is looked up once: were it twice, a
+  // packet could meet the first layer of the old rules and the second one of the new.
   plan.chain(`match.${suffix}`, [
     [markBy(['meta mark', 'meta l4proto', 'th dport'], 'ports'), end(`jump class.${suffix}`)],
-    [markBy([device], suffix), end(`jump wide.${suffix}`)],
+    [end(`jump wide.${suffix}`)],
     [end(`goto refuse.${suffix}`)],
   ]);
   plan.chain(`wide.${suffix}`, [[verdictBy(['meta mark'], 'irregular')]]);

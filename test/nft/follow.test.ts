@@ -48,7 +48,7 @@ test('following members gives what laying out anew gives', () => {
         assert.ok(followed !== undefined);
         assert.deepEqual(listingOf(followed.layout.ruleset), listingOf(anew.ruleset), `seed ${seed}`);
         const long = delta(listingOf(start.ruleset), anew.ruleset).transactions;
-        const lines = [...linesOf(followed.commands)];
+        const lines = followed.transactions.flatMap(({ commands }) => [...linesOf(commands)]);
         const longLines = long.flatMap(({ commands }) => [...linesOf(commands)]);
         assert.deepEqual(lines.toSorted(), longLines.toSorted(), `seed ${seed}`);
         for (const line of lines) assert.match(line, /^(?:add|delete) element inet crenel \S+ \{ [^,]+ \}$/u);

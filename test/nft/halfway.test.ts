@@ -1,0 +1,161 @@
+// A packet that meets a change of rules halfway is judged by the old rules or by the new ones, at each hook whole: in every transaction, at
+// every lookup, and in every table that a killed program leaves behind.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { formatAddress } from '../../src/core/net/address.ts';
+import { formatTransport } from '../../src/core/net/traffic.ts';
+import type { World } from '../../src/core/model/world.ts';
+import { evaluate } from '../../src/core/policy/evaluate.ts';
+import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
+import { delta } from '../../src/nft/delta.ts';
+import { type Layout, layout } from '../../src/nft/layout.ts';
+import { listingOf } from '../../src/nft/listing.ts';
+import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
+import { layoutOver } from '../../src/nft/renumber.ts';
+import type { Ruleset } from '../../src/nft/ruleset.ts';
+import type { Frame } from '../../src/nft/trace.ts';
+import type { Wiring } from '../../src/nft/wiring.ts';
+import { packetQuestion } from '../cases/packet-question.ts';
+import { type Compact, compactWorld } from '../compact.ts';
+import { checks } from '../property/checks.ts';
+import { randomQuestions, randomWorld } from '../property/generators.ts';
+import type { Edit } from '../kernel/flows.ts';
+import { MORE_EDITS } from './edits.ts';
+import { Legs, NOWHERE, type Plant, plantOf } from './legs.ts';
+import { afterCommands, basesOf, halfwayVerdicts, verdictAt } from './table.ts';
+
+/** Packets at one router, new and of flows that are known at either end. */
+function framesOf(
+  world: World,
+  plant: Plant,
+  { compact, wiring, seed }: { readonly compact: Compact; readonly wiring: Wiring; readonly seed: number },
+): readonly Frame[] {
+  return randomQuestions(compact, seed, 12).flatMap((question) => {
+    const { origin, packet } = packetQuestion(world, question);
+    const legs = new Legs(world, plant).of({ origin, gates: evaluate(world, origin, packet).forward.gates });
+    const own = legs.filter((leg) => leg.iif !== NOWHERE && plant.wirings.get(leg.vpcId) === wiring);
+    return own.flatMap((leg) =>
+      [0, 1, 2, 3].flatMap((mark) =>
+        (['original', 'reply'] as const).map((direction): Frame => ({
+          iifname: leg.iif,
+          oifname: leg.oif,
+          etherSource: [...plant.devices.values()].find(({ device }) => device === leg.iif)?.mac ?? '',
+          source: leg.source,
+          destination: leg.destination,
+          transport: packet.transport,
+          opens: mark === 0,
+          connection: { direction, mark, isRelated: false },
+        })),
+      ),
+    );
+  });
+}
+
+function frameText({ iifname, oifname, source, destination, transport, connection }: Frame): string {
+  return `${formatTransport(transport)} ${formatAddress(source)} > ${formatAddress(destination)} ${iifname} > ${oifname} ${JSON.stringify(connection)}`;
+}
+
+/** What one law saw: transactions, and packets for which old and new rules differ. */
+type Seen = { transactions: number; turned: number };
+
+/** Leads a table from what it holds to a layout, and holds every packet on the way to what the table said before or will say after. */
+function followed(
+  held: Ruleset,
+  next: Layout,
+  { frames, seen, about }: { readonly frames: readonly Frame[]; readonly seen: Seen; readonly about: string },
+): Ruleset {
+  const memory = new Map();
+  const asked = basesOf(next.ruleset).flatMap(({ name, hook }) =>
+    frames.map((frame) => {
+      const at = { base: name, memory, frame: hook.hook === 'prerouting' ? { ...frame, oifname: '' } : frame };
+      return { at, may: new Set([verdictAt(held, at), verdictAt(next.ruleset, at)]) };
+    }),
+  );
+  seen.turned += asked.filter(({ may }) => may.size > 1).length;
+  const settled = asked.filter(({ may }) => may.size === 1);
+  let now = held;
+  const { transactions } = delta(listingOf(held), next.ruleset);
+  for (const [index, transaction] of transactions.entries()) {
+    const then = afterCommands(now, transaction);
+    seen.transactions += 1;
+    for (const { at, may } of settled) {
+      const said = new Set([...halfwayVerdicts(now, then, at), verdictAt(then, at)]);
+      assert.deepEqual(said, may, `${about}, transaction ${index}, ${at.base}: ${frameText(at.frame)}`);
+    }
+    now = then;
+  }
+  assert.deepEqual(delta(listingOf(now), next.ruleset).transactions, [], about);
+  return now;
+}
+
+/** The first VPCs of random worlds, with packets and edited. */
+function* changes(
+  count: number,
+  edit: Edit,
+): Generator<
+  {
+    readonly about: string;
+    readonly frames: readonly Frame[];
+    readonly views: readonly [before: HostView, after: HostView];
+    readonly wiring: Wiring;
+  },
+  void,
+  undefined
+> {
+  for (let seed = 0; seed < checks(count); seed += 1) {
+    const compact = randomWorld(seed);
+    const [world, changed] = [compactWorld(compact), compactWorld(edit(compact, seed))];
+    const plant = plantOf(world);
+    for (const wiring of plant.wirings.values()) {
+      const viewOf = (of: World): HostView => hostViewOf(of, wiring.enis.keys(), wiring.natGateways.values());
+      const frames = framesOf(world, plant, { compact, wiring, seed });
+      yield { about: `seed ${seed}`, frames, views: [viewOf(world), viewOf(changed)], wiring };
+    }
+  }
+}
+
+/** The tables that an agent may leave that is killed between two transactions, or after the last. */
+function leftBehind(first: Layout, second: Layout): readonly Ruleset[] {
+  const left: Ruleset[] = [];
+  for (const transaction of delta(listingOf(first.ruleset), second.ruleset).transactions)
+    left.push(afterCommands(left.at(-1) ?? first.ruleset, transaction));
+  return left;
+}
+
+/** Numbers as an agent would give them that knows nothing of those in the kernel: each has the meaning of another. */
+function turned({ numbers }: Numbering): Numbering {
+  const all = [...numbers.values()];
+  return {
+    numbers: new Map([...numbers.keys()].map((key, at) => [key, all[(at + 1) % all.length] ?? 0])),
+    reserved: new Set(),
+  };
+}
+
+describe('a change of rules', () => {
+  for (const [name, edit] of Object.entries(MORE_EDITS))
+    test(`lets no packet meet anything but the old or the new rules when ${name}`, () => {
+      const seen: Seen = { transactions: 0, turned: 0 };
+      for (const { about, frames, views, wiring } of changes(8, edit)) {
+        const first = layout(views[0], wiring);
+        const second = layout(views[1], wiring, first.numbering);
+        const held = followed(first.ruleset, second, { frames, seen, about });
+        followed(held, layout(views[0], wiring, second.numbering), { frames, seen, about: `${about}, back` });
+      }
+      assert.ok(seen.transactions > 10, JSON.stringify(seen));
+    });
+
+  test('is whole for an agent that begins anew, wherever the one before it was killed', () => {
+    const seen: Seen = { transactions: 0, turned: 0 };
+    for (const edit of Object.values(MORE_EDITS))
+      for (const { about, frames, views, wiring } of changes(2, edit)) {
+        const first = layout(views[0], wiring);
+        const second = layout(views[1], wiring, first.numbering);
+        const left = leftBehind(first, second);
+        for (const [held, view, previous] of left.flatMap((one) =>
+          views.flatMap((to) => [NO_NUMBERS, turned(second.numbering)].map((numbers) => [one, to, numbers] as const)),
+        ))
+          followed(held, layoutOver(view, wiring, { actual: listingOf(held), previous }), { frames, seen, about });
+      }
+    assert.ok(seen.transactions > 10, JSON.stringify(seen));
+  });
+});
