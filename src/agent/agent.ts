@@ -1,3 +1,4 @@
+import type { Result } from '../core/net/result.ts';
 import type { EniId, InstanceId } from '../core/model/ids.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
@@ -8,7 +9,7 @@ import { HitTotals } from './hit-totals.ts';
 import type { NftProgram } from './nft-program.ts';
 import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
-import { cutOff, type Need, needText } from './self-check.ts';
+import { type Connection, cutOff, type Need, needText } from './self-check.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** How the interfaces of this host hang on it. */
@@ -32,6 +33,8 @@ export type AgentSetup = {
   readonly host: string;
   readonly attaching: Attaching;
   readonly program: NftProgram;
+  /** The TCP connections that are open where rules are enforced; asked for before the first rules of a machine that is itself the instance. */
+  readonly connections: () => Promise<Result<readonly Connection[]>>;
   readonly log: AgentLog;
 };
 
@@ -59,9 +62,9 @@ export class Agent {
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(setup: AgentSetup) {
-    const { link, host, attaching, program, log } = setup;
+    const { link, host, attaching, program, connections, log } = setup;
     this.#setup = setup;
-    this.#enforcer = new Enforcer(program, wiringOf(attaching, undefined));
+    this.#enforcer = new Enforcer(program, wiringOf(attaching, undefined), connections);
     this.#reporter = new Reporter({ link, host, onTrouble: (why) => log('warn', `the server does not hear: ${why}`) });
     this.#receiver = new Receiver({
       link,

@@ -11,6 +11,8 @@ import { linesOf } from '../nft/render.ts';
 import { layoutOver } from '../nft/renumber.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
+import { earlierCommands } from './open-connections.ts';
+import type { Connection } from './self-check.ts';
 
 /** What came of a view: the revision that the kernel now enforces, and how many commands it took. */
 export type Enforced = { readonly revision: number; readonly commands: number; readonly problems: readonly string[] };
@@ -33,14 +35,17 @@ const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
  */
 export class Enforcer {
   readonly #program: NftProgram;
+  readonly #connections: (() => Promise<Result<readonly Connection[]>>) | undefined;
   #wiring: Wiring;
   #applied: { readonly view: HostView; readonly layout: Layout } | undefined;
   /** What the kernel holds; undefined when it must be asked. */
   #known: Listing | undefined;
 
-  constructor(program: NftProgram, wiring: Wiring) {
+  /** `connections`: those that are open, for the first rules of a machine that is itself the instance. */
+  constructor(program: NftProgram, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
     this.#program = program;
     this.#wiring = wiring;
+    this.#connections = connections;
   }
 
   /** The revision in force; undefined before the first. */
@@ -56,14 +61,18 @@ export class Enforcer {
         : undefined;
     const planned = followed === undefined ? await this.#plan(view, wiring) : ok(shortPlan(followed));
     if (!planned.ok) return planned;
-    const { layout: next, transactions } = planned.value;
+    const { layout: next, transactions, faults } = planned.value;
     const done = await this.#applyAll(transactions);
     if (!done.ok) return done;
     this.#wiring = wiring;
     this.#applied = { view, layout: next };
     this.#known =
       followed === undefined || this.#known === undefined ? listingOf(next.ruleset) : followedBy(this.#known, next);
-    return ok({ revision: view.revision, commands: commandsOf(transactions).length, problems: next.problems });
+    return ok({
+      revision: view.revision,
+      commands: commandsOf(transactions).length,
+      problems: [...next.problems, ...faults],
+    });
   }
 
   /** Reads the kernel back, compares it with what it should hold, and puts it right. */
@@ -113,11 +122,21 @@ export class Enforcer {
         known === undefined
           ? layoutOver(view, wiring, { actual: actual.value, previous })
           : layout(view, wiring, previous);
-      return ok({ layout: next, transactions: delta(actual.value, next.ruleset).transactions });
+      const { transactions } = delta(actual.value, next.ruleset);
+      const isFirst = [...actual.value.chains.values()].every(({ head }) => head === '');
+      const earlier = isFirst ? await this.#earlier({ view, wiring, ruleset: next.ruleset }) : NO_EARLIER;
+      return ok({ layout: next, transactions: withFirst(transactions, earlier.commands), faults: earlier.faults });
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** What lets connections live on that are older than the first rules. */
+  async #earlier(at: Parameters<typeof earlierCommands>[1]): Promise<Earlier> {
+    if (this.#connections === undefined) return NO_EARLIER;
+    const read = await this.#connections();
+    return read.ok ? { commands: earlierCommands(read.value, at), faults: [] } : { commands: [], faults: [read.error] };
   }
 
   /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */
@@ -140,10 +159,23 @@ export class Enforcer {
   }
 }
 
-type Planned = { readonly layout: Layout; readonly transactions: readonly Transaction[] };
+/** `faults`: what was left undone that does not keep the rules from being enforced. */
+type Planned = {
+  readonly layout: Layout;
+  readonly transactions: readonly Transaction[];
+  readonly faults: readonly string[];
+};
+
+type Earlier = { readonly commands: readonly Command[]; readonly faults: readonly string[] };
+const NO_EARLIER: Earlier = { commands: [], faults: [] };
 
 function shortPlan({ layout: next, transactions }: Followed): Planned {
-  return { layout: next, transactions };
+  return { layout: next, transactions, faults: [] };
+}
+
+/** More commands at the end of the first transaction, which makes what nobody leads to yet. */
+function withFirst([first, ...rest]: readonly Transaction[], more: readonly Command[]): readonly Transaction[] {
+  return first === undefined ? rest : [{ ...first, commands: [...first.commands, ...more] }, ...rest];
 }
 
 function commandsOf(transactions: readonly Transaction[]): readonly Command[] {

@@ -1,4 +1,5 @@
 import { layLocalBorder } from './border-chains.ts';
+import { earlierRules, layEarlier } from './earlier-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Hook, Rule } from './ruleset.ts';
 import { fieldsOf, type Side, sideName } from './side.ts';
@@ -23,6 +24,7 @@ const PRIORITIES: Readonly<Record<'groups' | 'acl' | 'mark', Readonly<Record<Dir
 
 /** Where packets first meet the rules of the machine that is itself the instance; what other devices carry is left alone. */
 export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
+  layEarlier(plan);
   for (const direction of ['egress', 'ingress'] as const) {
     const hook = LOCAL_HOOKS[direction];
     const { device } = fieldsOf({ direction, family: 'ipv4' }, 'local');
@@ -32,6 +34,7 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
         [isIn([device], 'interfaces', '!='), end('accept')],
         ...linkRules(direction),
         ...trackedRules(direction),
+        ...earlierRules(plan, direction),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],
       { hook, priority: PRIORITIES.groups[direction], policy: 'accept' },

@@ -120,10 +120,14 @@ export class Plan {
     });
   }
 
-  /** A set that packets fill; `expires`: its elements go by themselves. */
-  dynamic(name: string, key: readonly KeyType[], of: { readonly size: number; readonly counts?: boolean }): void {
-    const counts = of.counts ?? false;
-    this.set({ name, key, isInterval: false, content: { kind: 'dynamic', size: of.size, expires: !counts, counts } });
+  /** A set that packets fill; `expires`: its elements go by themselves, as those that count nothing do unless said otherwise. */
+  dynamic(
+    name: string,
+    key: readonly KeyType[],
+    of: { readonly size: number; readonly counts?: boolean; readonly expires?: boolean },
+  ): void {
+    const { size, counts = false, expires = !counts } = of;
+    this.set({ name, key, isInterval: false, content: { kind: 'dynamic', size, expires, counts } });
   }
 
   timeout(timeout: CtTimeout): string {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
+import { readConnections } from '../../src/agent/open-connections.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import type { Transport } from '../../src/core/net/traffic.ts';
@@ -144,7 +145,8 @@ describe('a machine with containers', { skip: WHY_NOT ?? false }, () => {
 
   async function enforce(rules: Rules): Promise<Enforcer> {
     const { world: now, eni } = worldOf(rules);
-    const enforcer = new Enforcer(nftProgram({ namespace: machine.name }), localWiring(eni));
+    const connections = async (): ReturnType<typeof readConnections> => await readConnections(machine.name);
+    const enforcer = new Enforcer(nftProgram({ namespace: machine.name }), localWiring(eni), connections);
     expectOk(await enforcer.enforce(hostViewOf(now, [eni.id])));
     return enforcer;
   }
@@ -182,6 +184,29 @@ describe('a machine with containers', { skip: WHY_NOT ?? false }, () => {
     await enforce({ ingress: [], egress: [] });
     assert.equal(await box?.isHeard('a'), true);
     assert.equal(await box?.dial('c', '10.0.1.20', 443), undefined);
+  });
+
+  test('keeps connections that were open before its first rules where these would let them begin', async () => {
+    machine.run('nft', ['delete', 'table', 'inet', 'crenel']);
+    assert.equal(await world?.dial('ssh', '10.0.1.10', 22), '10.0.1.20');
+    assert.equal(await world?.dial('ssh6', '2001:db8:0:1::10', 22), '2001:db8:0:1::20');
+    assert.equal(await world?.dial('web', '10.0.1.10', 80), '10.0.1.20');
+    assert.equal(await inside?.dial('asked', '10.0.1.20', 443), '10.0.1.10');
+    assert.equal(await inside?.dial('asked too', '10.0.1.20', 80), '10.0.1.10');
+    const ssh = ['tcp/22 10.0.1.20/32', 'tcp/22 2001:db8:0:1::20/128'];
+    const enforcer = await enforce({ ingress: ssh, egress: ['tcp/443 0.0.0.0/0'] });
+    const heard = async (): Promise<readonly (boolean | undefined)[]> => [
+      await world?.isHeard('ssh'),
+      await world?.isHeard('ssh6'),
+      await inside?.isHeard('asked'),
+      await world?.isHeard('web'),
+      await inside?.isHeard('asked too'),
+    ];
+    assert.deepEqual(await heard(), [true, true, true, false, false]);
+    assert.deepEqual(expectOk(await enforcer.verify()).commands, [], 'what they are known by is no drift');
+    await enforce({ ingress: [], egress: [] });
+    assert.deepEqual(await heard(), [true, true, true, false, false], 'they are tracked');
+    assert.equal(await world?.dial('again', '10.0.1.10', 22), undefined);
   });
 
   test('sends nothing under the address of a container, which is not its own', async () => {

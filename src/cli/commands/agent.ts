@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
 import { nftProgram } from '../../agent/nft-program.ts';
+import { readConnections } from '../../agent/open-connections.ts';
 import { endpointOf, type ServerLink } from '../../agent/server-link.ts';
 import type { Need } from '../../agent/self-check.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
@@ -65,7 +66,9 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const able = await program.list(['list', 'tables']);
   if (!able.ok) return refuse(context, EXIT.io, `this host cannot enforce anything: ${able.error.message}`);
   const log: AgentLog = (level, message) => printNotes(context, [line(`${level.padEnd(5)} ${message}`)]);
-  const running = new Agent({ link: link.value, host: options.host, attaching: attaching.value, program, log });
+  const connections = async (): ReturnType<typeof readConnections> => await readConnections(options.netns);
+  const { host } = options;
+  const running = new Agent({ link: link.value, host, attaching: attaching.value, program, connections, log });
   running.start();
   await interrupted();
   await running.stop();
