@@ -9,6 +9,7 @@ import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../n
 import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
 import { linesOf } from '../nft/render.ts';
 import { layoutOver } from '../nft/renumber.ts';
+import { inTurn, type Turn } from '../nft/turn.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
 import { earlierCommands } from './open-connections.ts';
@@ -40,6 +41,7 @@ export class Enforcer {
   #applied: { readonly view: HostView; readonly layout: Layout } | undefined;
   /** What the kernel holds; undefined when it must be asked. */
   #known: Listing | undefined;
+  #turn: Turn = [];
 
   /** `connections`: those that are open, for the first rules of a machine that is itself the instance. */
   constructor(program: NftProgram, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
@@ -123,9 +125,15 @@ export class Enforcer {
           ? layoutOver(view, wiring, { actual: actual.value, previous })
           : layout(view, wiring, previous);
       const { transactions } = delta(actual.value, next.ruleset);
+      // What somebody left running must not come after this, though there is nothing to change.
+      const isSettled = transactions.length > 0 || known !== undefined;
       const isFirst = [...actual.value.chains.values()].every(({ head }) => head === '');
       const earlier = isFirst ? await this.#earlier({ view, wiring, ruleset: next.ruleset }) : NO_EARLIER;
-      return ok({ layout: next, transactions: withFirst(transactions, earlier.commands), faults: earlier.faults });
+      return ok({
+        layout: next,
+        transactions: isSettled ? withFirst(transactions, earlier.commands) : [TAKE_OVER],
+        faults: earlier.faults,
+      });
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
@@ -142,10 +150,13 @@ export class Enforcer {
   /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */
   async #applyAll(transactions: readonly Transaction[]): Promise<Result<void, NftFault>> {
     for (const { commands } of transactions) {
-      const done = await this.#program.apply(linesOf(commands));
-      if (done.ok) continue;
-      this.#known = undefined;
-      return done;
+      const fenced = inTurn(commands, this.#turn);
+      const done = await this.#program.apply(linesOf(fenced.commands));
+      if (!done.ok) {
+        this.#known = undefined;
+        return done;
+      }
+      this.#turn = fenced.next;
     }
     return ok(undefined);
   }
@@ -153,9 +164,10 @@ export class Enforcer {
   async #read(): Promise<Result<Listing, NftFault>> {
     const text = await this.#program.list(LIST_TABLE);
     if (!text.ok) return text;
-    if (text.value === '') return ok(NOTHING);
-    const parsed = parseListing(text.value);
-    return parsed.ok ? ok(parsed.value.listing) : fail({ kind: 'failed', message: parsed.error });
+    const parsed = text.value === '' ? ok({ listing: NOTHING, turn: [] }) : parseListing(text.value);
+    if (!parsed.ok) return fail({ kind: 'failed', message: parsed.error });
+    this.#turn = parsed.value.turn;
+    return ok(parsed.value.listing);
   }
 }
 
@@ -168,6 +180,9 @@ type Planned = {
 
 type Earlier = { readonly commands: readonly Command[]; readonly faults: readonly string[] };
 const NO_EARLIER: Earlier = { commands: [], faults: [] };
+
+/** Changes nothing but the turn. */
+const TAKE_OVER: Transaction = { commands: [], isHidden: true };
 
 function shortPlan({ layout: next, transactions }: Followed): Planned {
   return { layout: next, transactions, faults: [] };

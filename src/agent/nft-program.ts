@@ -1,4 +1,6 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { TABLE } from '../nft/ruleset.ts';
+import { TURN } from '../nft/turn.ts';
 import { type NotRun, type Ran, runProgram } from './run-program.ts';
 
 /** Why the kernel could not be asked or changed. `cannot`: nothing can be enforced here at all, whatever is tried. */
@@ -49,6 +51,8 @@ function fault(ran: Result<Ran, NotRun>): Result<never, NftFault> {
   const { code, stderr } = ran.value;
   const known = CANNOT.find(([pattern]) => pattern.test(stderr));
   if (known !== undefined) return fail({ kind: 'cannot', message: known[1] });
+  if (stderr.includes(`${TABLE} ${TURN.name} {`))
+    return fail({ kind: 'failed', message: 'another program changed the rules at the same time: they are read anew' });
   const said = stderr.split('\n').slice(0, 3).join(' ').slice(0, MAX_SAID);
   return fail({ kind: 'failed', message: `nft ended with ${code ?? 'a signal'}: ${said}` });
 }

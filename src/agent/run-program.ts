@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
 
 /** How a program ended and what it printed. */
@@ -14,27 +17,35 @@ const MAX_OUTPUT = 1 << 29;
 /** Programs repeat their input where it is wrong, which may be long. */
 const MAX_ERRORS = 500;
 
-/** Runs a program with lines as its input, without a shell. Its end is awaited; what it says is the caller's to judge. */
-export async function runProgram(
-  command: readonly string[],
-  lines: Iterable<string> = [],
-): Promise<Result<Ran, NotRun>> {
+/**
+ * Runs a program with lines as its input, without a shell. Its end is awaited; what it says is the caller's to judge. The input is whole before
+ * the program begins: this process may be killed at any time, and half of what it had to say must not be done.
+ */
+export async function runProgram(command: readonly string[], lines?: Iterable<string>): Promise<Result<Ran, NotRun>> {
+  if (lines === undefined) return await runWith(command, 'ignore');
+  const input = await inputOf(lines);
+  if (!input.ok) return input;
+  try {
+    return await runWith(command, input.value.fd);
+  } finally {
+    await input.value.close();
+  }
+}
+
+async function runWith(command: readonly string[], input: number | 'ignore'): Promise<Result<Ran, NotRun>> {
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  const child = spawn(program, args, { stdio: [input, 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
   const stdout: string[] = [];
   const stderr: string[] = [];
   let length = 0;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     length += text.length;
     if (length <= MAX_OUTPUT) stdout.push(text);
     else child.kill();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (stderr.length < MAX_ERRORS) stderr.push(text);
   });
-  // A program that ends early closes the pipe: what it said of it counts, not the pipe.
-  child.stdin.on('error', () => undefined);
-  Readable.from(inPieces(lines)).pipe(child.stdin);
   try {
     const ended: readonly unknown[] = await once(child, 'close');
     const [code] = ended;
@@ -48,7 +59,34 @@ export async function runProgram(
   }
 }
 
-/** Lines in pieces that a pipe takes at once. */
+/** A file without a name that holds lines, to be read from its start. */
+async function inputOf(lines: Iterable<string>): Promise<Result<FileHandle, NotRun>> {
+  const path = join(tmpdir(), `crenel-${randomUUID()}`);
+  try {
+    const file = await open(path, 'wx+', 0o600);
+    try {
+      await unlink(path);
+      let at = 0;
+      for (const piece of inPieces(lines)) at += await writeAt(file, Buffer.from(piece), at);
+      return ok(file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail({ isMissing: false, message: `no place for a program's input (TMPDIR names the folder): ${why}` });
+  }
+}
+
+/** Writes all of some bytes at a place of a file, which leaves the place where reading begins at the start. Gives how many bytes that were. */
+async function writeAt(file: FileHandle, bytes: Buffer, at: number): Promise<number> {
+  for (let done = 0; done < bytes.length;)
+    done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  return bytes.length;
+}
+
+/** Lines in pieces that are written at once. */
 function* inPieces(lines: Iterable<string>): Generator<string, void, undefined> {
   let piece = '';
   for (const line of lines) {

@@ -2,7 +2,8 @@ import type { Chain, Content, CtTimeout, NftSet, Rule, Ruleset } from './ruleset
 
 /** One step of a transaction: what is done to the table, however the kernel is told. */
 export type Command =
-  | { readonly kind: 'add-table' }
+  /** Makes the table; refused when there is one. */
+  | { readonly kind: 'create-table' }
   | { readonly kind: 'delete-table' }
   | { readonly kind: 'add-timeout'; readonly timeout: CtTimeout }
   | { readonly kind: 'delete-timeout'; readonly name: string }
@@ -27,7 +28,7 @@ export type Transaction = { readonly commands: readonly Command[]; readonly isHi
 
 /** What makes a ruleset from nothing, in one transaction. */
 export function* wholeCommands(ruleset: Ruleset): Generator<Command, void, undefined> {
-  yield { kind: 'add-table' };
+  yield { kind: 'create-table' };
   for (const timeout of ruleset.timeouts.values()) yield { kind: 'add-timeout', timeout };
   for (const chain of ruleset.chains.values()) yield { kind: 'add-chain', chain };
   for (const set of ruleset.sets.values()) {

@@ -27,7 +27,7 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
   const cleaned = [...cleanCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'go') : [])];
   const needsTable = isFresh && prepared.length + changed.length > 0;
   const transactions: readonly Transaction[] = [
-    { commands: needsTable ? [{ kind: 'add-table' }, ...prepared] : prepared, isHidden: true },
+    { commands: needsTable ? [{ kind: 'create-table' }, ...prepared] : prepared, isHidden: true },
     { commands: changed, isHidden: false },
     { commands: cleaned, isHidden: true },
   ];

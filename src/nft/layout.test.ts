@@ -29,5 +29,5 @@ test('equal rules have equal texts', () => {
 
 test('an empty ruleset is an empty table', () => {
   const lines = [...renderAll({ chains: new Map(), sets: new Map(), timeouts: new Map() })];
-  assert.deepEqual(lines, ['add table inet crenel']);
+  assert.deepEqual(lines, ['create table inet crenel']);
 });

@@ -14,6 +14,7 @@ import { seal } from './seal.ts';
 import { layStart } from './start-chains.ts';
 import { forwards, layState } from './state-chains.ts';
 import { is } from './steps.ts';
+import { TURN } from './turn.ts';
 import type { Wiring } from './wiring.ts';
 
 /** What the kernel must hold, what its counters mean, and what could not be said so that the user must know of it. */
@@ -76,6 +77,7 @@ const HALF_FLOWS = 65_536;
 
 /** The memory beside connection tracking, and timeouts that interfaces have of their own. */
 function layTracking(plan: Plan, attached: readonly Attached[]): void {
+  plan.set(TURN);
   plan.dynamic('hits', ['mark'], { size: 1_048_576, counts: true });
   for (const family of ['ipv4', 'ipv6'] as const) {
     const address: KeyType = family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr';

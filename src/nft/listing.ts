@@ -5,6 +5,7 @@ import { packMembers } from '../core/policy/members.ts';
 import { addressNumber, spanOf, spanText } from './address-keys.ts';
 import { chainHead, ruleText, setHead, timeoutText } from './render.ts';
 import type { Content, Ruleset, Value } from './ruleset.ts';
+import { TURN, type Turn } from './turn.ts';
 
 /**
  * What a table holds, read back or as it should be: heads and rules as canonical text, so that equal things compare equal. Rules that our
@@ -39,8 +40,11 @@ export function listingOf(ruleset: Ruleset): Listing {
 
 type Json = { readonly [key: string]: unknown };
 
+/** A table as it was read: what it holds, what it counted, and whose turn it was. */
+export type ReadBack = { readonly listing: Listing; readonly counts: Counts; readonly turn: Turn };
+
 /** Reads `nft -j -n list table inet crenel`. An error says what the text is not; what it holds of others' making is read as foreign. */
-export function parseListing(text: string): Result<{ readonly listing: Listing; readonly counts: Counts }> {
+export function parseListing(text: string): Result<ReadBack> {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -60,11 +64,13 @@ class Reader {
   readonly #timeouts: Map<string, string> = new Map();
   readonly #rules: Map<string, Count> = new Map();
   readonly #hits: Map<number, Count> = new Map();
+  #turn: Turn = [];
 
-  get result(): { readonly listing: Listing; readonly counts: Counts } {
+  get result(): ReadBack {
     return {
       listing: { chains: this.#chains, sets: this.#sets, timeouts: this.#timeouts },
       counts: { rules: this.#rules, hits: this.#hits },
+      turn: this.#turn,
     };
   }
 
@@ -110,6 +116,7 @@ class Reader {
       ...(counts ? ['counter;'] : []),
     ].join(' ');
     if (isDynamic) {
+      if (name === TURN.name) this.#turn = elements.map((element) => keyText(element, types));
       if (counts && name === 'hits') for (const element of elements) this.#takeHit(element);
       return {
         head,

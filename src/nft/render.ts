@@ -138,8 +138,8 @@ export function renderAll(ruleset: Ruleset): Iterable<string> {
 
 function commandLines(command: Command): Iterable<string> {
   switch (command.kind) {
-    case 'add-table':
-      return [`add table ${TABLE}`];
+    case 'create-table':
+      return [`create table ${TABLE}`];
     case 'delete-table':
       return [`delete table ${TABLE}`];
     case 'add-timeout':

@@ -19,7 +19,7 @@ type Draft = {
 
 function apply(next: Draft, command: Command): void {
   switch (command.kind) {
-    case 'add-table':
+    case 'create-table':
       break;
     case 'delete-table':
       for (const things of Object.values(next)) things.clear();
