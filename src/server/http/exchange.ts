@@ -12,6 +12,16 @@ export type HttpRequest = {
   readonly remoteAddress: string;
   /** Whether the connection is TLS (condition key `aws:SecureTransport`). */
   readonly isSecure: boolean;
+  /** What the client showed in the handshake of TLS; undefined where it showed none, or was not asked. */
+  readonly clientCertificate?: ClientCertificate;
+};
+
+/** A certificate whose key the client proved to have. */
+export type ClientCertificate = {
+  /** SHA-256 of the whole certificate, as lower-case hexadecimal digits. */
+  readonly fingerprint: string;
+  /** Why the server's authority for clients does not vouch for it, in OpenSSL's word; undefined when it does. */
+  readonly fault?: string;
 };
 
 /**

@@ -32,13 +32,14 @@ const MANY = 100_000;
 
 const COUNT: Shape<number> = integer(0, Number.MAX_SAFE_INTEGER);
 /** A host's name: as DNS has them, so that it can stand in an ARN, a file and a log. */
-const HOST: Shape<string> = {
+export const HOST: Shape<string> = {
   faultOf: (value, place) =>
     typeof value === 'string' && isHostName(value)
       ? undefined
       : `${place} must be 1 to 63 letters, digits, dots and hyphens`,
 };
-const HOLDS: Shape<Holds> = object<Holds>({ enis: list(named(), MANY), instances: list(named(), MANY) });
+/** What a host holds, by ids. */
+export const HOLDS: Shape<Holds> = object<Holds>({ enis: list(named(), MANY), instances: list(named(), MANY) });
 const HELLO: Shape<Hello> = object<Hello>({
   version: integer(SYNC_VERSION, SYNC_VERSION),
   host: HOST,
