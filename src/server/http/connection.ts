@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpRefusal } from './exchange.ts';
+import type { ClientCertificate, HttpRefusal } from './exchange.ts';
 
 /** What ends a wait for a client before its time: the client is gone, or what it sends is not a request. */
 export type Interruption = 'gone' | HttpRefusal;
@@ -19,6 +19,7 @@ export class Connection {
   readonly socket: Socket;
   readonly remoteAddress: string;
   readonly isSecure: boolean;
+  readonly clientCertificate: ClientCertificate | undefined;
   #pending = 0;
   #isClosing = false;
   /** How much had come when the last answer was sent, or before the first request. */
@@ -27,9 +28,11 @@ export class Connection {
   #stopped: Interruption | undefined;
   #interrupt: ((why: Interruption) => boolean) | undefined;
 
-  constructor(socket: Socket, isSecure: boolean) {
+  /** `tls`: what is known of a client that speaks it; undefined for one that does not. */
+  constructor(socket: Socket, tls: { readonly clientCertificate: ClientCertificate | undefined } | undefined) {
     this.socket = socket;
-    this.isSecure = isSecure;
+    this.isSecure = tls !== undefined;
+    this.clientCertificate = tls?.clientCertificate;
     this.#bytesAtRest = socket.bytesRead;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
     socket.once('close', () => this.#stop('gone'));

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { Admission } from './admission.ts';
 import { Connection } from './connection.ts';
@@ -14,7 +15,7 @@ import { listenAddress } from './may-listen.ts';
 import type { Metrics } from './metrics.ts';
 import { type HealthCheck, healthRoute, type MetricsAudience, metricsRoute } from './observers.ts';
 import { type Exchange, serve, type Service } from './serve.ts';
-import { checkTls, type TlsIdentity } from './tls.ts';
+import { checkTls, shownBy, type TlsIdentity, tlsOptions } from './tls.ts';
 
 /** How to listen. Whether the host may be listened on at all is `mayListen`'s to say. */
 export type ListenOptions = {
@@ -22,6 +23,8 @@ export type ListenOptions = {
   /** 0 for one that is free. */
   readonly port: number;
   readonly tls?: TlsIdentity;
+  /** A certificate, as PEM, that vouches for those of clients, who are asked for one where there is TLS; without it nobody is asked. */
+  readonly clientAuthority?: string;
   readonly routes: readonly Route[];
   readonly log: Log;
   /** Of this listener alone. */
@@ -43,6 +46,7 @@ export class Listener {
   /** Connections without TLS yet, by the address and port of the client. */
   readonly #handshaking = new Map<string, Socket>();
   readonly #closingSignal = new AbortController();
+  readonly #clientAuthority: string | undefined;
   #isDraining = false;
   #closing: Promise<{ readonly cut: number }> | undefined;
 
@@ -64,6 +68,7 @@ export class Listener {
         ...(exposeMetrics === 'nobody' ? [] : [metricsRoute(metrics, exposeMetrics)]),
       ],
     };
+    this.#clientAuthority = options.clientAuthority;
     this.#server = this.#make(options);
     metrics.observe({
       connections: () => this.#connections.size,
@@ -91,6 +96,15 @@ export class Listener {
   get port(): number {
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Shows clients this certificate from the next connection on. Fails where there is no TLS, and for what is no certificate with its key. */
+  useTls(identity: TlsIdentity): Result<void> {
+    const checked = checkTls(identity);
+    if (!checked.ok) return checked;
+    if (!(this.#server instanceof TlsServer)) return fail('this server does not speak TLS');
+    this.#server.setSecureContext(tlsOptions(identity, this.#clientAuthority));
+    return ok(undefined);
   }
 
   /**
@@ -143,13 +157,13 @@ export class Listener {
 
   #make({ limits, tls }: ListenOptions): Server {
     const bounds = serverBounds(limits);
-    if (tls === undefined) return createServer(bounds).on('connection', (socket) => this.#take(socket, false));
-    const secured = { ...bounds, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headMs } as const;
+    if (tls === undefined) return createServer(bounds).on('connection', (socket) => this.#take(socket, undefined));
+    const secured = { ...bounds, ...tlsOptions(tls, this.#clientAuthority), handshakeTimeout: limits.headMs };
     return createTlsServer(secured)
       .on('connection', (socket) => this.#awaitHandshake(socket))
       .on('secureConnection', (socket) => {
         this.#handshaking.delete(endOf(socket));
-        this.#take(socket, true);
+        this.#take(socket, { clientCertificate: shownBy(socket) });
       });
   }
 
@@ -173,8 +187,8 @@ export class Listener {
     socket.once('close', () => this.#handshaking.delete(end));
   }
 
-  #take(socket: Socket, isSecure: boolean): void {
-    this.#connections.set(socket, new Connection(socket, isSecure));
+  #take(socket: Socket, tls: ConstructorParameters<typeof Connection>[1]): void {
+    this.#connections.set(socket, new Connection(socket, tls));
     socket.once('close', () => this.#connections.delete(socket));
     if (this.#isDraining) socket.destroy();
   }

@@ -21,7 +21,7 @@ export function mayListen({ host, hasTls, hasCredentials, insecureNoTls }: Expos
   if (!hasCredentials) return fail(`${where}: a server without credentials listens on 127.0.0.1 or ::1 only`);
   if (!hasTls && !insecureNoTls)
     return fail(
-      `${where}, and requests would cross the network readable: give a TLS certificate and key, or --insecure-no-tls`,
+      `${where}, and requests would cross the network readable: give --tls, or a TLS certificate and key, or --insecure-no-tls`,
     );
   return ok(undefined);
 }

@@ -32,9 +32,10 @@ export function readHead(incoming: IncomingMessage, connection: Connection): Res
     return fail({ reason: 'transfer-encoding', status: 501, message: 'the only transfer-encoding here is chunked' });
   const length = headers.get('content-length');
   const announcedBytes = coding === undefined ? Number(length ?? 0) : undefined;
-  const { remoteAddress, isSecure } = connection;
+  const { remoteAddress, isSecure, clientCertificate } = connection;
+  const shown = clientCertificate === undefined ? {} : { clientCertificate };
   return ok({
-    request: { method: incoming.method ?? '', ...target.value, headers, remoteAddress, isSecure },
+    request: { method: incoming.method ?? '', ...target.value, headers, remoteAddress, isSecure, ...shown },
     hasBody: announcedBytes !== 0,
     announcedBytes,
   });
