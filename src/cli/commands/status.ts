@@ -13,6 +13,8 @@ const STYLES: Readonly<Record<Host['condition'], Style>> = {
   behind: 'doubt',
   degraded: 'bad',
   gone: 'bad',
+  invited: 'doubt',
+  removed: 'doubt',
 };
 
 /** `crenel status`. */
@@ -35,7 +37,7 @@ async function status(context: Context): Promise<ExitStatus> {
   if (!read.ok) return refuse(context, EXIT.io, read.error.message);
   if (options.json === true) printJson(context, read.value);
   else printSheet(context, hostsSheet(read.value));
-  const isWell = read.value.hosts.every(({ condition }) => condition === 'enforcing' || condition === 'behind');
+  const isWell = read.value.hosts.every(({ condition }) => condition !== 'degraded' && condition !== 'gone');
   return isWell ? EXIT.allowed : EXIT.blocked;
 }
 
@@ -65,7 +67,11 @@ export function hostsSheet({ revision, note, hosts }: HostsDocument): Sheet {
   ];
 }
 
-function heldBy({ enforcedRevision, mode, heardAt }: Host): string {
+function heldBy({ condition, enforcedRevision, mode, heardAt, enrolment }: Host): string {
   const held = enforcedRevision === undefined ? 'enforces nothing yet' : `enforces revision ${enforcedRevision}`;
-  return `${held}, ${mode} mode, heard at ${heardAt}`;
+  const heard = heardAt === undefined ? 'nothing heard of it yet' : `${held}, ${mode} mode, heard at ${heardAt}`;
+  if (condition === 'invited') return `until ${enrolment?.invitedUntil ?? 'its token is over'}, did not come yet`;
+  if (condition === 'removed') return `at ${enrolment?.removedAt}; what it heard last may still be in force there`;
+  const { certificate } = enrolment ?? {};
+  return certificate === undefined ? heard : `${heard}, certificate until ${certificate.validTo}`;
 }

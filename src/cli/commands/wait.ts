@@ -74,7 +74,7 @@ async function watch(
 }
 
 function seenOf({ hosts }: HostsDocument, revision: number): Seen {
-  const live = hosts.filter(({ condition }) => condition !== 'gone');
+  const live = hosts.filter(({ condition }) => ['enforcing', 'behind', 'degraded'].includes(condition));
   return {
     revision,
     live: live.length,

@@ -8,7 +8,7 @@ import type { Input } from './decode.ts';
  */
 export function resourcesOf(action: string, input: Input, realm: Realm): readonly string[] {
   if (/^(?:Describe|Get)/.test(action)) return ['*'];
-  if (action === 'Enforce') return enforced(input, realm);
+  if (['Enforce', 'EnrolHost', 'RemoveHost'].includes(action)) return ofHost(input, realm);
   const found = new Set<string>();
   const made = /^(?:Create|Allocate|Import|Run)(?:Default)?(.+?)s?$/.exec(action)?.[1];
   if (made !== undefined && made !== 'Tag') found.add(arnOf(realm, typeOf(made), '*'));
@@ -20,8 +20,8 @@ export function resourcesOf(action: string, input: Input, realm: Realm): readonl
   return found.size === 0 ? [arnOf(realm, '*', '*')] : [...found];
 }
 
-/** What an agent acts for: its host, by name, and each interface and instance that it names, whether they exist or not. */
-function enforced(input: Input, realm: Realm): readonly string[] {
+/** What is done to or by a host: the host, by name, and each interface and instance that is named, whether they exist or not. */
+function ofHost(input: Input, realm: Realm): readonly string[] {
   const { accountId, region } = realm;
   return [
     ...[...textsIn(input['HostName'])].map((host) => `arn:aws:crenel:${region}:${accountId}:host/${host}`),

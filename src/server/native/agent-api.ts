@@ -1,4 +1,4 @@
-import { fail, type Result } from '../../core/net/result.ts';
+import type { Result } from '../../core/net/result.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
@@ -7,9 +7,12 @@ import { realmKey } from '../control/stored.ts';
 import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts';
 import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
 import { History } from '../sync/history.ts';
-import { type HostDocument, Hosts } from '../sync/hosts.ts';
+import type { HostEntry } from '../enrolment/register.ts';
+import { Hosts } from '../sync/hosts.ts';
 import type { Hello, Hits, Holds, ServerMessage } from '../sync/messages.ts';
 import { Outbox, type ToldBefore } from '../sync/outbox.ts';
+import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
+import { type ListedHost, listedHosts } from './host-list.ts';
 import { NATIVE_PATH } from './native-api.ts';
 
 /** How much of a stream is handed to the listener at once, in characters. */
@@ -26,6 +29,8 @@ export type AgentApiSetup = {
   readonly epoch: string;
   /** Whether the server itself enforces, in a lab on its own machine. */
   readonly runsLab?: boolean;
+  /** The hosts of a realm that were invited, let in or removed. */
+  readonly enrolled?: (realm: Realm) => readonly HostEntry[];
 };
 
 /** What `GET /crenel/v1/hosts` answers. */
@@ -33,12 +38,11 @@ export type HostsDocument = {
   readonly revision: number;
   /** Said when nothing enforces what the API accepts. */
   readonly note?: string;
-  readonly hosts: readonly HostDocument[];
+  readonly hosts: readonly ListedHost[];
 };
 
 export const RECORDS_ONLY = 'instances are records only: no agent is connected, and nothing is enforced';
 
-type Fault = { readonly status: number; readonly message: string };
 type Stream = { readonly realm: string; readonly hello: Hello; readonly caller: Caller };
 
 /**
@@ -68,6 +72,11 @@ export class AgentApi {
     return this.#hosts.hits(realmKey(realm), 'rules', ruleId);
   }
 
+  /** Ends the open stream of a host, if there is one: what it may do has changed. */
+  end(realm: Realm, host: string): void {
+    this.#ends.get(`${realmKey(realm)}/${host}`)?.();
+  }
+
   /** Whether it answers such requests. */
   accepts(method: string, path: string): boolean {
     const posted = [`${NATIVE_PATH}agent/stream`, `${NATIVE_PATH}agent/report`];
@@ -93,8 +102,9 @@ export class AgentApi {
   /** The hosts of a realm, and what they enforce. */
   list(realm: Realm): HostsDocument {
     const { revision } = this.#setup.control;
-    const hosts = this.#hosts.list(realmKey(realm), { now: this.#setup.now(), revision });
-    const isEnforced = this.#setup.runsLab === true || hosts.some(({ condition }) => condition !== 'gone');
+    const heard = this.#hosts.list(realmKey(realm), { now: this.#setup.now(), revision });
+    const isEnforced = this.#setup.runsLab === true || heard.some(({ condition }) => condition !== 'gone');
+    const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
     return { revision, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
   }
 
@@ -125,10 +135,20 @@ export class AgentApi {
 
   #source(stream: Stream): StreamSource {
     const outbox = new Outbox(stream.hello.holds, this.#setup.epoch, this.#toldBefore(stream));
+    const { validTo = Number.POSITIVE_INFINITY } = stream.caller;
     let said: Iterator<ServerMessage> | undefined;
+    let over: (() => void) | undefined;
     return {
-      start: (wake, end) => this.#open(stream, wake, end),
+      start: (wake, end) => {
+        over = end;
+        return this.#open(stream, wake, end);
+      },
       next: () => {
+        // It is asked at each sign of life, too: nobody listens on for long with a proof that has run out.
+        if (this.#setup.now() >= validTo) {
+          over?.();
+          return undefined;
+        }
         said ??= outbox.next(this.#newest(stream))?.[Symbol.iterator]();
         if (said === undefined) return undefined;
         const { piece, isAll } = pieceOf(said);
@@ -181,27 +201,4 @@ function mayEnforce(caller: Caller, host: string, { enis, instances }: Holds): H
   const input = { HostName: host, NetworkInterfaceIds: enis, InstanceIds: instances };
   const permitted = caller.mayDo('crenel:Enforce', input);
   return permitted.ok ? undefined : forbidden('crenel:Enforce', permitted.error);
-}
-
-/** Agents write ASCII alone: everything else is escaped. */
-function readBody<T>(body: Uint8Array, decode: (text: string) => Result<T>): Result<T> {
-  let text = '';
-  for (let at = 0; at < body.length; at += 4096) text += String.fromCharCode(...body.subarray(at, at + 4096));
-  return body.every((byte) => byte < 0x80) ? decode(text) : fail('the body holds bytes that are not ASCII');
-}
-
-function forbidden(action: string, why: string): HttpAnswer {
-  return refusalAnswer({ status: 403, message: `${action} is not allowed: ${why}` });
-}
-
-function refusalAnswer({ status, message }: Fault): HttpAnswer {
-  return jsonAnswer(status, { error: { message } });
-}
-
-function jsonAnswer(status: number, document: unknown): HttpAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json;charset=UTF-8' },
-    body: `${JSON.stringify(document, undefined, 2)}\n`,
-  };
 }
