@@ -30,6 +30,11 @@ export function addServe(program: Command, { context, finish }: CommandSetup): v
     .option('--import <path>', 'start with what `aws ec2 describe-*` printed, if there is nothing yet')
     .option('--example', 'start with the three-tier example, if there is nothing yet')
     .option('--lab', 'make every running instance a network namespace on this machine, behind real rules; needs root')
+    .option('--tls', 'speak TLS with a certificate of the server’s own authority, which is made once for its folder')
+    .option(
+      '--tls-name <name...>',
+      'the same, and names or addresses that clients call it by beside those of its machine',
+    )
     .option('--tls-cert <file>', 'certificate, with its chain, as PEM')
     .option('--tls-key <file>', 'its private key, as PEM')
     .option('--insecure-no-tls', 'listen beyond loopback without TLS')
@@ -50,13 +55,14 @@ async function serve(context: Context, options: ServeOptions): Promise<ExitStatu
   if (!settings.ok) return refuse(context, EXIT.usage, settings.error);
   const running = await startServer(settings.value, io);
   if (!running.ok) return refuse(context, EXIT.io, running.error);
-  const { url, storePath, keys } = running.value;
+  const { url, storePath, keys, caPath } = running.value;
   if (context.options.json === true)
     printJson(context, {
       url,
       storePath,
       keysPath: keys?.path,
       accessKeyId: keys?.firstId,
+      caPath,
       anonymous: keys === undefined,
     });
   else printSheet(context, serveSheet(running.value, settings.value));

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 /** What a person at the terminal wants to know of a server that just started: where it is, how to be believed, what to try. */
 export function serveSheet(running: Running, settings: Settings): Sheet {
-  const { url, storePath, imported } = running;
+  const { url, storePath, imported, caPath } = running;
   const records = storePath ?? 'in memory, gone when the server ends';
   return [
     line({ text: `Crenel listens on ${url}`, style: 'strong' }),
@@ -17,6 +17,7 @@ export function serveSheet(running: Running, settings: Settings): Sheet {
       ? []
       : [row(2, ['imported   '], [`${imported} records from ${settings.importPath ?? ''}`])]),
     ...credentials(running),
+    ...(caPath === undefined ? [] : [row(2, ['authority  '], [`${caPath}: clients that have it believe this server`])]),
     BLANK,
     line('For the AWS CLI, SDKs, boto3 and Terraform:'),
     ...environment(running, settings).map((text) => indented(2, text)),
@@ -40,7 +41,7 @@ function credentials({ keys }: Running): Sheet {
   return keys.path === undefined ? [] : [row(2, ['keys       '], [keys.path])];
 }
 
-function environment({ url, keys }: Running, { region }: Settings): readonly string[] {
+function environment({ url, keys, caPath }: Running, { region }: Settings): readonly string[] {
   const id = keys?.firstId ?? 'anything';
   const secret = keys?.ring.get(id)?.secret.secretAccessKey ?? 'anything';
   // A line each, short enough not to be broken: these are copied. botocore and the old AWS CLI read AWS_DEFAULT_REGION.
@@ -49,6 +50,7 @@ function environment({ url, keys }: Running, { region }: Settings): readonly str
     `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     `export AWS_ACCESS_KEY_ID=${id}`,
     `export AWS_SECRET_ACCESS_KEY=${secret}`,
+    ...(caPath === undefined ? [] : [`export AWS_CA_BUNDLE=${caPath}`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
@@ -23,14 +23,17 @@ import { DEFAULT_LIMITS as HTTP_LIMITS } from '../../server/http/limits.ts';
 import { Listener } from '../../server/http/listener.ts';
 import { type Log, openLog } from '../../server/http/log.ts';
 import { Metrics } from '../../server/http/metrics.ts';
-import type { TlsIdentity } from '../../server/http/tls.ts';
+import type { Enrolment } from '../../server/enrolment/enrolment.ts';
 import { AgentApi } from '../../server/native/agent-api.ts';
+import { acceptsHosts, answerHosts } from '../../server/native/host-api.ts';
 import { answerNative, NATIVE_PATH, type NativeSetup } from '../../server/native/native-api.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { Io } from '../io.ts';
+import { openHosts } from './host-file.ts';
 import { type OpenKeys, openKeys } from './key-file.ts';
+import { openTls, type ServerTls } from './server-tls.ts';
 import type { Settings } from './settings.ts';
 
 /** A server that runs. */
@@ -39,6 +42,8 @@ export type Running = {
   /** Undefined when everybody is believed. */
   readonly keys: OpenKeys | undefined;
   readonly storePath: string | undefined;
+  /** The certificate that vouches for the server, where it is the server's own authority's and there is a folder. */
+  readonly caPath: string | undefined;
   /** How many records an import brought; undefined when there was none to do. */
   readonly imported: number | undefined;
   /** Answers what is on its way, then closes the store. */
@@ -47,34 +52,38 @@ export type Running = {
 
 /** How long requests on their way may take when the server ends, in milliseconds. */
 const GRACE_MS = 10_000;
+/** How often it is checked whether the certificate has to be renewed, in milliseconds. */
+const CHECK_MS = 3_600_000;
 
 /** Puts a server together and starts it. On a fault nothing runs and nothing has to be closed. */
 export async function startServer(settings: Settings, io: Pick<Io, 'readWorld' | 'stderr'>): Promise<Result<Running>> {
   const keys = settings.isAnonymous ? ok(undefined) : openKeys(settings);
   if (!keys.ok) return keys;
-  const tls = readTls(settings.tls);
-  if (!tls.ok) return tls;
   const storePath = settings.folder === undefined ? undefined : join(settings.folder, 'crenel.db');
   const opened: Result<Store, { readonly message: string }> =
     storePath === undefined ? ok(new MemoryStore()) : SqliteStore.open(storePath);
   if (!opened.ok) return fail(opened.error.message);
   const store = opened.value;
-  const started = await startOn(store, settings, { keys: keys.value, tls: tls.value, io });
+  // The folder is this process's alone from here on.
+  const started = await startOn(store, settings, { keys: keys.value, io });
   if (!started.ok) await store.close();
   return started.ok ? ok({ ...started.value, keys: keys.value, storePath }) : started;
 }
 
 type Parts = {
   readonly keys: OpenKeys | undefined;
-  readonly tls: TlsIdentity | undefined;
   readonly io: Pick<Io, 'readWorld' | 'stderr'>;
 };
 
 async function startOn(
   store: Store,
   settings: Settings,
-  { keys, tls, io }: Parts,
-): Promise<Result<Pick<Running, 'url' | 'close' | 'imported'>>> {
+  { keys, io }: Parts,
+): Promise<Result<Pick<Running, 'url' | 'close' | 'imported' | 'caPath'>>> {
+  const tls = openTls(settings, Date.now);
+  if (!tls.ok) return tls;
+  const hosts = openHosts(settings.folder, tls.value, Date.now);
+  if (!hosts.ok) return hosts;
   const control = await Control.open(store, setImmediate);
   if (!control.ok) return fail(control.error.message);
   const imported = await prepareRealm(control.value, settings, io);
@@ -83,8 +92,8 @@ async function startOn(
   const lab = await startLab(control.value, settings, log);
   if (!lab.ok) return lab;
   const metrics = new Metrics(true);
-  const authenticate = authenticator(settings, keys);
-  const routes = routesOf(store, settings, { control: control.value, authenticate });
+  const authenticate = authenticator(settings, keys, hosts.value);
+  const routes = routesOf(store, settings, { control: control.value, hosts: hosts.value, authenticate });
   const listener = await Listener.open({
     host: settings.host,
     port: settings.port,
@@ -94,15 +103,18 @@ async function startOn(
     limits: HTTP_LIMITS,
     health: () => control.value.fault?.message,
     exposeMetrics: 'loopback',
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls.value === undefined ? {} : { tls: tls.value.identity, clientAuthority: tls.value.authority.certificate }),
     ...(settings.isAnonymous ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]', settings.host] } : {}),
   });
   if (!listener.ok) return fail(listener.error.message);
+  const renewing = keepRenewing(listener.value, tls.value, log);
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   return ok({
-    url: `${tls === undefined ? 'http' : 'https'}://${host}:${listener.value.port}`,
+    url: `${tls.value === undefined ? 'http' : 'https'}://${host}:${listener.value.port}`,
+    caPath: tls.value?.caPath,
     imported: imported.value,
     close: async () => {
+      clearInterval(renewing);
       await listener.value.close(GRACE_MS);
       await lab.value?.();
       await control.value.settled();
@@ -110,6 +122,22 @@ async function startOn(
       log.flush();
     },
   });
+}
+
+/** Gives the server a new certificate before the old one is over, as long as it runs. */
+function keepRenewing(listener: Listener, tls: ServerTls | undefined, log: Log): NodeJS.Timeout | undefined {
+  if (tls?.renewal === undefined) return undefined;
+  const { afterMs, renew } = tls.renewal;
+  let dueAt = Date.now() + afterMs;
+  // A timer cannot wait for weeks, and a machine may sleep: it looks at the clock.
+  const look = (): void => {
+    if (Date.now() < dueAt) return;
+    dueAt = Date.now() + afterMs;
+    const done = listener.useTls(renew());
+    if (done.ok) log.info({}, 'the TLS certificate is renewed');
+    else log.error({ reason: done.error }, 'the TLS certificate cannot be renewed');
+  };
+  return setInterval(look, CHECK_MS).unref();
 }
 
 /** Lets the instances of the first account and region run as namespaces; gives what ends them. */
@@ -136,10 +164,14 @@ async function startLab(
   });
 }
 
-type RouteParts = { readonly control: Control; readonly authenticate: NativeSetup['authenticate'] };
+type RouteParts = {
+  readonly control: Control;
+  readonly hosts: Enrolment;
+  readonly authenticate: NativeSetup['authenticate'];
+};
 
 /** All that is answered, but for health and metrics. */
-function routesOf(store: Store, settings: Settings, { control, authenticate }: RouteParts): readonly Route[] {
+function routesOf(store: Store, settings: Settings, { control, hosts, authenticate }: RouteParts): readonly Route[] {
   const api = new Api({
     control,
     actions: ACTIONS,
@@ -150,7 +182,15 @@ function routesOf(store: Store, settings: Settings, { control, authenticate }: R
     keys: KEY_MAKER,
   });
   const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
-  const agents = new AgentApi({ control, authenticate, now: Date.now, epoch: randomHex(8), runsLab: settings.withLab });
+  const agents = new AgentApi({
+    control,
+    authenticate,
+    now: Date.now,
+    epoch: randomHex(8),
+    runsLab: settings.withLab,
+    enrolled: (realm) => hosts.list(realm),
+  });
+  const endStream = (realm: Realm, host: string): void => agents.end(realm, host);
   const native: NativeSetup = {
     hits: (realm, ruleId) => agents.hits(realm, ruleId),
     control,
@@ -158,6 +198,12 @@ function routesOf(store: Store, settings: Settings, { control, authenticate }: R
     ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),
   };
   return [
+    {
+      name: 'hosts',
+      accepts: acceptsHosts,
+      handle: async (request) =>
+        await Promise.resolve(marked(answerHosts({ hosts, authenticate, endStream }, request))),
+    },
     {
       name: 'agent',
       accepts: (method, path) => agents.accepts(method, path),
@@ -195,11 +241,23 @@ function markAnonymous(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { ...answer.headers, 'x-crenel-warning': 'anonymous: requests are not authenticated' } };
 }
 
+/** Who sends a request: whoever signed it, else the host whose certificate it came with. */
 function authenticator(
   { accountId, region }: Settings,
   keys: OpenKeys | undefined,
+  hosts: Enrolment,
 ): (request: HttpRequest) => Result<Caller, Refusal> {
-  if (keys === undefined) return authenticateAnybody(accountId, region);
+  const bySignature = keys === undefined ? authenticateAnybody(accountId, region) : signatures(keys);
+  return (request) => {
+    const { clientCertificate, headers, query } = request;
+    if (clientCertificate === undefined || headers.has('authorization') || query.includes('X-Amz-'))
+      return bySignature(request);
+    const caller = hosts.callerOf(clientCertificate);
+    return caller.ok ? caller : fail({ code: 'AuthFailure', ...caller.error });
+  };
+}
+
+function signatures(keys: OpenKeys): (request: HttpRequest) => Result<Caller, Refusal> {
   const verifier = new SignatureVerifier((id) => keys.ring.get(id)?.secret);
   return authenticateBySignature({
     keys: keys.ring,
@@ -232,13 +290,4 @@ async function prepareRealm(
     return vpc.ok ? ok({ estate: draft.estate, value: undefined }) : vpc;
   });
   return made.ok ? ok(imported) : fail(failureText(made.error));
-}
-
-function readTls(paths: Settings['tls']): Result<TlsIdentity | undefined> {
-  if (paths === undefined) return ok(undefined);
-  try {
-    return ok({ cert: readFileSync(paths.certPath, 'utf8'), key: readFileSync(paths.keyPath, 'utf8') });
-  } catch (error) {
-    return fail(`cannot read the TLS certificate or key: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { LOG_LEVELS, type LogLevel } from '../../server/http/log.ts';
 import { mayListen } from '../../server/http/may-listen.ts';
+import { isCertificateName } from '../../server/enrolment/certificate.ts';
 
 /** The options of `crenel serve` as commander reads them. */
 export type ServeOptions = {
@@ -15,12 +16,19 @@ export type ServeOptions = {
   readonly defaultVpc?: boolean;
   readonly import?: string;
   readonly example?: boolean;
+  readonly tls?: boolean;
+  readonly tlsName?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly insecureNoTls?: boolean;
   readonly lab?: boolean;
   readonly logLevel: string;
 };
+
+/** A certificate that somebody else gave out, or one of the server's own authority, with these names beside the machine's own. */
+export type TlsSettings =
+  | { readonly certPath: string; readonly keyPath: string }
+  | { readonly names: readonly string[] };
 
 /** How a server is to run. */
 export type Settings = {
@@ -34,7 +42,7 @@ export type Settings = {
   readonly region: string;
   readonly withDefaultVpc: boolean;
   readonly importPath: string | undefined;
-  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly tls: TlsSettings | undefined;
   /** Whether instances run as network namespaces of this machine. */
   readonly withLab: boolean;
   readonly logLevel: LogLevel;
@@ -45,12 +53,13 @@ export function settingsOf(
   options: ServeOptions,
   given: { readonly defaultFolder: string; readonly examplePath: string },
 ): Result<Settings> {
-  const { host, account, region, tlsCert, tlsKey } = options;
+  const { host, account, region } = options;
   const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : -1;
   if (port < 0 || port > 65_535) return fail('--port must be 0 to 65535');
   if (!/^\d{12}$/.test(account)) return fail('--account must be 12 digits');
   if (!/^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region)) return fail('--region must be one as eu-west-1');
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) return fail('--tls-cert and --tls-key go together');
+  const tls = tlsOf(options);
+  if (!tls.ok) return tls;
   if (options.memory === true && options.data !== undefined) return fail('--memory and --data exclude each other');
   if (options.anonymous === true && options.keys !== undefined)
     return fail('--anonymous and --keys exclude each other');
@@ -60,7 +69,7 @@ export function settingsOf(
   if (logLevel === undefined) return fail(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
   const listening = mayListen({
     host,
-    hasTls: tlsCert !== undefined,
+    hasTls: tls.value !== undefined,
     hasCredentials: options.anonymous !== true,
     insecureNoTls: options.insecureNoTls === true,
   });
@@ -75,8 +84,21 @@ export function settingsOf(
     region,
     withDefaultVpc: options.defaultVpc === true,
     importPath: options.example === true ? given.examplePath : options.import,
-    tls: tlsCert === undefined || tlsKey === undefined ? undefined : { certPath: tlsCert, keyPath: tlsKey },
+    tls: tls.value,
     withLab: options.lab === true,
     logLevel,
   });
+}
+
+function tlsOf({ tls, tlsName, tlsCert, tlsKey }: ServeOptions): Result<TlsSettings | undefined> {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) return fail('--tls-cert and --tls-key go together');
+  const isOwn = tls === true || tlsName !== undefined;
+  if (tlsCert !== undefined && tlsKey !== undefined)
+    return isOwn
+      ? fail('--tls makes a certificate, and --tls-cert gives one: they exclude each other')
+      : ok({ certPath: tlsCert, keyPath: tlsKey });
+  const names = tlsName ?? [];
+  const strange = names.find((name) => !isCertificateName(name));
+  if (strange !== undefined) return fail(`--tls-name ${JSON.stringify(strange)} is no DNS name and no address`);
+  return ok(isOwn ? { names } : undefined);
 }
