@@ -1,24 +1,30 @@
-import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { type Credentials, signedHeaders } from '../server/access/sign.ts';
 import { isLoopback, listenAddress } from '../server/http/may-listen.ts';
 
-/** A server and how to be believed by it. */
+/** A server, how it is believed, and how to be believed by it. */
 export type ServerLink = {
   readonly endpoint: URL;
   readonly region: string;
   /** Absent for a server that believes everybody. */
   readonly credentials?: Credentials;
   /** Certificates, as PEM, that vouch for the server instead of those that the system knows. */
-  readonly ca?: string;
+  readonly ca?: readonly string[];
+  /** The newest certificate of this host, and its key, as PEM; absent for a host that did not enrol. */
+  readonly identity?: () => ClientIdentity;
 };
 
-/** Where an agent posts, under the endpoint. */
-export type AgentPath = '/crenel/v1/agent/stream' | '/crenel/v1/agent/report';
+/** By what a host proves who it is. */
+export type ClientIdentity = { readonly certificate: string; readonly key: string };
 
-/** The longest refusal that is read of a server, in characters. */
+/** Where an agent posts, under the endpoint. */
+export type AgentPath = `/crenel/v1/agent/${'stream' | 'report' | 'enrol' | 'renew'}`;
+
+/** The longest refusal, and the longest short answer, that are read of a server, in characters. */
 const MAX_REFUSAL = 2000;
+const MAX_ANSWER = 65_536;
 
 /**
  * The endpoint of a server, refused where anybody on the way could say what rules a host has: a signature proves who asks, and only TLS proves
@@ -44,22 +50,10 @@ export async function post(
   { signal, silentMs }: { readonly signal: AbortSignal; readonly silentMs: number },
 ): Promise<Result<IncomingMessage>> {
   const url = new URL(path, link.endpoint);
-  const { region, credentials, ca } = link;
-  const signed =
-    credentials === undefined ? {} : signedHeaders(url, credentials, { method: 'POST', region, now: Date.now(), body });
-  const options = {
-    method: 'POST',
-    signal,
-    hostname: listenAddress(url.hostname.replaceAll(/^\[|\]$/g, '')),
-    headers: { ...signed, 'content-length': Buffer.byteLength(body), host: url.host },
-    agent: false,
-    timeout: silentMs,
-  } as const;
   const { promise, resolve } = Promise.withResolvers<Result<IncomingMessage>>();
-  const sent =
-    url.protocol === 'https:'
-      ? secureRequest(url, { ...options, hostname: options.hostname, ...(ca === undefined ? {} : { ca }) })
-      : plainRequest(url, options);
+  const begun = begin(link, url, { body, signal, timeout: silentMs });
+  if (!begun.ok) return begun;
+  const sent = begun.value;
   sent.once('response', (answer) => resolve(ok(answer)));
   sent.on('timeout', () => sent.destroy(new Error(`nothing was heard for ${silentMs / 1000} seconds`)));
   sent.on('error', (error) => resolve(fail(`cannot reach ${url.origin}: ${error.message}`)));
@@ -69,17 +63,66 @@ export async function post(
   return fail(`${url.origin} answers ${answered.value.statusCode}: ${await refusalIn(answered.value)}`);
 }
 
-async function refusalIn(answer: IncomingMessage): Promise<string> {
+/** Opens the request. Fails where certificates or keys cannot be used, which Node says by throwing. */
+function begin(
+  { region, credentials, ca, identity }: ServerLink,
+  url: URL,
+  { body, ...bounds }: { readonly body: string; readonly signal: AbortSignal; readonly timeout: number },
+): Result<ClientRequest> {
+  const shown = identity?.();
+  const signed =
+    credentials === undefined || shown !== undefined
+      ? {}
+      : signedHeaders(url, credentials, { method: 'POST', region, now: Date.now(), body });
+  const options = {
+    ...bounds,
+    method: 'POST',
+    hostname: listenAddress(url.hostname.replaceAll(/^\[|\]$/g, '')),
+    headers: { ...signed, 'content-length': Buffer.byteLength(body), host: url.host },
+    agent: false,
+  } as const;
+  if (url.protocol !== 'https:') return ok(plainRequest(url, options));
+  const tls = {
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+    ...(shown === undefined ? {} : { cert: shown.certificate, key: shown.key }),
+  } as const;
+  try {
+    return ok(secureRequest(url, { ...options, ...tls }));
+  } catch (error) {
+    return fail(`cannot speak TLS: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Posts a message whose answer is short, and gives the answer. */
+export async function ask(
+  link: ServerLink,
+  message: { readonly path: AgentPath; readonly body: string },
+  bounds: { readonly signal: AbortSignal; readonly silentMs: number },
+): Promise<Result<string>> {
+  const answer = await post(link, message, bounds);
+  if (!answer.ok) return answer;
+  const text = await textOf(answer.value, MAX_ANSWER);
+  return text.length > MAX_ANSWER ? fail(`${link.endpoint.origin} answers more than was asked for`) : ok(text);
+}
+
+/** What an answer says, until it ends or is longer than that. */
+async function textOf(answer: IncomingMessage, most: number): Promise<string> {
   let text = '';
   answer.setEncoding('utf8');
   try {
     for await (const piece of answer as AsyncIterable<string>) {
       text += piece;
-      if (text.length > MAX_REFUSAL) break;
+      if (text.length > most) break;
     }
   } catch {
     // What came until then is all that there is to tell.
   }
+  return text;
+}
+
+async function refusalIn(answer: IncomingMessage): Promise<string> {
+  const text = await textOf(answer, MAX_REFUSAL);
   const said = /"message": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text;
   return said.slice(0, 300).replaceAll(/[^\x20-\x7e]/g, ' ');
 }

@@ -11,6 +11,7 @@ import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } 
 export type GlobalOptions = {
   readonly world?: string;
   readonly endpoint?: string;
+  readonly ca?: string;
   readonly json?: boolean;
   readonly family?: Family;
   readonly color: boolean;
@@ -23,6 +24,9 @@ export type Context = { readonly io: Io; readonly options: GlobalOptions };
 export const WORLD_VARIABLE = 'CRENEL_WORLD';
 /** Names the server where `--endpoint` does not. */
 export const ENDPOINT_VARIABLE = 'CRENEL_ENDPOINT';
+
+/** Names the certificates of `--ca` where it does not; the AWS CLI and boto3 read it, too. */
+export const CA_VARIABLE = 'AWS_CA_BUNDLE';
 
 const MAX_FINDINGS = 5;
 const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {

@@ -26,6 +26,28 @@ export async function readHosts(
   }
 }
 
+/** Has a server do something to its hosts: `add`, `allow` or `remove`; gives what it answers, as JSON text. Signed as questions are. */
+export async function changeHosts(
+  endpoint: string,
+  env: ServerOptions['env'],
+  { act, message }: { readonly act: 'add' | 'allow' | 'remove'; readonly message: object },
+): Promise<Result<string, LoadError>> {
+  const url = URL.parse(`${NATIVE_PATH}hosts/${act}`, endpoint);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as https://crenel.example:4700 is` });
+  const body = JSON.stringify(message);
+  try {
+    const headers = headersFor(url, 'POST', env, body);
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'error' });
+    const text = await response.text();
+    if (!response.ok)
+      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
+    return ok(text);
+  } catch (error) {
+    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error)}` });
+  }
+}
+
 function isHosts(document: unknown): document is HostsDocument {
   if (typeof document !== 'object' || document === null || !('revision' in document) || !('hosts' in document))
     return false;

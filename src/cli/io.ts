@@ -22,5 +22,8 @@ export type Io = {
   readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   /** The world that a server holds, by the server's URL. */
   readonly readServer: (url: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
+  /** A file, or standard input for `-`. */
   readonly readText: (path: string) => Promise<Result<string, LoadError>>;
+  /** Lets servers be believed from now on by the certificates of a file, too, which holds them as PEM. */
+  readonly trust: (path: string) => Result<void, LoadError>;
 };

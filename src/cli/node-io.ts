@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Io, LoadError } from './io.ts';
@@ -20,12 +23,23 @@ export function nodeIo(): Io {
     },
     readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
     readText,
+    trust,
   };
+}
+
+function trust(path: string): Result<void, LoadError> {
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(path, 'utf8')]);
+    return ok(undefined);
+  } catch (error) {
+    const read = loadError(path, error);
+    return fail(read.kind === 'absent' ? read : { kind: 'malformed', message: `${path} holds no certificates as PEM` });
+  }
 }
 
 async function readText(path: string): Promise<Result<string, LoadError>> {
   try {
-    return ok(await readFile(path, 'utf8'));
+    return ok(path === '-' ? await text(process.stdin) : await readFile(path, 'utf8'));
   } catch (error) {
     return fail(loadError(path, error));
   }

@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { FAMILIES } from '../core/net/address.ts';
+import { ok } from '../core/net/result.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
 import { addExec } from './commands/exec.ts';
+import { addHost } from './commands/host.ts';
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addReach } from './commands/reach.ts';
@@ -16,7 +18,7 @@ import { addStatus } from './commands/status.ts';
 import { addTour } from './commands/tour.ts';
 import { addWait } from './commands/wait.ts';
 import { addWhy } from './commands/why.ts';
-import { ENDPOINT_VARIABLE, type GlobalOptions, WORLD_VARIABLE } from './context.ts';
+import { CA_VARIABLE, ENDPOINT_VARIABLE, type GlobalOptions, WORLD_VARIABLE } from './context.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
@@ -31,6 +33,7 @@ const COMMANDS: readonly AddCommand[] = [
   addImport,
   addBackup,
   addAgent,
+  addHost,
   addStatus,
   addWait,
   addLab,
@@ -81,6 +84,7 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
         .env(ENDPOINT_VARIABLE)
         .conflicts('world'),
     )
+    .addOption(new Option('--ca <file>', 'certificates, as PEM, that vouch for the server').env(CA_VARIABLE))
     .option('--json', 'print the answer as JSON')
     .addOption(
       new Option('--family <family>', 'one address family; otherwise every one that both ends have').choices(FAMILIES),
@@ -96,6 +100,11 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => io.stderr.columns ?? 80,
     });
+  program.hook('preAction', () => {
+    const { endpoint, ca } = program.opts<GlobalOptions>();
+    const trusted = endpoint === undefined || ca === undefined ? ok(undefined) : io.trust(ca);
+    if (!trusted.ok) program.error(`--ca: ${trusted.error.message}`);
+  });
   const setup: CommandSetup = { context: () => ({ io, options: program.opts<GlobalOptions>() }), finish };
   for (const add of COMMANDS) add(program, setup);
   return program;

@@ -55,17 +55,18 @@ export function headersFor(
   url: URL,
   method: 'GET' | 'POST',
   env: ServerOptions['env'],
+  body = '',
 ): Readonly<Record<string, string>> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
   if (accessKeyId === undefined || secretAccessKey === undefined) return {};
   const credentials = { accessKeyId, secretAccessKey, ...(token === undefined ? {} : { sessionToken: token }) };
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
-  return signedHeaders(url, credentials, { method, region, now: Date.now() });
+  return signedHeaders(url, credentials, { method, region, now: Date.now(), body });
 }
 
 /** What the server says of its refusal; whatever else is there is clipped. */
 export function messageIn(text: string): string {
-  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const message = /"message": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   return (message ?? text).slice(0, 300);
 }
 

@@ -47,6 +47,7 @@ export async function run(words: string | readonly string[], outside: Outside): 
       const absent: LoadError = { kind: 'absent', message: `${path} does not exist` };
       return Promise.resolve(text === undefined ? fail(absent) : ok(text));
     },
+    trust: (path) => fail({ kind: 'absent', message: `${path} does not exist` }),
   });
   return { status, ...written };
 }

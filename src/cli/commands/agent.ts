@@ -1,11 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
 import { nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
-import { endpointOf, type ServerLink } from '../../agent/server-link.ts';
 import type { Need } from '../../agent/self-check.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
 import { parseAddress } from '../../core/net/address.ts';
@@ -13,21 +11,20 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import { type Attachment, isDeviceName, isMac } from '../../nft/wiring.ts';
 import { isLoopback } from '../../server/http/may-listen.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, ENDPOINT_VARIABLE, printNotes, refuse } from '../context.ts';
+import { type LinkOptions, openLink, planLink, TOKEN_VARIABLE } from '../agent-link.ts';
+import { type Context, printNotes, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import { line } from '../terminal.ts';
 
 /** The options of `crenel agent` as commander reads them. */
-type AgentOptions = {
-  readonly host: string;
+type AgentOptions = LinkOptions & {
   readonly attach?: readonly string[];
   readonly fabric?: readonly string[];
   readonly instance?: string;
   readonly device?: string;
   readonly ssh?: readonly string[];
   readonly netns?: string;
-  readonly ca?: string;
 };
 
 /** `crenel agent`: the rules of a server on this host. */
@@ -38,7 +35,12 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
     .description(
       'Follows a server that `crenel serve` runs and keeps the rules of this host at what it says. Needs CAP_NET_ADMIN. When it stops, the rules stay.',
     )
-    .option('--host <name>', 'what the server calls this host', hostname())
+    .option('--host <name>', 'what the server calls this host; its host name where no token or certificate says')
+    .option(
+      '--enrol <token>',
+      `the token of \`crenel host add\`, a file with it, or - for standard input; also ${TOKEN_VARIABLE}`,
+    )
+    .option('--state <folder>', 'where the certificate and its key are kept; also STATE_DIRECTORY')
     .option(
       '--attach <eni=device/mac...>',
       'instances behind devices of this host: interface, device and hardware address of the guest',
@@ -48,30 +50,40 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
     .option('--device <device>', 'its primary interface')
     .option('--ssh <address...>', 'with --instance: rules that do not admit SSH from these addresses are refused whole')
     .option('--netns <name>', 'a named network namespace to enforce in')
-    .option('--ca <file>', 'certificates, as PEM, that vouch for the server')
     .action(async (options: AgentOptions) => {
       finish(await agent(context(), options));
     });
 }
 
 async function agent(context: Context, options: AgentOptions): Promise<ExitStatus> {
-  const link = linkOf(context, options);
-  if (!link.ok) return refuse(context, EXIT.usage, link.error);
-  const needs = await needsOf(context, options, link.value.endpoint);
+  const plan = await planLink(context, options);
+  if (!plan.ok) return refuse(context, EXIT.usage, plan.error);
+  const needs = await needsOf(context, options, plan.value.endpoint);
   if (!needs.ok) return refuse(context, EXIT.usage, needs.error);
   const attaching = attachingOf(options, needs.value);
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
-  // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded.
+  // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
   const able = await program.list(['list', 'tables']);
   if (!able.ok) return refuse(context, EXIT.io, `this host cannot enforce anything: ${able.error.message}`);
   const log: AgentLog = (level, message) => printNotes(context, [line(`${level.padEnd(5)} ${message}`)]);
+  const opened = await openLink(context, plan.value, log);
+  if (!opened.ok) return refuse(context, EXIT.io, opened.error);
+  const { link, renewal } = opened.value;
   const connections = async (): ReturnType<typeof readConnections> => await readConnections(options.netns);
-  const { host } = options;
-  const running = new Agent({ link: link.value, host, attaching: attaching.value, program, connections, log });
+  const running = new Agent({
+    link,
+    host: plan.value.host,
+    attaching: attaching.value,
+    program,
+    connections,
+    log,
+  });
   running.start();
+  renewal?.start();
   await interrupted();
   await running.stop();
+  await renewal?.stop();
   return EXIT.allowed;
 }
 
@@ -131,26 +143,5 @@ function macOf(device: string): Result<string> {
     return ok(readFileSync(`/sys/class/net/${device}/address`, 'utf8').trim());
   } catch {
     return fail(`there is no device ${device}`);
-  }
-}
-
-function linkOf({ io, options }: Context, { ca }: AgentOptions): Result<ServerLink> {
-  const text = options.endpoint ?? io.env[ENDPOINT_VARIABLE];
-  if (text === undefined) return fail('no server: give --endpoint');
-  const endpoint = endpointOf(text);
-  if (!endpoint.ok) return endpoint;
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = io.env;
-  const region = io.env['AWS_REGION'] ?? io.env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
-  const credentials =
-    accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
-  try {
-    return ok({
-      endpoint: endpoint.value,
-      region,
-      ...credentials,
-      ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
-    });
-  } catch {
-    return fail(`the certificates ${ca ?? ''} cannot be read`);
   }
 }
