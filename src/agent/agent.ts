@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Result } from '../core/net/result.ts';
 import type { EniId, InstanceId } from '../core/model/ids.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
-import type { Drift, Report } from '../server/sync/messages.ts';
+import type { Drift } from '../server/sync/messages.ts';
 import type { Attachment, Wiring } from '../nft/wiring.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
@@ -54,18 +55,27 @@ export class Agent {
   readonly #enforcer: Enforcer;
   readonly #receiver: Receiver;
   readonly #reporter: Reporter;
-  readonly #totals = new HitTotals();
+  readonly #totals = new HitTotals(randomBytes(8).toString('hex'));
+  /** What keeps this host from enforcing what it should, by what it is about. */
+  readonly #troubles = new Map<'rules' | 'kernel', string>();
   #wanted: Wanted | undefined;
   #applied: Wanted | undefined;
   #working: Promise<void> = Promise.resolve();
   #retryMs: number = RETRY_MS.first;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(setup: AgentSetup) {
     const { link, host, attaching, program, connections, log } = setup;
     this.#setup = setup;
     this.#enforcer = new Enforcer(program, wiringOf(attaching, undefined), connections);
-    this.#reporter = new Reporter({ link, host, onTrouble: (why) => log('warn', `the server does not hear: ${why}`) });
+    this.#reporter = new Reporter({
+      link,
+      host,
+      totals: this.#totals,
+      onTrouble: (why) => log('warn', `the server does not hear: ${why}`),
+    });
     this.#receiver = new Receiver({
       link,
       host,
@@ -82,15 +92,25 @@ export class Agent {
   /** Begins. Nothing is changed before the server has told a whole view. */
   start(): void {
     this.#receiver.start();
-    const timer = setInterval(() => this.#enqueue(async () => await this.#lookAfter()), VERIFY_MS);
-    this.#timers.push(timer);
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    const look = async (): Promise<void> => {
+      await this.#lookAfter();
+      if (!this.#isStopped) this.#lookLater();
+    };
+    this.#looking = setTimeout(() => this.#enqueue(look), VERIFY_MS);
   }
 
   /** Ends. The rules stay. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#isStopped = true;
+    clearTimeout(this.#looking);
     await this.#receiver.stop();
     await this.#working;
+    clearTimeout(this.#retry);
+    if (this.#applied !== undefined) await this.#count();
     await this.#reporter.stop();
   }
 
@@ -101,8 +121,9 @@ export class Agent {
       return;
     }
     log('info', 'the server speaks');
-    // It knows this host from now on.
+    // It knows this host from now on, and nothing else of it.
     this.#reporter.start();
+    this.#reporter.again();
   }
 
   #want(wanted: Wanted): void {
@@ -135,39 +156,66 @@ export class Agent {
       this.#fail(done.error.message);
       return;
     }
+    const isFirst = this.#applied === undefined;
     this.#applied = wanted;
     this.#retryMs = RETRY_MS.first;
     const { revision, commands, problems } = done.value;
     log('info', `revision ${revision} is in force (${commands} changes to the kernel)`);
     for (const problem of problems) log('warn', problem);
-    this.#reporter.tell({
-      applied: { epoch: wanted.epoch, revision },
-      problem: problems.length === 0 ? undefined : problems.join('; '),
-    });
+    const applied = { epoch: wanted.epoch, revision };
+    this.#tell('rules', undefined, { applied, warnings: clipped(problems) });
+    if (isFirst) await this.#count();
   }
 
   /** The old rules are in force; the newest view is tried again, later each time. */
   #fail(why: string): void {
-    this.#setup.log('error', `the newest rules are not in force: ${why}`);
-    this.#reporter.tell({ problem: why });
-    this.#timers.push(setTimeout(() => this.#enqueue(async () => await this.#enforce()), this.#retryMs));
+    this.#tell('rules', `the newest rules are not in force: ${why}`);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#enqueue(async () => await this.#enforce()), this.#retryMs);
     this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
   }
 
+  /** Tells the server news, with what is wrong now; what is wrong is logged each time. */
+  #tell(about: 'rules' | 'kernel', trouble: string | undefined, news: Parameters<Reporter['tell']>[0] = {}): void {
+    if (trouble === undefined) this.#troubles.delete(about);
+    else {
+      this.#setup.log('error', trouble);
+      this.#troubles.set(about, trouble);
+    }
+    const all = [...this.#troubles.values()].join('; ');
+    this.#reporter.tell({ ...news, problem: all === '' ? undefined : all.slice(0, MOST_TEXT) });
+  }
+
   async #lookAfter(): Promise<void> {
-    const { log } = this.#setup;
     const verified = await this.#enforcer.verify();
     if (!verified.ok) {
-      this.#fail(`the kernel cannot be read back: ${verified.error.message}`);
+      this.#tell('kernel', `the kernel cannot be read back: ${verified.error.message}`);
       return;
     }
-    const objects = verified.value.commands.length;
-    const drift: Drift | undefined = objects === 0 ? undefined : { objects, isRepaired: true };
-    if (drift !== undefined) log('warn', `somebody changed the rules: repaired by ${objects} changes`);
-    const counts = await this.#enforcer.counts();
-    const counters: Report['counters'] = counts.ok ? this.#totals.add(counts.value, Date.now()) : undefined;
-    this.#reporter.tell({ drift, counters });
+    if (this.#applied === undefined) return;
+    const { commands, fault, readings } = verified.value;
+    this.#totals.add(readings, Date.now());
+    const objects = commands.length;
+    const drift: Drift | undefined = objects === 0 ? undefined : { objects, isRepaired: fault === undefined };
+    if (drift?.isRepaired === true)
+      this.#setup.log('warn', `somebody changed the rules: repaired by ${objects} changes`);
+    const trouble =
+      fault === undefined ? undefined : `somebody changed the rules, and they cannot be put right: ${fault.message}`;
+    this.#tell('kernel', trouble, { drift });
   }
+
+  /** Begins to count as soon as it is known what counters mean. */
+  async #count(): Promise<void> {
+    const readings = await this.#enforcer.counts();
+    if (readings.ok) this.#totals.add(readings.value, Date.now());
+  }
+}
+
+/** The longest text of a report, in characters, and the most warnings. */
+const [MOST_TEXT, MOST_WARNINGS] = [1000, 20];
+
+function clipped(texts: readonly string[]): readonly string[] | undefined {
+  return texts.length === 0 ? undefined : texts.slice(0, MOST_WARNINGS).map((text) => text.slice(0, MOST_TEXT));
 }
 
 /** The wiring of a host; that of a machine which is itself an instance waits for the view to say which interface is its primary one. */

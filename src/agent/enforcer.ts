@@ -1,16 +1,16 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
-import type { RuleId } from '../core/model/ids.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Command, Transaction } from '../nft/command.ts';
 import { delta } from '../nft/delta.ts';
 import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
-import { type Count, type Listing, listingOf, NOTHING, parseListing } from '../nft/listing.ts';
-import { MAX_NUMBER, NO_NUMBERS, NUMBER_BITS } from '../nft/plan.ts';
+import { type Counts, type Listing, listingOf, NOTHING, parseListing, type ReadBack } from '../nft/listing.ts';
+import { NO_NUMBERS } from '../nft/plan.ts';
 import { linesOf } from '../nft/render.ts';
 import { layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
 import type { Wiring } from '../nft/wiring.ts';
+import { CounterNames, type Reading } from './counter-names.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
 import { earlierCommands } from './open-connections.ts';
 import type { Connection } from './self-check.ts';
@@ -18,14 +18,14 @@ import type { Connection } from './self-check.ts';
 /** What came of a view: the revision that the kernel now enforces, and how many commands it took. */
 export type Enforced = { readonly revision: number; readonly commands: number; readonly problems: readonly string[] };
 
-/** What the kernel held that it should not have, or the other way round, as the commands of the repair; none when all was right. */
-export type Drift = { readonly commands: readonly Command[] };
-
-/** What rules and entries counted since their kernel objects were made. */
-export type HitCounts = {
-  readonly rules: ReadonlyMap<RuleId, Count>;
-  /** By `acl direction number`; the final deny has the number `*`. */
-  readonly entries: ReadonlyMap<string, Count>;
+/**
+ * What the kernel held that it should not have, or the other way round, as the commands of the repair; none when all was right. `fault`: why it
+ * could not be repaired. `readings`: what was counted until then.
+ */
+export type Drift = {
+  readonly commands: readonly Command[];
+  readonly fault?: NftFault;
+  readonly readings: readonly Reading[];
 };
 
 const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
@@ -35,6 +35,7 @@ const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
  * with the rules of the one before, whole; what the kernel holds is then read anew before the next.
  */
 export class Enforcer {
+  static #tables = 0;
   readonly #program: NftProgram;
   readonly #connections: (() => Promise<Result<readonly Connection[]>>) | undefined;
   #wiring: Wiring;
@@ -42,12 +43,20 @@ export class Enforcer {
   /** What the kernel holds; undefined when it must be asked. */
   #known: Listing | undefined;
   #turn: Turn = [];
+  readonly #names = new CounterNames();
+  /** Which table counts: none has the same number as one before it, of any enforcer. */
+  #table = Enforcer.#nextTable();
 
   /** `connections`: those that are open, for the first rules of a machine that is itself the instance. */
   constructor(program: NftProgram, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
     this.#program = program;
     this.#wiring = wiring;
     this.#connections = connections;
+  }
+
+  static #nextTable(): number {
+    Enforcer.#tables += 1;
+    return Enforcer.#tables;
   }
 
   /** The revision in force; undefined before the first. */
@@ -66,6 +75,8 @@ export class Enforcer {
     const { layout: next, transactions, faults } = planned.value;
     const done = await this.#applyAll(transactions);
     if (!done.ok) return done;
+    if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
+    this.#names.follow(view.world, next.meaning);
     this.#wiring = wiring;
     this.#applied = { view, layout: next };
     this.#known =
@@ -79,55 +90,58 @@ export class Enforcer {
 
   /** Reads the kernel back, compares it with what it should hold, and puts it right. */
   async verify(): Promise<Result<Drift, NftFault>> {
-    if (this.#applied === undefined) return ok({ commands: [] });
+    if (this.#applied === undefined) return ok({ commands: [], readings: [] });
     const actual = await this.#read();
     if (!actual.ok) return actual;
-    const { transactions } = delta(actual.value, this.#applied.layout.ruleset);
+    const { listing, counts } = actual.value;
+    const readings = await this.#readingsOf(counts);
+    const { transactions } = delta(listing, this.#applied.layout.ruleset);
+    const commands = commandsOf(transactions);
     const repaired = await this.#applyAll(transactions);
-    if (!repaired.ok) return repaired;
+    if (!repaired.ok) return ok({ commands, readings, fault: repaired.error });
+    if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
     if (transactions.length > 0) this.#known = listingOf(this.#applied.layout.ruleset);
-    return ok({ commands: commandsOf(transactions) });
+    return ok({ commands, readings });
   }
 
-  /** Reads the counters. Rules that were never hit, and those that came in place of others since, are not there or start anew. */
-  async counts(): Promise<Result<HitCounts, NftFault>> {
-    const meaning = this.#applied?.layout.meaning;
-    if (meaning === undefined) return ok({ rules: new Map(), entries: new Map() });
+  /** Reads the counters. Those of rules that were never hit are not there. */
+  async counts(): Promise<Result<readonly Reading[], NftFault>> {
+    if (this.#applied === undefined) return ok([]);
     const hits = await this.#program.list(['list', 'set', 'inet', 'crenel', 'hits']);
     const chains = await this.#program.list(['-t', ...LIST_TABLE]);
     if (!hits.ok) return hits;
     if (!chains.ok) return chains;
     const [ofSet, ofChains] = [parseListing(hits.value), parseListing(chains.value)];
     if (!ofSet.ok || !ofChains.ok) return fail({ kind: 'failed', message: 'nft printed no listing' });
-    const rules = new Map<RuleId, Count>();
-    for (const [mark, count] of ofSet.value.counts.hits) {
-      const place = Math.max(0, (mark >>> NUMBER_BITS) - 1);
-      const rule = meaning.classes.get(mark & MAX_NUMBER)?.[place];
-      if (rule !== undefined) rules.set(rule, sum(rules.get(rule), count));
+    return ok(await this.#readingsOf({ hits: ofSet.value.counts.hits, rules: ofChains.value.counts.rules }));
+  }
+
+  /** What counters say. Those that nothing counts at any more are taken out of the kernel: else they would fill its set in the end. */
+  async #readingsOf(counts: Counts): Promise<readonly Reading[]> {
+    const stale = this.#names.staleMarks(counts);
+    const readings = this.#names.readings(counts);
+    const set = this.#applied?.layout.ruleset.sets.get('hits');
+    if (stale.length > 0 && set !== undefined) {
+      const elements = new Map(stale.map((mark) => [String(mark), ''] as const));
+      // If that fails they stay until the next time: they do nobody any harm.
+      await this.#program.apply(linesOf([{ kind: 'delete-elements', set, content: { kind: 'texts', elements } }]));
     }
-    const entries = new Map<string, Count>();
-    for (const [chain, { aclId, direction, number }] of meaning.entries) {
-      const count = ofChains.value.counts.rules.get(`${chain} 0`);
-      const key = `${aclId} ${direction} ${number}`;
-      if (count !== undefined) entries.set(key, sum(entries.get(key), count));
-    }
-    return ok({ rules, entries });
+    return readings.map((one) => ({ ...one, object: `${this.#table} ${one.object}` }));
   }
 
   async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, NftFault>> {
     const known = this.#known;
-    const actual = known === undefined ? await this.#read() : ok(known);
-    if (!actual.ok) return actual;
+    const read = known === undefined ? await this.#read() : ok({ listing: known });
+    if (!read.ok) return read;
+    const { listing: actual } = read.value;
     try {
       const previous = this.#applied?.layout.numbering ?? NO_NUMBERS;
       const next =
-        known === undefined
-          ? layoutOver(view, wiring, { actual: actual.value, previous })
-          : layout(view, wiring, previous);
-      const { transactions } = delta(actual.value, next.ruleset);
+        known === undefined ? layoutOver(view, wiring, { actual, previous }) : layout(view, wiring, previous);
+      const { transactions } = delta(actual, next.ruleset);
       // What somebody left running must not come after this, though there is nothing to change.
       const isSettled = transactions.length > 0 || known !== undefined;
-      const isFirst = [...actual.value.chains.values()].every(({ head }) => head === '');
+      const isFirst = [...actual.chains.values()].every(({ head }) => head === '');
       const earlier = isFirst ? await this.#earlier({ view, wiring, ruleset: next.ruleset }) : NO_EARLIER;
       return ok({
         layout: next,
@@ -161,14 +175,21 @@ export class Enforcer {
     return ok(undefined);
   }
 
-  async #read(): Promise<Result<Listing, NftFault>> {
+  async #read(): Promise<Result<ReadBack, NftFault>> {
     const text = await this.#program.list(LIST_TABLE);
     if (!text.ok) return text;
-    const parsed = text.value === '' ? ok({ listing: NOTHING, turn: [] }) : parseListing(text.value);
+    const parsed = text.value === '' ? ok(NOTHING_READ) : parseListing(text.value);
     if (!parsed.ok) return fail({ kind: 'failed', message: parsed.error });
     this.#turn = parsed.value.turn;
-    return ok(parsed.value.listing);
+    return parsed;
   }
+}
+
+const NOTHING_READ: ReadBack = { listing: NOTHING, counts: { rules: new Map(), hits: new Map() }, turn: [] };
+
+/** Whether all counters of the kernel begin from nothing with it. */
+function makesTable(transactions: readonly Transaction[]): boolean {
+  return transactions.some(({ commands }) => commands.some(({ kind }) => kind === 'create-table'));
 }
 
 /** `faults`: what was left undone that does not keep the rules from being enforced. */
@@ -205,8 +226,4 @@ function followedBy(known: Listing, next: Layout): Listing {
     if (old !== undefined && old.content !== content) sets.set(name, { ...old, content });
   }
   return { ...known, sets };
-}
-
-function sum(a: Count | undefined, b: Count): Count {
-  return { packets: (a?.packets ?? 0) + b.packets, bytes: (a?.bytes ?? 0) + b.bytes };
 }

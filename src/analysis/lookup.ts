@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Eni } from '../core/model/eni.ts';
+import type { NetworkAcl } from '../core/model/network-acl.ts';
 import type { SecurityGroup } from '../core/model/security-group.ts';
 import type { Subnet } from '../core/model/vpc.ts';
 import { getRecord, listRecords, type World } from '../core/model/world.ts';
@@ -40,6 +41,18 @@ export function findSubnet(world: World, text: string): Result<Subnet, EndpointE
   return one(
     subnets.filter((subnet) => nameTag(subnet.tags) === text),
     { what: 'subnet', text, names },
+  );
+}
+
+/** The NACL of an id or a Name tag. */
+export function findAcl(world: World, text: string): Result<NetworkAcl, EndpointError> {
+  const own = getRecord(world, 'acls', text);
+  if (own !== undefined) return ok(own);
+  const acls = [...listRecords(world, 'acls')];
+  const names = (): string[] => acls.flatMap((acl) => [acl.id, nameTag(acl.tags) ?? acl.id]);
+  return one(
+    acls.filter((acl) => nameTag(acl.tags) === text),
+    { what: 'network ACL', text, names },
   );
 }
 

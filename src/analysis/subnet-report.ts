@@ -110,7 +110,8 @@ export function routeTableReport(world: World, subnet: Subnet): RouteTableReport
   };
 }
 
-function entryReports(acl: NetworkAcl, direction: Direction): readonly EntryReport[] {
+/** The entries of a NACL in one direction, in the order in which they are tried. */
+export function entryReports(acl: NetworkAcl, direction: Direction): readonly EntryReport[] {
   const entries = orderedEntries(acl, direction);
   return entries.map((entry, index) => ({
     number: entry.number,

@@ -11,12 +11,6 @@ import { familyName, fieldsOf, type Side, sideName } from './side.ts';
 import { COUNT, end, verdictBy } from './steps.ts';
 import { cover, type Stretch } from './stretches.ts';
 
-/** Whether a NACL lets everything pass on a side, as the default one does before it is edited. */
-export function isAllowAll(acl: NetworkAcl, side: Side): boolean {
-  const first = ownEntries(acl, side)[0];
-  return first?.action === 'allow' && first.traffic.kind === 'all' && isAnyCidr(first.cidr);
-}
-
 /**
  * A NACL on one side: `return` where it allows. Numbered order is worked out here: addresses fall into classes by the prefixes of the
  * entries, each class has its stretches of traffic, each stretch the one entry that decides. So a packet costs two lookups, not one

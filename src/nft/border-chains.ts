@@ -2,7 +2,8 @@ import type { Cidr } from '../core/net/cidr.ts';
 import type { SubnetId } from '../core/model/ids.ts';
 import type { NetworkAcl } from '../core/model/network-acl.ts';
 import { getRecord } from '../core/model/world.ts';
-import { isAllowAll, layAcl } from './acl-chains.ts';
+import { passesAll } from '../core/policy/match.ts';
+import { layAcl } from './acl-chains.ts';
 import { prefixKeys } from './address-keys.ts';
 import { type Attached, quote } from './device-sets.ts';
 import type { Plan } from './plan.ts';
@@ -22,12 +23,12 @@ export function layBorders(plan: Plan, attached: readonly Attached[]): boolean {
   ];
   const borders = subnets
     .map(([device, subnetId]): Bordering => ({ device, subnetId, acl: aclOf(plan, subnetId) }))
-    .filter(({ acl }) => acl === undefined || SIDES.some((side) => !isAllowAll(acl, side)));
+    .filter(({ acl }) => acl === undefined || SIDES.some((side) => !passesAll(acl, side.direction, side.family)));
   if (borders.length === 0) return false;
   for (const side of SIDES) {
     const elements = borders.flatMap(({ device, acl }): Elements => {
       if (acl === undefined) return [[quote(device), 'drop']];
-      return isAllowAll(acl, side) ? [] : [[quote(device), `jump ${layAcl(plan, acl, side)}`]];
+      return passesAll(acl, side.direction, side.family) ? [] : [[quote(device), `jump ${layAcl(plan, acl, side)}`]];
     });
     plan.texts(`acl.${sideName(side)}`, ['ifname'], { elements, data: 'verdict' });
   }

@@ -21,11 +21,14 @@ export const NOTHING: Listing = { chains: new Map(), sets: new Map(), timeouts: 
 
 /** How often what was counted, by chain and place of the rule, and by the mark of a class. */
 export type Counts = {
-  readonly rules: ReadonlyMap<string, Count>;
+  readonly rules: ReadonlyMap<string, RuleCount>;
   readonly hits: ReadonlyMap<number, Count>;
 };
 
 export type Count = { readonly packets: number; readonly bytes: number };
+
+/** The kernel gives no handle twice in a table: a rule that is made anew has another, and counts from nothing. */
+export type RuleCount = Count & { readonly handle: number };
 
 /** The listing that a ruleset leads to. */
 export function listingOf(ruleset: Ruleset): Listing {
@@ -62,7 +65,7 @@ class Reader {
   readonly #chains: Map<string, { head: string; rules: string[] }> = new Map();
   readonly #sets: Map<string, { head: string; content: Content }> = new Map();
   readonly #timeouts: Map<string, string> = new Map();
-  readonly #rules: Map<string, Count> = new Map();
+  readonly #rules: Map<string, RuleCount> = new Map();
   readonly #hits: Map<number, Count> = new Map();
   #turn: Turn = [];
 
@@ -90,7 +93,9 @@ class Reader {
     const steps = Array.isArray(body['expr']) ? body['expr'] : [];
     for (const step of steps) {
       const counter = isObject(step) ? step['counter'] : undefined;
-      if (isObject(counter)) this.#rules.set(`${name} ${chain?.rules.length ?? 0}`, countOf(counter));
+      if (!isObject(counter)) continue;
+      const handle = Number(body['handle'] ?? 0);
+      this.#rules.set(`${name} ${chain?.rules.length ?? 0}`, { ...countOf(counter), handle });
     }
     chain?.rules.push(steps.map(stepOf).join(' '));
   }

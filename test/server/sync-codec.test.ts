@@ -46,12 +46,20 @@ test('a report is read; counters have names and whole numbers', () => {
     host: 'host-1',
     applied: { epoch: 'e', revision: 3 },
     drift: { objects: 2, isRepaired: true },
-    counters: { rules: { 'sgr-1': { packets: 1, bytes: 60, lastHit: 5 } }, entries: {} },
+    counters: {
+      run: 'r1',
+      since: 1,
+      asOf: 9,
+      groups: { 'sg-1': { 'sgr-1': { packets: 1, bytes: 60, lastHit: 5 } } },
+      acls: { 'acl-1': { 'ingress/*': { packets: 2, bytes: 120, lastHit: 6 } } },
+    },
   };
   assert.deepEqual(expectOk(decodeReport(JSON.stringify(report))), report);
-  const wrong = { ...report, counters: { rules: { 'sgr-1': { packets: -1, bytes: 0 } }, entries: {} } };
+  const groups = { 'sg-1': { 'sgr-1': { packets: -1, bytes: 0, lastHit: 5 } } };
+  const wrong = { ...report, counters: { ...report.counters, groups } };
   assert.match(errorOf(decodeReport(JSON.stringify(wrong))), /packets must be a whole number/);
   assert.match(errorOf(decodeReport(JSON.stringify({ ...report, problem: 'x'.repeat(1001) }))), /report\.problem/);
+  assert.match(errorOf(decodeReport(JSON.stringify({ ...report, warnings: ['x', 7] }))), /report\.warnings\[1\]/);
 });
 
 test('a line that is too long is refused before it is parsed', () => {

@@ -192,7 +192,7 @@ function routesOf(store: Store, settings: Settings, { control, hosts, authentica
   });
   const endStream = (realm: Realm, host: string): void => agents.end(realm, host);
   const native: NativeSetup = {
-    hits: (realm, ruleId) => agents.hits(realm, ruleId),
+    hits: (realm, world, owner) => agents.hits(realm, world, owner),
     control,
     authenticate,
     ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),

@@ -1,5 +1,5 @@
 import type { Family } from '../net/address.ts';
-import { cidrContains } from '../net/cidr.ts';
+import { cidrContains, isAnyCidr } from '../net/cidr.ts';
 import { trafficInterval } from '../net/axis.ts';
 import { unreachable } from '../net/result.ts';
 import { type Eni, isUnfiltered } from '../model/eni.ts';
@@ -138,6 +138,12 @@ export function orderedEntries(acl: NetworkAcl, direction: Direction): readonly 
     ORDERED.set(acl, ordered);
   }
   return ordered[direction];
+}
+
+/** Whether a NACL lets everything of a family pass in a direction, as the default one does before it is edited. */
+export function passesAll(acl: NetworkAcl, direction: Direction, family: Family): boolean {
+  const first = orderedEntries(acl, direction).find(({ cidr }) => cidr.family === family);
+  return first?.action === 'allow' && first.traffic.kind === 'all' && isAnyCidr(first.cidr);
 }
 
 /** Memory of a pure function, like `PREPARED`. */

@@ -1,4 +1,6 @@
 import type { Result } from '../../core/net/result.ts';
+import { changedKeys } from '../../core/model/table.ts';
+import type { World } from '../../core/model/world.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
@@ -8,10 +10,12 @@ import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts'
 import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
 import { History } from '../sync/history.ts';
 import type { HostEntry } from '../enrolment/register.ts';
-import { Hosts } from '../sync/hosts.ts';
-import type { Hello, Hits, Holds, ServerMessage } from '../sync/messages.ts';
+import { HitBook, type ItemsOf } from '../sync/hit-book.ts';
+import { type At, Hosts } from '../sync/hosts.ts';
+import type { Counters, Hello, Holds, ServerMessage } from '../sync/messages.ts';
 import { Outbox, type ToldBefore } from '../sync/outbox.ts';
 import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
+import { countedItems, type HitOwner, type HitsDocument, hitsDocument } from './hits.ts';
 import { type ListedHost, listedHosts } from './host-list.ts';
 import { NATIVE_PATH } from './native-api.ts';
 
@@ -52,7 +56,8 @@ type Stream = { readonly realm: string; readonly hello: Hello; readonly caller: 
 export class AgentApi {
   readonly #setup: AgentApiSetup;
   readonly #history: History;
-  readonly #hosts = new Hosts();
+  readonly #book = new HitBook();
+  readonly #hosts = new Hosts((realm, host) => this.#book.forgetHost(realm, host));
   readonly #wakes = new Set<() => void>();
   /** Ends the open stream of a host. */
   readonly #ends = new Map<string, () => void>();
@@ -61,15 +66,17 @@ export class AgentApi {
     this.#setup = setup;
     this.#history = new History(setup.control.revision);
     setup.control.subscribe(({ revision, realms }) => {
-      for (const [realm, { before, after }] of realms)
+      for (const [realm, { before, after }] of realms) {
         this.#history.note(realm, revision, { before: before.world, after: after.world });
+        this.#prune(realm, before.world, after.world);
+      }
       for (const wake of this.#wakes) wake();
     });
   }
 
-  /** How often a rule matched on all hosts of a realm together; undefined when no host counted it. */
-  hits(realm: Realm, ruleId: string): Hits | undefined {
-    return this.#hosts.hits(realmKey(realm), 'rules', ruleId);
+  /** What is known of the hits of a group or NACL in the world of a realm. */
+  hits(realm: Realm, world: World, owner: HitOwner): HitsDocument {
+    return hitsDocument(realmKey(realm), { world, owner, at: this.#at() }, { hosts: this.#hosts, book: this.#book });
   }
 
   /** Ends the open stream of a host, if there is one: what it may do has changed. */
@@ -102,7 +109,7 @@ export class AgentApi {
   /** The hosts of a realm, and what they enforce. */
   list(realm: Realm): HostsDocument {
     const { revision } = this.#setup.control;
-    const heard = this.#hosts.list(realmKey(realm), { now: this.#setup.now(), revision });
+    const heard = this.#hosts.list(realmKey(realm), this.#at());
     const isEnforced = this.#setup.runsLab === true || heard.some(({ condition }) => condition !== 'gone');
     const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
     return { revision, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
@@ -113,10 +120,34 @@ export class AgentApi {
     if (!report.ok) return refusalAnswer({ status: 400, message: report.error });
     const permitted = mayEnforce(caller, report.value.host, { enis: [], instances: [] });
     if (permitted !== undefined) return permitted;
-    const { now, epoch } = this.#setup;
-    return this.#hosts.reported(realmKey(caller), report.value, { now: now(), epoch })
-      ? jsonAnswer(200, { revision: this.#setup.control.revision })
-      : refusalAnswer({ status: 409, message: 'this server knows no such host yet: it must open its stream first' });
+    const { control, epoch } = this.#setup;
+    const { now } = this.#at();
+    const { host, counters } = report.value;
+    const realm = realmKey(caller);
+    if (!this.#hosts.reported(realm, report.value, { now, epoch }))
+      return refusalAnswer({
+        status: 409,
+        message: 'this server knows no such host yet: it must open its stream first',
+      });
+    if (counters !== undefined) this.#count({ ...caller, host }, counters);
+    return jsonAnswer(200, { revision: control.revision });
+  }
+
+  #count({ host, ...realm }: Realm & { readonly host: string }, counters: Counters): void {
+    const { world } = this.#setup.control.estate(realm);
+    const itemsOf: ItemsOf = (kind, id) => countedItems(world, { kind, id });
+    this.#book.take({ realm: realmKey(realm), host }, counters, { now: this.#setup.now(), itemsOf });
+  }
+
+  /** What was counted at rules and entries that went goes too. */
+  #prune(realm: string, before: World, after: World): void {
+    for (const kind of ['groups', 'acls'] as const)
+      for (const owner of changedKeys<unknown>(before.records[kind], after.records[kind]))
+        this.#book.prune(realm, kind, { owner, items: countedItems(after, { kind, id: owner }) });
+  }
+
+  #at(): At {
+    return { now: this.#setup.now(), revision: this.#setup.control.revision };
   }
 
   #streamed(request: HttpRequest, caller: Caller): HttpAnswer {

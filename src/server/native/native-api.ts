@@ -1,11 +1,12 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import type { SecurityGroup } from '../../core/model/security-group.ts';
 import type { World } from '../../core/model/world.ts';
+import { networkAclReport } from '../../analysis/acl-report.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
 import { ask, type Asked } from '../../analysis/ask.ts';
 import { eniReport } from '../../analysis/eni-report.ts';
 import { groupReport } from '../../analysis/group-report.ts';
-import { findEni, findGroup, findSubnet } from '../../analysis/lookup.ts';
+import type { EndpointError } from '../../analysis/endpoint.ts';
+import { findAcl, findEni, findGroup, findSubnet } from '../../analysis/lookup.ts';
 import { subnetReport } from '../../analysis/subnet-report.ts';
 import { exportText } from '../../formats/export.ts';
 import type { Caller } from '../access/caller.ts';
@@ -13,7 +14,7 @@ import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
-import type { Hits } from '../sync/messages.ts';
+import type { HitOwner, HitsDocument } from './hits.ts';
 
 /** Where the questions stand. */
 export const NATIVE_PATH = '/crenel/v1/';
@@ -23,12 +24,14 @@ export type NativeSetup = {
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
   /** Copies the whole store, of all realms, to a file of the server's choice and gives its path; absent where nothing is kept. */
   readonly backup?: () => Promise<Result<string>>;
-  /** How often a rule matched on all hosts of a realm together; undefined when no host counted it. */
-  readonly hits?: (realm: Realm, ruleId: string) => Hits | undefined;
+  /** What hosts counted at the rules of a group or the entries of a NACL. */
+  readonly hits?: (realm: Realm, world: World, owner: HitOwner) => HitsDocument;
 };
 
 /** What is wrong with a request, and what may have been meant. */
 type Fault = { readonly status: number; readonly message: string; readonly suggestions?: readonly string[] };
+
+type HitsOf = (owner: HitOwner) => { readonly hits?: HitsDocument };
 
 type Question = {
   /** What a policy calls it. */
@@ -36,7 +39,7 @@ type Question = {
   readonly answer: (
     world: World,
     request: HttpRequest,
-    more: { readonly rest: string; readonly hits: (ruleId: string) => Hits | undefined },
+    more: { readonly rest: string; readonly hits: HitsOf },
   ) => Result<string, Fault>;
 };
 
@@ -93,7 +96,11 @@ function answeredBy(
   if (!permitted.ok) return fail({ status: 403, message: `${question.action} is not allowed: ${permitted.error}` });
   const { accountId, region } = caller.value;
   const realm: Realm = { accountId, region };
-  return question.answer(control.estate(realm).world, request, { rest, hits: (ruleId) => hits?.(realm, ruleId) });
+  const { world } = control.estate(realm);
+  return question.answer(world, request, {
+    rest,
+    hits: (owner) => (hits === undefined ? {} : { hits: hits(realm, world, owner) }),
+  });
 }
 
 function answerOf(world: World, { query }: HttpRequest, always: string | undefined): Result<string, Fault> {
@@ -109,33 +116,44 @@ function answerOf(world: World, { query }: HttpRequest, always: string | undefin
     : fail({ status: 400, message: answer.error.message, suggestions: answer.error.suggestions });
 }
 
-function reportOf(world: World, path: string, hits: (ruleId: string) => Hits | undefined): Result<string, Fault> {
+function reportOf(world: World, path: string, hits: HitsOf): Result<string, Fault> {
   const [kind = '', ...rest] = path.split('/');
   const id = decoded(rest.join('/'));
   if (id === undefined) return bad('the path holds a percent sign that starts no byte');
-  const report =
-    kind === 'group'
-      ? mapped(findGroup(world, id), (group) => ({ ...groupReport(world, group), ...hitsOf(group, hits) }))
-      : kind === 'eni'
-        ? mapped(findEni(world, id), (eni) => eniReport(world, eni))
-        : kind === 'subnet'
-          ? mapped(findSubnet(world, id), (subnet) => subnetReport(world, subnet))
-          : undefined;
-  if (report === undefined) return bad('what can be shown is group, eni and subnet');
+  const report = REPORTS.get(kind)?.(world, id, hits);
+  if (report === undefined) return bad(`what can be shown is ${[...REPORTS.keys()].join(', ')}`);
   return report.ok ? ok(json(report.value)) : fail({ status: 404, ...report.error });
 }
 
-/** What the hosts counted, by rule id; nothing where no host counts. */
-function hitsOf(
-  { rules }: SecurityGroup,
-  hits: (ruleId: string) => Hits | undefined,
-): { readonly hits?: Readonly<Record<string, Hits>> } {
-  const counted = rules.flatMap(({ id }) => {
-    const own = hits(id);
-    return own === undefined ? [] : [[id, own] as const];
-  });
-  return counted.length === 0 ? {} : { hits: Object.fromEntries(counted) };
-}
+type Report = (world: World, id: string, hits: HitsOf) => Result<unknown, EndpointError>;
+
+const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
+  [
+    'group',
+    (world, text, hits) =>
+      mapped(findGroup(world, text), (group) => ({
+        ...groupReport(world, group),
+        ...hits({ kind: 'groups', id: group.id }),
+      })),
+  ],
+  ['eni', (world, text) => mapped(findEni(world, text), (eni) => eniReport(world, eni))],
+  [
+    'acl',
+    (world, text, hits) =>
+      mapped(findAcl(world, text), (acl) => ({
+        ...networkAclReport(world, acl),
+        ...hits({ kind: 'acls', id: acl.id }),
+      })),
+  ],
+  [
+    'subnet',
+    (world, text, hits) =>
+      mapped(findSubnet(world, text), (subnet) => ({
+        ...subnetReport(world, subnet),
+        ...(subnet.networkAcl === undefined ? {} : hits({ kind: 'acls', id: subnet.networkAcl.aclId })),
+      })),
+  ],
+]);
 
 function mapped<T, U, E>(found: Result<T, E>, map: (value: T) => U): Result<U, E> {
   return found.ok ? ok(map(found.value)) : found;

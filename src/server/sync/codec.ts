@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import {
+  type Counters,
   type Drift,
   type Hello,
   type Hits,
@@ -47,14 +48,18 @@ const HELLO: Shape<Hello> = object<Hello>({
   holds: HOLDS,
   resume: optional(object({ epoch: named(), revision: COUNT, holds: HOLDS })),
 });
-const HITS: Shape<Hits> = object<Hits>({ packets: COUNT, bytes: COUNT, lastHit: optional(COUNT) });
+const HITS: Shape<Hits> = object<Hits>({ packets: COUNT, bytes: COUNT, lastHit: COUNT });
+const HITS_BY_OWNER: Shape<Counters['groups']> = mapOf(mapOf(HITS, MANY), MANY);
 const REPORT: Shape<Report> = object<Report>({
   version: integer(SYNC_VERSION, SYNC_VERSION),
   host: HOST,
   applied: optional(object({ epoch: named(), revision: COUNT })),
   problem: optional(text(1000)),
+  warnings: optional(list(text(1000), 20)),
   drift: optional(object<Drift>({ objects: COUNT, isRepaired: FLAG })),
-  counters: optional(object({ rules: mapOf(HITS, MANY), entries: mapOf(HITS, MANY) })),
+  counters: optional(
+    object<Counters>({ run: named(), since: COUNT, asOf: COUNT, groups: HITS_BY_OWNER, acls: HITS_BY_OWNER }),
+  ),
 });
 
 type MessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { readonly type: T }>;

@@ -1,4 +1,5 @@
-import type { AttachMode, Drift, Hello, Hits, Report } from './messages.ts';
+import { getRecord, type World } from '../../core/model/world.ts';
+import type { AttachMode, Drift, Hello, Holds, Report } from './messages.ts';
 
 /** A host is taken for dead when nothing was heard of it for so long, in milliseconds, even if its connection seems open. */
 export const SILENT_MS = 35_000;
@@ -6,21 +7,24 @@ export const SILENT_MS = 35_000;
 /** How many hosts of all realms are remembered. */
 const MOST_HOSTS = 10_000;
 
-type Counters = { readonly rules: Readonly<Record<string, Hits>>; readonly entries: Readonly<Record<string, Hits>> };
+/** How interfaces hang on a host; `lab`: they are the server's own, in a lab on its machine. */
+export type HostMode = AttachMode | 'lab';
 
 /** What the server knows of a host since it started. Times are milliseconds since 1970. */
 type HostState = {
   readonly host: string;
   readonly realm: string;
-  readonly mode: AttachMode;
+  readonly mode: HostMode;
+  readonly holds: { readonly enis: ReadonlySet<string>; readonly instances: ReadonlySet<string> };
   /** The stream that is open; undefined when none is. */
   readonly stream: number | undefined;
   readonly heardAt: number;
   readonly enforced: number | undefined;
-  readonly problem: string | undefined;
-  readonly drift: Drift | undefined;
-  readonly counters: Counters | undefined;
+  readonly news: News;
 };
+
+/** What a host says of itself beside the revision. */
+type News = Pick<Report, 'problem' | 'warnings' | 'drift'>;
 
 /** `gone`: no stream, or nothing heard. `degraded`: it says that it cannot enforce, or what it found changed could not be put right. */
 export type HostCondition = 'enforcing' | 'behind' | 'degraded' | 'gone';
@@ -28,38 +32,57 @@ export type HostCondition = 'enforcing' | 'behind' | 'degraded' | 'gone';
 /** What is told of a host. */
 export type HostDocument = {
   readonly host: string;
-  readonly mode: AttachMode;
+  readonly mode: HostMode;
   readonly condition: HostCondition;
   readonly enforcedRevision?: number;
   readonly problem?: string;
+  /** Rules that admit nothing there, for something that they name is not known. */
+  readonly warnings?: readonly string[];
   readonly drift?: Drift;
   readonly heardAt: string;
 };
 
+/** Interfaces that something filters, and whether NAT gateways are behind it too. */
+export type Filtered = { readonly world: World; readonly enis: readonly string[]; readonly isAtNat: boolean };
+
 /** The hosts of all realms as they were last heard of; in memory, for a server that starts anew hears of them again. */
 export class Hosts {
   readonly #states = new Map<string, HostState>();
+  readonly #onForgotten: (realm: string, host: string) => void;
   #streams = 0;
 
+  /** `onForgotten` hears of hosts that are not remembered any more. */
+  constructor(onForgotten: (realm: string, host: string) => void = () => undefined) {
+    this.#onForgotten = onForgotten;
+  }
+
   /** A stream was opened; gives its number. What the host enforces is not known until it reports to this server. */
-  opened(realm: string, { host, mode }: Hello, now: number): number {
-    const key = keyOf(realm, host);
-    const known = this.#states.get(key);
+  opened(realm: string, { host, mode, holds }: Hello, now: number): number {
     this.#streams += 1;
-    this.#states.delete(key);
-    if (this.#states.size >= MOST_HOSTS) this.#forgetOne();
-    this.#states.set(key, {
+    this.#put({
       host,
       realm,
       mode,
+      holds: held(holds),
       stream: this.#streams,
       heardAt: now,
-      enforced: known?.enforced,
-      problem: known?.problem,
-      drift: known?.drift,
-      counters: known?.counters,
+      enforced: undefined,
+      news: {},
     });
     return this.#streams;
+  }
+
+  /** The server's own lab enforces a revision, or cannot: a host that is heard at all times, until it is told to be gone. */
+  own(
+    realm: string,
+    {
+      host,
+      holds,
+      enforced,
+      ...news
+    }: News & { readonly host: string; readonly holds: Holds; readonly enforced: number | undefined },
+  ): void {
+    this.#put({ host, realm, mode: 'lab', holds: held(holds), stream: 0, heardAt: 0, enforced, news });
   }
 
   /** A stream ended. One that a newer stream of the host took the place of makes no difference. */
@@ -70,69 +93,93 @@ export class Hosts {
 
   /**
    * A host reported. What it says it applied counts only when it was told it by this run of the server, `epoch`: revisions of another run
-   * may be of another store. False for a host that no stream was ever opened for.
+   * may be of another store; and a host that does not say so enforces nothing yet. False for a host that no stream was ever opened for.
    */
   reported(realm: string, report: Report, { now, epoch }: { readonly now: number; readonly epoch: string }): boolean {
     const key = keyOf(realm, report.host);
     const known = this.#states.get(key);
     if (known === undefined) return false;
+    const { applied, problem, warnings, drift } = report;
     this.#states.set(key, {
       ...known,
       heardAt: now,
-      enforced: report.applied?.epoch === epoch ? report.applied.revision : known.enforced,
-      problem: report.problem,
-      drift: report.drift,
-      counters: report.counters ?? known.counters,
+      enforced: applied?.epoch === epoch ? applied.revision : undefined,
+      news: {
+        ...(problem === undefined ? {} : { problem }),
+        ...(warnings === undefined ? {} : { warnings }),
+        ...(drift === undefined ? {} : { drift }),
+      },
     });
     return true;
   }
 
   /** The hosts of a realm, by name. */
-  list(realm: string, { now, revision }: { readonly now: number; readonly revision: number }): readonly HostDocument[] {
-    return [...this.#states.values()]
-      .filter((state) => state.realm === realm)
-      .toSorted((a, b) => (a.host < b.host ? -1 : 1))
-      .map((state) => ({
-        host: state.host,
-        mode: state.mode,
-        condition: conditionOf(state, { now, revision }),
-        ...(state.enforced === undefined ? {} : { enforcedRevision: state.enforced }),
-        ...(state.problem === undefined ? {} : { problem: state.problem }),
-        ...(state.drift === undefined ? {} : { drift: state.drift }),
-        heardAt: new Date(state.heardAt).toISOString(),
-      }));
+  list(realm: string, at: At): readonly HostDocument[] {
+    return this.#ofRealm(realm).map((state) => documentOf(state, at));
   }
 
-  /** How often a rule or an entry matched on all hosts of a realm together; undefined when no host counted it. */
-  hits(realm: string, kind: 'rules' | 'entries', id: string): Hits | undefined {
-    let sum: Hits | undefined;
-    for (const { realm: own, counters } of this.#states.values()) {
-      const ofKind = own === realm ? counters?.[kind] : undefined;
-      const more = ofKind !== undefined && Object.hasOwn(ofKind, id) ? ofKind[id] : undefined;
-      if (more !== undefined) sum = sum === undefined ? more : sumOf(sum, more);
-    }
-    return sum;
+  /** The hosts that hold any of these interfaces; `isAtNat`: or that carry NAT gateways, as labs do. */
+  holding(realm: string, { world, enis, isAtNat }: Filtered, at: At): readonly HostDocument[] {
+    const wanted = enis.map((id) => ({ id, instance: getRecord(world, 'enis', id)?.attachment?.instanceId ?? '' }));
+    const holdsAny = ({ mode, holds }: HostState): boolean =>
+      (isAtNat && mode === 'lab') ||
+      wanted.some(({ id, instance }) => holds.enis.has(id) || holds.instances.has(instance));
+    return this.#ofRealm(realm)
+      .filter(holdsAny)
+      .map((state) => documentOf(state, at));
+  }
+
+  /** The realms that have hosts. */
+  get realms(): ReadonlySet<string> {
+    return new Set([...this.#states.values()].map(({ realm }) => realm));
+  }
+
+  #ofRealm(realm: string): readonly HostState[] {
+    return [...this.#states.values()]
+      .filter((state) => state.realm === realm)
+      .toSorted((a, b) => (a.host < b.host ? -1 : 1));
+  }
+
+  /** The newest stand last. */
+  #put(state: HostState): void {
+    const key = keyOf(state.realm, state.host);
+    this.#states.delete(key);
+    if (this.#states.size >= MOST_HOSTS) this.#forgetOne();
+    this.#states.set(key, state);
   }
 
   #forgetOne(): void {
     // Insertion order is the order of the newest streams: the first without one was gone longest.
     const gone = [...this.#states].find(([, state]) => state.stream === undefined) ?? [...this.#states][0];
-    if (gone !== undefined) this.#states.delete(gone[0]);
+    if (gone === undefined) return;
+    this.#states.delete(gone[0]);
+    this.#onForgotten(gone[1].realm, gone[1].host);
   }
 }
 
-function conditionOf(
-  { stream, heardAt, enforced, problem, drift }: HostState,
-  { now, revision }: { readonly now: number; readonly revision: number },
-): HostCondition {
-  if (stream === undefined || now - heardAt > SILENT_MS) return 'gone';
-  if (problem !== undefined || drift?.isRepaired === false) return 'degraded';
+/** Against what hosts are held: the time, and the newest revision. */
+export type At = { readonly now: number; readonly revision: number };
+
+function documentOf(state: HostState, at: At): HostDocument {
+  const { host, mode, enforced, news, heardAt } = state;
+  return {
+    host,
+    mode,
+    condition: conditionOf(state, at),
+    ...(enforced === undefined ? {} : { enforcedRevision: enforced }),
+    ...news,
+    heardAt: new Date(mode === 'lab' ? at.now : heardAt).toISOString(),
+  };
+}
+
+function conditionOf({ mode, stream, heardAt, enforced, news }: HostState, { now, revision }: At): HostCondition {
+  if (stream === undefined || (mode !== 'lab' && now - heardAt > SILENT_MS)) return 'gone';
+  if (news.problem !== undefined || news.drift?.isRepaired === false) return 'degraded';
   return enforced === undefined || enforced < revision ? 'behind' : 'enforcing';
 }
 
-function sumOf(a: Hits, b: Hits): Hits {
-  const last = Math.max(a.lastHit ?? 0, b.lastHit ?? 0);
-  return { packets: a.packets + b.packets, bytes: a.bytes + b.bytes, ...(last === 0 ? {} : { lastHit: last }) };
+function held({ enis, instances }: Holds): HostState['holds'] {
+  return { enis: new Set(enis), instances: new Set(instances) };
 }
 
 function keyOf(realm: string, host: string): string {

@@ -54,22 +54,37 @@ export type ServerMessage =
   | { readonly type: 'mark'; readonly revision: number }
   | { readonly type: 'alive' };
 
-/** How often a rule or entry matched, and when last (milliseconds since 1970); totals since the agent's counters began. */
-export type Hits = { readonly packets: number; readonly bytes: number; readonly lastHit?: number };
+/** How often a rule or entry let something pass or denied it, and when last (milliseconds since 1970). */
+export type Hits = { readonly packets: number; readonly bytes: number; readonly lastHit: number };
+
+/**
+ * Totals of one run of an agent since it began to count, by the clock of its host. Those of rules and entries that were never hit, and those
+ * that the server knows already, are left out.
+ */
+export type Counters = {
+  readonly run: string;
+  readonly since: number;
+  /** When the kernel was read. */
+  readonly asOf: number;
+  /** By group and rule. */
+  readonly groups: Readonly<Record<string, Readonly<Record<string, Hits>>>>;
+  /** By NACL and `direction/number`; the final deny has the number `*`. */
+  readonly acls: Readonly<Record<string, Readonly<Record<string, Hits>>>>;
+};
 
 /** What differed between the kernel and what should be, by number of objects, and whether it was put right. */
 export type Drift = { readonly objects: number; readonly isRepaired: boolean };
 
-/** What an agent says of itself. `applied` is what the kernel holds by now; `problem` says why the newest revision cannot be enforced. */
+/**
+ * What an agent says of itself, whole each time but for the counters. `applied` is what the kernel holds by now; `problem` says why the newest
+ * revision cannot be enforced, or what else is not as it should be; `warnings` what rules admit nothing, for something is not known.
+ */
 export type Report = {
   readonly version: number;
   readonly host: string;
   readonly applied?: { readonly epoch: string; readonly revision: number };
   readonly problem?: string;
+  readonly warnings?: readonly string[];
   readonly drift?: Drift;
-  /** By rule id, and by `acl/direction/number`. */
-  readonly counters?: {
-    readonly rules: Readonly<Record<string, Hits>>;
-    readonly entries: Readonly<Record<string, Hits>>;
-  };
+  readonly counters?: Counters;
 };

@@ -1,0 +1,81 @@
+import type { RuleId } from '../core/model/ids.ts';
+import { listRecords, type World } from '../core/model/world.ts';
+import type { Count, Counts } from '../nft/listing.ts';
+import { MAX_NUMBER, MAX_PEER, type Meaning, NUMBER_BITS } from '../nft/plan.ts';
+
+/** What a counter stands for: a rule of a group, or an entry of a NACL as `direction/number`. */
+export type CounterName = { readonly kind: 'groups' | 'acls'; readonly owner: string; readonly item: string };
+
+/** One counter of the kernel. `object` is another one when it is made anew; `name` is absent when nobody knows what it counts. */
+export type Reading = { readonly object: string; readonly name: CounterName | undefined; readonly count: Count };
+
+/** Rules of a class, by place, and the groups that they are of. */
+type Class = { readonly rules: readonly RuleId[]; readonly owners: ReadonlyMap<RuleId, string> };
+
+/** Knows what the kernel's counters count, also those of rules that went since they were read last. */
+export class CounterNames {
+  #live: Meaning | undefined;
+  #owners: ReadonlyMap<RuleId, string> = new Map();
+  readonly #chains = new Map<string, CounterName>();
+  /** Classes that went since the last reading. */
+  readonly #gone = new Map<number, Class>();
+  /** Numbers that meant one thing and then another since the last reading: what they counted may be of either. */
+  readonly #doubtful = new Set<number>();
+
+  /** The kernel holds a layout with this meaning now, made of a world. */
+  follow(world: World, meaning: Meaning): void {
+    if (meaning === this.#live) return;
+    const [before, owners] = [this.#live, this.#owners];
+    this.#live = meaning;
+    this.#owners = new Map(
+      [...listRecords(world, 'groups')].flatMap((group) => group.rules.map(({ id }) => [id, group.id] as const)),
+    );
+    for (const [number, rules] of before?.classes ?? [])
+      if (!this.#gone.has(number)) this.#gone.set(number, { rules, owners });
+    for (const [number, rules] of meaning.classes) {
+      const known = this.#gone.get(number);
+      if (known !== undefined && !hasSameItems(known.rules, rules)) this.#doubtful.add(number);
+    }
+    for (const [chain, { aclId, direction, number }] of meaning.entries)
+      this.#chains.set(chain, { kind: 'acls', owner: aclId, item: `${direction}/${number}` });
+  }
+
+  /** What counters say; what went before is forgotten with it. */
+  readings(counts: Counts): readonly Reading[] {
+    const readings: Reading[] = [];
+    for (const [mark, count] of counts.hits) readings.push({ object: `mark ${mark}`, name: this.#nameOf(mark), count });
+    for (const [chain, name] of this.#chains) {
+      const count = counts.rules.get(`${chain} 0`);
+      if (count !== undefined) readings.push({ object: `${chain} ${count.handle}`, name, count });
+    }
+    this.#gone.clear();
+    this.#doubtful.clear();
+    for (const chain of this.#chains.keys()) if (this.#live?.entries.has(chain) === false) this.#chains.delete(chain);
+    return readings;
+  }
+
+  /** Marks that no packet can bear any more: their counters may be taken out of the kernel. */
+  staleMarks(counts: Counts): readonly number[] {
+    return [...counts.hits.keys()].filter((mark) => this.#live?.classes.has(mark & MAX_NUMBER) === false);
+  }
+
+  #nameOf(mark: number): CounterName | undefined {
+    const number = mark & MAX_NUMBER;
+    if (this.#doubtful.has(number)) return undefined;
+    const live = this.#live?.classes.get(number);
+    const found = live === undefined ? this.#gone.get(number) : { rules: live, owners: this.#owners };
+    return found && nameAt(found, Math.max(0, (mark >>> NUMBER_BITS) - 1));
+  }
+}
+
+/** Peers past what a mark can tell apart share the last place, so what is counted there is nobody's. */
+function nameAt({ rules, owners }: Class, place: number): CounterName | undefined {
+  const item = rules[place];
+  const owner = item === undefined ? undefined : owners.get(item);
+  if (item === undefined || owner === undefined) return undefined;
+  return rules.length > MAX_PEER && place >= MAX_PEER - 1 ? undefined : { kind: 'groups', owner, item };
+}
+
+function hasSameItems(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
+}
