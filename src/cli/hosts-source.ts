@@ -2,28 +2,18 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import type { HostsDocument } from '../server/native/agent-api.ts';
 import { NATIVE_PATH } from '../server/native/native-api.ts';
 import type { LoadError } from './io.ts';
-import { headersFor, messageIn, reasonOf, type ServerOptions } from './server-source.ts';
+import { askServer, headersFor, messageIn, reasonOf, type ServerOptions } from './server-source.ts';
 
 /** What the hosts of a server enforce. Signed with the keys of the environment, where there are some. */
 export async function readHosts(
   endpoint: string,
   env: ServerOptions['env'],
 ): Promise<Result<HostsDocument, LoadError>> {
-  const url = URL.parse(`${NATIVE_PATH}hosts`, endpoint);
-  if (url === null || !['http:', 'https:'].includes(url.protocol))
-    return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as http://127.0.0.1:4700 is` });
-  try {
-    const response = await fetch(url, { headers: headersFor(url, 'GET', env), redirect: 'error' });
-    const text = await response.text();
-    if (!response.ok)
-      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
-    const document: unknown = JSON.parse(text);
-    return isHosts(document)
-      ? ok(document)
-      : fail({ kind: 'malformed', message: `${url.origin} answers what is no list of hosts` });
-  } catch (error) {
-    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error)}` });
-  }
+  const answer = await askServer(endpoint, 'hosts', env);
+  if (!answer.ok) return answer;
+  return isHosts(answer.value)
+    ? ok(answer.value)
+    : fail({ kind: 'malformed', message: `${endpoint} answers what is no list of hosts` });
 }
 
 /** Has a server do something to its hosts: `add`, `allow` or `remove`; gives what it answers, as JSON text. Signed as questions are. */

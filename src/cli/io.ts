@@ -1,5 +1,7 @@
 import type { Result } from '../core/net/result.ts';
 import type { Export } from '../formats/describe.ts';
+import type { HitsDocument } from '../server/native/hits.ts';
+import type { HitKind } from './hits-source.ts';
 
 /** A stream that text goes to. */
 export type Output = {
@@ -22,6 +24,11 @@ export type Io = {
   readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   /** The world that a server holds, by the server's URL. */
   readonly readServer: (url: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
+  /** What the hosts of a server counted at something; undefined when it tells nothing of hits. */
+  readonly readHits: (
+    url: string,
+    of: { readonly kind: HitKind; readonly id: string },
+  ) => Promise<Result<HitsDocument | undefined, LoadError>>;
   /** A file, or standard input for `-`. */
   readonly readText: (path: string) => Promise<Result<string, LoadError>>;
   /** Lets servers be believed from now on by the certificates of a file, too, which holds them as PEM. */

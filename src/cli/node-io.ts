@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { readHits } from './hits-source.ts';
 import type { Io, LoadError } from './io.ts';
 import { readServer } from './server-source.ts';
 import { readWorld } from './world-source.ts';
@@ -22,6 +23,7 @@ export function nodeIo(): Io {
       return found === undefined ? await readWorld(path, { onProgress }) : fail(found);
     },
     readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
+    readHits: async (url, of) => await readHits(url, of, process.env),
     readText,
     trust,
   };

@@ -63,7 +63,8 @@ function partText(kind: string, part: AddressSpace, whole: AddressSpace): string
   return rest.length <= MAX_NAMES ? `${ALL_BUT}${spaceText(rest)}` : 'everything else';
 }
 
-function namesText(names: readonly string[]): string {
+/** Names in a row; of many, the first four and how many more. */
+export function namesText(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }

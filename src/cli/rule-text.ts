@@ -1,5 +1,8 @@
+import type { Direction } from '../core/model/security-group.ts';
 import type { MemberReport, PeerReport, RuleReport } from '../analysis/rule-report.ts';
 import type { AclReport, EntryReport, RouteTableReport } from '../analysis/subnet-report.ts';
+import type { HitsDocument } from '../server/native/hits.ts';
+import { hitsRow } from './hits-text.ts';
 import { countText } from './pair-text.ts';
 import { indented, line, type Line, padded, row, type Sheet, type Span } from './terminal.ts';
 
@@ -11,8 +14,14 @@ export function heading(title: string, count?: string): Line {
   return line({ text: title, style: 'strong' }, ...(count === undefined ? [] : [`  ${count}`]));
 }
 
-/** Rules of one direction, each with what its peer stands for. */
-export function ruleLines<R extends RuleReport>(rules: readonly R[], suffix: (rule: R) => string = () => ''): Sheet {
+/** Rules of one direction, each with what its peer stands for; `suffix` goes on, `below` stands under it. */
+export function ruleLines<R extends RuleReport>(
+  rules: readonly R[],
+  {
+    suffix = () => '',
+    below = () => [],
+  }: { readonly suffix?: (rule: R) => string; readonly below?: (rule: R) => Sheet },
+): Sheet {
   if (rules.length === 0) return [indented(2, { text: 'none: nothing is admitted', style: 'faint' })];
   const idWidth = Math.min(24, Math.max(...rules.map((rule) => rule.id.length)) + 2);
   return rules.flatMap((rule) => {
@@ -25,6 +34,7 @@ export function ruleLines<R extends RuleReport>(rules: readonly R[], suffix: (ru
         [`${word} ${peerName(rule.peer)}${note}${suffix(rule)}`],
       ),
       ...expansion(rule.peer).map((one) => ({ ...one, indent: 6, lead: [{ text: '= ', style: 'faint' } as const] })),
+      ...below(rule),
     ];
   });
 }
@@ -46,19 +56,33 @@ export function memberLines(members: readonly MemberReport[]): Sheet {
   );
 }
 
-/** The entries of a NACL in the order in which they are tried. */
-export function aclLines(acl: AclReport): Sheet {
+/** The entries of a NACL in the order in which they are tried; `hits` stand under each. */
+export function aclLines(acl: AclReport, hits?: HitsDocument): Sheet {
   if (!acl.isKnown)
     return [indented(2, { text: `${acl.id ?? 'the network ACL'} is not in this world`, style: 'doubt' })];
   return [
     indented(2, 'ingress'),
-    ...acl.ingress.map((entry) => entryLine(entry, 'from')),
-    finalDeny(),
+    ...entryLines(acl.ingress, 'ingress', hits),
     indented(2, 'egress'),
-    ...acl.egress.map((entry) => entryLine(entry, 'to')),
-    finalDeny(),
+    ...entryLines(acl.egress, 'egress', hits),
   ];
 }
+
+/** The entries of a NACL in one direction, and the deny that stands behind them. */
+export function entryLines(entries: readonly EntryReport[], direction: Direction, hits?: HitsDocument): Sheet {
+  const word = direction === 'ingress' ? 'from' : 'to';
+  return [
+    ...entries.flatMap((entry) => [
+      entryLine(entry, word),
+      ...hitsRow(hits, `${direction}/${entry.number}`, HITS_INDENT),
+    ]),
+    finalDeny(),
+    ...hitsRow(hits, `${direction}/*`, HITS_INDENT),
+  ];
+}
+
+/** Behind number and action of an entry. */
+const HITS_INDENT = 18;
 
 /** The routes of a table. */
 export function routeLines(table: RouteTableReport): Sheet {

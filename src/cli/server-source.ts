@@ -26,6 +26,27 @@ export async function backupServer(endpoint: string, env: ServerOptions['env']):
   }
 }
 
+/** What a server answers to a question, as JSON. Signed with the keys of the environment, where there are some. */
+export async function askServer(
+  endpoint: string,
+  path: string,
+  env: ServerOptions['env'],
+): Promise<Result<unknown, LoadError>> {
+  const url = URL.parse(`${NATIVE_PATH}${path}`, endpoint);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as http://127.0.0.1:4700 is` });
+  try {
+    const response = await fetch(url, { headers: headersFor(url, 'GET', env), redirect: 'error' });
+    const text = await response.text();
+    if (!response.ok)
+      return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
+    const document: unknown = JSON.parse(text);
+    return ok(document);
+  } catch (error) {
+    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error)}` });
+  }
+}
+
 /** The world of a server at one revision. Signed with the keys of the environment, where there are some. */
 export async function readServer(
   endpoint: string,

@@ -1,28 +1,33 @@
 import { FAMILIES } from '../core/net/address.ts';
 import type { Direction } from '../core/model/security-group.ts';
 import type { EffectiveRule, EniReport } from '../analysis/eni-report.ts';
+import type { NetworkAclReport } from '../analysis/acl-report.ts';
 import type { GroupReport } from '../analysis/group-report.ts';
-import type { UntrackedReport } from '../analysis/rule-report.ts';
+import type { RuleReport, UntrackedReport } from '../analysis/rule-report.ts';
 import type { SubnetReport } from '../analysis/subnet-report.ts';
 import { familyName } from '../analysis/question.ts';
+import type { HitsDocument } from '../server/native/hits.ts';
+import { hitsHead, hitsRow } from './hits-text.ts';
 import { countText } from './pair-text.ts';
-import { aclLines, heading, memberLines, routeLines, ruleLines } from './rule-text.ts';
+import { aclLines, entryLines, heading, memberLines, routeLines, ruleLines } from './rule-text.ts';
 import { indented, line, padded, row, type Sheet } from './terminal.ts';
 import { stacked } from './trace-text.ts';
 
 type Named = { readonly id: string; readonly name: string | null };
 
 /** `crenel show group`. */
-export function groupSheet(report: GroupReport): Sheet {
+export function groupSheet(report: GroupReport, hits?: HitsDocument): Sheet {
   const { interfaces, referencedBy } = report;
+  const below = (rule: RuleReport): Sheet => hitsRow(hits, rule.id, 6);
   return stacked(
     [
       line({ text: `Group ${named(report)}`, style: 'strong' }, `  in ${named(report.vpc)}`),
       ...(report.description === '' ? [] : [line(report.description)]),
       ...report.associatedVpcs.map((vpc) => line(`Also usable in ${vpc.id} (${vpc.state})`)),
+      ...(hits === undefined ? [] : hitsHead(hits, true)),
     ],
-    [heading('Ingress', countText(report.ingress.length, 'rule')), ...ruleLines(report.ingress)],
-    [heading('Egress', countText(report.egress.length, 'rule')), ...ruleLines(report.egress)],
+    [heading('Ingress', countText(report.ingress.length, 'rule')), ...ruleLines(report.ingress, { below })],
+    [heading('Egress', countText(report.egress.length, 'rule')), ...ruleLines(report.egress, { below })],
     [
       heading('Named by', countText(referencedBy.length, 'rule')),
       ...(referencedBy.length === 0
@@ -73,12 +78,12 @@ function gauges(direction: Direction, weights: GroupReport['quota']['ingress'], 
 export function eniSheet(report: EniReport): Sheet {
   const { acl, routeTable } = report;
   const owners = new Map(report.groups.map((group) => [group.id, group.name ?? group.id]));
-  const ofGroups = (rule: EffectiveRule): string =>
+  const suffix = (rule: EffectiveRule): string =>
     report.groups.length < 2 ? '' : `  [${rule.groups.map((id) => owners.get(id) ?? id).join(', ')}]`;
   return stacked(
     eniHead(report),
-    [heading('Ingress', countText(report.ingress.length, 'rule')), ...ruleLines(report.ingress, ofGroups)],
-    [heading('Egress', countText(report.egress.length, 'rule')), ...ruleLines(report.egress, ofGroups)],
+    [heading('Ingress', countText(report.ingress.length, 'rule')), ...ruleLines(report.ingress, { suffix })],
+    [heading('Egress', countText(report.egress.length, 'rule')), ...ruleLines(report.egress, { suffix })],
     [heading('Connection tracking'), ...trackingLines(report.untracked)],
     acl === null ? [] : [heading(`NACL ${named({ id: acl.id ?? 'unknown', name: acl.name })}`), ...aclLines(acl)],
     routeTable === null ? [] : [tableHeading(routeTable), ...routeLines(routeTable)],
@@ -86,7 +91,7 @@ export function eniSheet(report: EniReport): Sheet {
 }
 
 /** `crenel show subnet`. */
-export function subnetSheet(report: SubnetReport): Sheet {
+export function subnetSheet(report: SubnetReport, hits?: HitsDocument): Sheet {
   const { acl, routeTable, interfaces } = report;
   return stacked(
     [
@@ -95,7 +100,8 @@ export function subnetSheet(report: SubnetReport): Sheet {
     ],
     [
       heading(`NACL ${named({ id: acl.id ?? 'unknown', name: acl.name })}`, 'first match decides, also on replies'),
-      ...aclLines(acl),
+      ...(hits === undefined ? [] : hitsHead(hits, false).map((one) => ({ ...one, indent: 2 }))),
+      ...aclLines(acl, hits),
     ],
     [tableHeading(routeTable), ...routeLines(routeTable)],
     [
@@ -103,6 +109,33 @@ export function subnetSheet(report: SubnetReport): Sheet {
       ...(interfaces.length === 0 ? [indented(2, { text: 'none', style: 'faint' })] : memberLines(interfaces)),
     ],
   );
+}
+
+/** `crenel show acl`. */
+export function aclSheet(report: NetworkAclReport, hits?: HitsDocument): Sheet {
+  const { subnets } = report;
+  return stacked(
+    [
+      line(
+        { text: `NACL ${named(report)}`, style: 'strong' },
+        `  in ${named(report.vpc)}${report.isDefault ? ', its default' : ''}`,
+      ),
+      line('The first match decides, on every packet that crosses the border of a subnet, also on replies.'),
+      ...(hits === undefined ? [] : hitsHead(hits, false)),
+    ],
+    [heading('Ingress', entriesText(report.ingress.length)), ...entryLines(report.ingress, 'ingress', hits)],
+    [heading('Egress', entriesText(report.egress.length)), ...entryLines(report.egress, 'egress', hits)],
+    [
+      heading('Filters', countText(subnets.length, 'subnet')),
+      ...(subnets.length === 0
+        ? [indented(2, { text: 'no subnet: its entries filter nothing', style: 'faint' })]
+        : subnets.map((subnet) => row(2, [], [`${named(subnet)}  ${subnet.cidrs.join(' ')}`]))),
+    ],
+  );
+}
+
+function entriesText(count: number): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
 }
 
 function eniHead(report: EniReport): Sheet {

@@ -26,6 +26,7 @@ const RUNS: readonly (readonly [string, string, number])[] = [
   ['show-group', 'show group web', 0],
   ['show-eni', 'show eni web-1', 0],
   ['show-subnet', 'show subnet subnet-a', 0],
+  ['show-acl', 'show acl acl-a', 0],
   ['completion-bash', 'completion bash', 0],
   ['completion-zsh', 'completion zsh', 0],
   ['completion-fish', 'completion fish', 0],

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import assert from 'node:assert/strict';
-import { fail, ok } from '../../src/core/net/result.ts';
+import { fail, ok, type Result } from '../../src/core/net/result.ts';
+import type { HitsDocument } from '../../src/server/native/hits.ts';
 import type { World } from '../../src/core/model/world.ts';
 import type { ExitStatus } from '../../src/cli/exit-status.ts';
 import type { Io, LoadError } from '../../src/cli/io.ts';
@@ -15,6 +16,8 @@ export type Outside = {
   readonly world?: World;
   readonly findings?: readonly { readonly severity: 'note' | 'warning'; readonly message: string }[];
   readonly loadError?: LoadError;
+  /** What a server with the world tells of hits; without it there is no server. */
+  readonly hits?: Result<HitsDocument, LoadError>;
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
@@ -30,7 +33,7 @@ export async function run(words: string | readonly string[], outside: Outside): 
     isTTY: outside.isTTY ?? false,
     columns: 80,
   });
-  const { world, loadError, findings = [] } = outside;
+  const { world, loadError, hits, findings = [] } = outside;
   const status = await runCli(typeof words === 'string' ? words.split(' ') : words, {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
@@ -41,13 +44,17 @@ export async function run(words: string | readonly string[], outside: Outside): 
       const read = world === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world, findings });
       return Promise.resolve(read);
     },
-    readServer: () => Promise.resolve(fail(loadError ?? { kind: 'absent', message: 'no server' })),
+    readServer: () => {
+      const read = world === undefined || hits === undefined ? undefined : ok({ world, findings });
+      return Promise.resolve(read ?? fail(loadError ?? { kind: 'absent', message: 'no server' }));
+    },
+    readHits: () => Promise.resolve(hits ?? ok(undefined)),
     readText: (path) => {
       const text = outside.files?.[path];
       const absent: LoadError = { kind: 'absent', message: `${path} does not exist` };
       return Promise.resolve(text === undefined ? fail(absent) : ok(text));
     },
-    trust: (path) => fail({ kind: 'absent', message: `${path} does not exist` }),
+    trust: () => ok(undefined),
   });
   return { status, ...written };
 }

@@ -46,9 +46,17 @@ async function prepared(t: TestContext): Promise<TestServer> {
 }
 
 /** An agent that holds eni-1 and counts what it is told to. */
-async function counting(t: TestContext, server: TestServer, host: string, run = 'run'): Promise<HitTotals> {
+async function counting(t: TestContext, server: TestServer, host: string): Promise<HitTotals> {
+  return (await agent(t, server, host)).totals;
+}
+
+async function agent(
+  t: TestContext,
+  server: TestServer,
+  host: string,
+): Promise<{ readonly totals: HitTotals; readonly stop: () => Promise<void> }> {
   const link = { endpoint: new URL(server.url), region: REALM.region, credentials: ADMIN };
-  const totals = new HitTotals(run);
+  const totals = new HitTotals('run');
   const reporter = new Reporter({ link, host, totals, onTrouble: (why) => t.diagnostic(why), everyMs: 5 });
   let isOpen = false;
   const receiver = new Receiver({
@@ -64,11 +72,12 @@ async function counting(t: TestContext, server: TestServer, host: string, run = 
   receiver.start();
   await until(() => isOpen);
   reporter.start();
-  t.after(async () => {
+  const stop = async (): Promise<void> => {
     await reporter.stop();
     await receiver.stop();
-  });
-  return totals;
+  };
+  t.after(stop);
+  return { totals, stop };
 }
 
 const shown = (server: TestServer, kind: 'groups' | 'acls', id: string): HitsDocument =>
@@ -115,6 +124,27 @@ test('hits are added up over hosts, as of the oldest reading, and since all of t
     [2_000_000, 3_000_000].map((ms) => new Date(ms).toISOString()),
   );
   assert.deepEqual(Object.keys(counts), ['sgr-1', 'sgr-2'], 'rules that there are not are left out');
+});
+
+test('a host that goes leaves what it counted, and does not date it back', async (t) => {
+  const server = await prepared(t);
+  const [one, two] = [await agent(t, server, 'h1'), await agent(t, server, 'h2')];
+  for (const { totals } of [one, two]) totals.add([], 1_000_000);
+  one.totals.add([hit('sg-1', 'sgr-1', 3)], 2_000_000);
+  two.totals.add([hit('sg-1', 'sgr-1', 4)], 3_000_000);
+  await until(() => JSON.stringify(shown(server, 'groups', 'sg-1').counts).includes('"packets":7'));
+  const asOf = (): number => Date.parse(shown(server, 'groups', 'sg-1').asOf ?? '');
+  assert.equal(asOf(), 2_000_000);
+  await one.stop();
+  await until(() => asOf() === 3_000_000);
+  const { hosts, counts } = shown(server, 'groups', 'sg-1');
+  assert.deepEqual(
+    hosts.map(({ condition }) => condition),
+    ['gone', 'behind'],
+  );
+  assert.ok(JSON.stringify(counts).includes('"packets":7'));
+  await two.stop();
+  await until(() => asOf() === 2_000_000);
 });
 
 test('entries are counted with the final deny, but not where a NACL lets everything pass', async (t) => {

@@ -23,9 +23,9 @@ export type HitsDocument = {
     readonly since: string | null;
     readonly asOf: string | null;
   }[];
-  /** From when on all hosts that count have counted without a break. The counts may hold what was counted before. */
+  /** From when on all live hosts have counted without a break; of all hosts if none is live. The counts may hold what was counted before. */
   readonly since: string | null;
-  /** The oldest of the hosts' newest readings of their kernels. */
+  /** The oldest of the live hosts' newest readings of their kernels; of all hosts if none is live. */
   readonly asOf: string | null;
   /** By rule id, or by `direction/number` with `*` for the final deny. */
   readonly counts: Readonly<Record<string, HitCount | NotCounted>>;
@@ -54,8 +54,11 @@ export function hitsDocument(
 ): HitsDocument {
   const holding = hosts.holding(realm, filteredBy(world, owner), at);
   const countings = holding.map((one) => ({ one, counting: book.counting(realm, one.host) }));
-  const known = countings.flatMap(({ counting }) => counting ?? []);
-  const isCounted = known.length > 0;
+  const counted = countings.filter(({ counting }) => counting !== undefined);
+  const isCounted = counted.length > 0;
+  // Hosts that are gone say nothing new: they count for these times only where no other does.
+  const live = counted.filter(({ one }) => one.condition !== 'gone');
+  const known = (live.length === 0 ? counted : live).flatMap(({ counting }) => counting ?? []);
   const why = whyNot(world, owner, isCounted ? undefined : holding);
   const counts = [...countedItems(world, owner)].map((item): readonly [string, HitCount | NotCounted] => {
     const hits = book.sum(realm, owner.kind, { owner: owner.id, item });
