@@ -34,7 +34,7 @@ export async function runProgram(command: readonly string[], lines?: Iterable<st
 
 async function runWith(command: readonly string[], input: number | 'ignore'): Promise<Result<Ran, NotRun>> {
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: [input, 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  const child = spawn(program, args, { stdio: [input, 'pipe', 'pipe'], env: environment() });
   const stdout: string[] = [];
   const stderr: string[] = [];
   let length = 0;
@@ -99,3 +99,9 @@ function* inPieces(lines: Iterable<string>): Generator<string, void, undefined> 
 }
 
 const PIECE = 65_536;
+
+/** What programs see of the environment: nothing by which this host or its user proves who they are. */
+function environment(): NodeJS.ProcessEnv {
+  const open = Object.entries(process.env).filter(([name]) => !/^(?:AWS|CRENEL)_/u.test(name));
+  return { ...Object.fromEntries(open), LC_ALL: 'C' };
+}

@@ -18,7 +18,15 @@ export type Server = {
 
 /** Starts `crenel serve` on a free port and waits until it listens. */
 export async function startServer(...args: readonly string[]): Promise<Server> {
-  const child = spawn(process.execPath, [`${ROOT}src/main.ts`, 'serve', '--port', '0', '--json', ...args], {
+  return await startServerBy([process.execPath], ...args);
+}
+
+/** The same by a command that runs Node: in a namespace, as another user. */
+export async function startServerBy(
+  [program = '', ...more]: readonly string[],
+  ...args: readonly string[]
+): Promise<Server> {
+  const child = spawn(program, [...more, `${ROOT}src/main.ts`, 'serve', '--port', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });

@@ -42,6 +42,7 @@ test('secrets inside of text are redacted', () => {
     '{"SecretAccessKey": "hunter2"}',
     'UserData=hunter2&x=y',
     'password: hunter2',
+    'crenel agent --enrol=crenel-enrol:1:rack-7:hunter2:hunter2',
     'Bearer hunter2',
     '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----',
     '-----BEGIN EC PRIVATE KEY-----\nhunter2',

@@ -28,9 +28,10 @@ const MAX_NAMES = 1000;
 const SECRET_NAME =
   /authorization|signature|token|secret|password|passphrase|credential|cookie|user[-_]?data|key[-_]?material|private[-_]?key/i;
 
-/** Secrets inside of text: a signature, a field of a form or of JSON, a key in PEM. */
+/** Secrets inside of text: a signature, a token of enrolment, a field of a form or of JSON, a key in PEM. */
 const SECRET_TEXT: readonly RegExp[] = [
   /AWS4-HMAC-SHA256[^\n]*/g,
+  /crenel-enrol:\S*/g,
   /\b(?:Bearer|Basic) +\S+/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?/g,
   new RegExp(`(?:${SECRET_NAME.source})\\w*["']?\\s*(?:=|:|%3D)\\s*["']?[^\\s"'&,;]+`, 'gi'),
