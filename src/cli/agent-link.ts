@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
@@ -10,6 +9,7 @@ import type { AgentLog } from '../agent/agent.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { sha256 } from '../server/enrolment/proof.ts';
 import { readToken, TOKEN_START } from '../server/enrolment/token.ts';
+import { readCa } from './ca-file.ts';
 import { CA_VARIABLE, type Context, ENDPOINT_VARIABLE } from './context.ts';
 
 /** Names the token where `--enrol` does not. */
@@ -123,9 +123,6 @@ function stateHome(env: Context['io']['env']): string {
 function caOf({ io, options: { ca } }: Context): Result<readonly string[] | undefined> {
   if (ca === undefined) return ok(undefined);
   const others = ca === io.env[CA_VARIABLE] ? getCACertificates('default') : [];
-  try {
-    return ok([...others, readFileSync(ca, 'utf8')]);
-  } catch {
-    return fail(`the certificates ${ca} cannot be read`);
-  }
+  const read = readCa(ca);
+  return read.ok ? ok([...others, read.value]) : fail(`--ca: ${read.error.message}`);
 }

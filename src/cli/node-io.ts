@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { readCa } from './ca-file.ts';
 import { readHits } from './hits-source.ts';
 import type { Io, LoadError } from './io.ts';
 import { readServer } from './server-source.ts';
@@ -30,13 +30,10 @@ export function nodeIo(): Io {
 }
 
 function trust(path: string): Result<void, LoadError> {
-  try {
-    setDefaultCACertificates([...getCACertificates('default'), readFileSync(path, 'utf8')]);
-    return ok(undefined);
-  } catch (error) {
-    const read = loadError(path, error);
-    return fail(read.kind === 'absent' ? read : { kind: 'malformed', message: `${path} holds no certificates as PEM` });
-  }
+  const ca = readCa(path);
+  if (!ca.ok) return ca;
+  setDefaultCACertificates([...getCACertificates('default'), ca.value]);
+  return ok(undefined);
 }
 
 async function readText(path: string): Promise<Result<string, LoadError>> {

@@ -133,6 +133,9 @@ test('what does not fit together is refused before anything listens', async () =
   await refused(/--insecure-no-tls/, '--memory', '--host', '0.0.0.0');
   await refused(/--port must be/, '--memory', '--port', '99999');
   await refused(/exclude each other/, '--memory', '--data', folder);
+  await refused(/exclude each other/, '--tls', '--tls-cert', file('certificate'), '--tls-key', file('key'));
+  await refused(/--tls-name "a b" is no DNS name/, '--tls-name', 'a b', '--data', folder);
+  await refused(/needs a folder for its authority/, '--tls', '--memory');
   await refused(/does not exist/, '--memory', '--keys', join(folder, 'none.json'));
   const data = join(folder, 'shared');
   const server = await startServer('--data', data);

@@ -90,13 +90,15 @@ export function settingsOf(
   });
 }
 
-function tlsOf({ tls, tlsName, tlsCert, tlsKey }: ServeOptions): Result<TlsSettings | undefined> {
+function tlsOf({ tls, tlsName, tlsCert, tlsKey, memory }: ServeOptions): Result<TlsSettings | undefined> {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) return fail('--tls-cert and --tls-key go together');
   const isOwn = tls === true || tlsName !== undefined;
   if (tlsCert !== undefined && tlsKey !== undefined)
     return isOwn
       ? fail('--tls makes a certificate, and --tls-cert gives one: they exclude each other')
       : ok({ certPath: tlsCert, keyPath: tlsKey });
+  if (isOwn && memory === true)
+    return fail('--tls needs a folder for its authority, which clients have to know: give --data instead of --memory');
   const names = tlsName ?? [];
   const strange = names.find((name) => !isCertificateName(name));
   if (strange !== undefined) return fail(`--tls-name ${JSON.stringify(strange)} is no DNS name and no address`);
