@@ -102,6 +102,6 @@ const PIECE = 65_536;
 
 /** What programs see of the environment: nothing by which this host or its user proves who they are. */
 function environment(): NodeJS.ProcessEnv {
-  const open = Object.entries(process.env).filter(([name]) => !/^(?:AWS|CRENEL)_/u.test(name));
-  return { ...Object.fromEntries(open), LC_ALL: 'C' };
+  const harmless = Object.entries(process.env).filter(([name]) => !/^(?:AWS|CRENEL)_/u.test(name));
+  return { ...Object.fromEntries(harmless), LC_ALL: 'C' };
 }

@@ -74,7 +74,16 @@ test('for programs there are documents', async (t) => {
     readonly command: readonly string[];
   };
   assert.deepEqual(added.command, [
-    ...['crenel', 'agent', '--endpoint', server.url, '--instance', 'i-1', '--device', 'DEVICE', '--enrol', added.token],
+    'crenel',
+    'agent',
+    '--endpoint',
+    server.url,
+    '--instance',
+    'i-1',
+    '--device',
+    'DEVICE',
+    '--enrol',
+    added.token,
   ]);
   const hours = (Date.parse(added.expiresAt) - Date.now()) / 3_600_000;
   assert.ok(hours > 47.9 && hours <= 48);

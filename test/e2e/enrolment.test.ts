@@ -19,6 +19,12 @@ const ADDRESS = '10.77.0.1';
 type Agent = ChildProcess & { readonly said: () => string };
 type Invitation = { readonly token: string; readonly command: readonly string[] };
 
+async function ended(agent: Agent, signal?: NodeJS.Signals): Promise<number | null> {
+  if (signal !== undefined) agent.kill(signal);
+  if (agent.exitCode === null && agent.signalCode === null) await once(agent, 'close');
+  return agent.exitCode;
+}
+
 describe('enrolment', { skip: WHY_NOT ?? false }, () => {
   let folder: string;
   let namespace: Namespace;
@@ -37,7 +43,7 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
     rmSync(folder, { recursive: true });
   });
 
-  const inside = (): readonly string[] => ['ip', 'netns', 'exec', namespace.name];
+  const inside = (): readonly [string, ...string[]] => ['ip', 'netns', 'exec', namespace.name];
 
   async function start(): Promise<Server> {
     const options = ['--host', ADDRESS, '--tls', '--data', join(folder, 'server'), '--example', '--log-level', 'debug'];
@@ -49,7 +55,7 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
     readonly stdout: string;
     readonly stderr: string;
   } {
-    const [program = '', ...more] = [...inside(), process.execPath, MAIN, ...args, '--endpoint', server.url];
+    const [program, ...more] = [...inside(), process.execPath, MAIN, ...args, '--endpoint', server.url];
     const ca = join(folder, 'server', 'ca.pem');
     return spawnSync(program, more, {
       encoding: 'utf8',
@@ -73,7 +79,7 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
 
   function startAgent(state: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Agent {
     const command = [...inside(), ...asNobody(), process.execPath, MAIN, 'agent', ...args];
-    const [program = '', ...more] = [...command, '--attach', `${ENI}=tap0/02:00:00:00:00:01`];
+    const [program, ...more] = [...command, '--attach', `${ENI}=tap0/02:00:00:00:00:01`];
     const child = spawn(program, more, {
       stdio: ['pipe', 'ignore', 'pipe'],
       // Neither keys nor certificates that the system knows: only what the token brought.
@@ -84,12 +90,6 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
       said += chunk.toString();
     });
     return Object.assign(child, { said: () => said.replaceAll(/\s+/gu, ' ') });
-  }
-
-  async function ended(agent: Agent, signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal !== undefined) agent.kill(signal);
-    if (agent.exitCode === null && agent.signalCode === null) await once(agent, 'close');
-    return agent.exitCode;
   }
 
   const rules = (): string => namespace.run('nft', ['-s', 'list', 'table', 'inet', 'crenel']).stdout;
@@ -147,7 +147,14 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
     await until(() => first.said().includes('no word of the server'));
     server = await startServerBy(
       [...inside(), process.execPath],
-      ...['--host', ADDRESS, '--port', port, '--tls', '--data', join(folder, 'server'), '--example'],
+      '--host',
+      ADDRESS,
+      '--port',
+      port,
+      '--tls',
+      '--data',
+      join(folder, 'server'),
+      '--example',
     );
     const said = first.said().length;
     await until(() => first.said().slice(said).includes('the server speaks'));

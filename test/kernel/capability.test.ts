@@ -55,7 +55,7 @@ describe('the nft program', { skip: WHY_NOT ?? false }, () => {
   });
 
   test('can do nothing without it, and says so', async () => {
-    const before = namespace.run('nft', ['-s', 'list', 'ruleset']).stdout;
+    const held = namespace.run('nft', ['-s', 'list', 'ruleset']).stdout;
     const program = nftProgram({ namespace: namespace.name, program: asNobody('-all') });
     const listed = await program.list(['list', 'tables']);
     const enforced = await new Enforcer(program, wiring).enforce(view);
@@ -63,6 +63,6 @@ describe('the nft program', { skip: WHY_NOT ?? false }, () => {
       assert.ok(!done.ok);
       assert.match(done.error.message, /needs CAP_NET_ADMIN/);
     }
-    assert.equal(namespace.run('nft', ['-s', 'list', 'ruleset']).stdout, before);
+    assert.equal(namespace.run('nft', ['-s', 'list', 'ruleset']).stdout, held);
   });
 });

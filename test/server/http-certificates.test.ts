@@ -44,6 +44,8 @@ async function ask(port: number, options: Asked = {}): Promise<Got> {
   return await promise;
 }
 
+const numberOf = ({ cert }: { readonly cert: string }): string => new X509Certificate(cert).serialNumber;
+
 describe('a server over TLS', { timeout: 20_000 }, () => {
   const seen: (ClientCertificate | undefined)[] = [];
   const watch = root(async ({ clientCertificate }) => {
@@ -105,7 +107,6 @@ describe('a server over TLS', { timeout: 20_000 }, () => {
   test('shows another certificate of its own without an end, and refuses what is none', async (t) => {
     const [one, two] = [serverIdentity(authority), serverIdentity(authority)];
     const { listener, port } = await start(t, { tls: one, clientAuthority: authority.certificate, routes: [watch] });
-    const numberOf = ({ cert }: { readonly cert: string }): string => new X509Certificate(cert).serialNumber;
     assert.equal((await ask(port)).serial, numberOf(one));
     assert.match(failure(listener.useTls({ ...two, key: one.key })), /not the one of the certificate/);
     assert.equal((await ask(port)).serial, numberOf(one));
