@@ -1,10 +1,7 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { HitsDocument } from '../server/native/hits.ts';
-import type { LoadError } from './io.ts';
+import type { HitKind, LoadError } from './io.ts';
 import { askServer, type ServerOptions } from './server-source.ts';
-
-/** What is shown with hits. */
-export type HitKind = 'group' | 'acl' | 'subnet';
 
 /** What the hosts of a server counted at something; undefined when it tells nothing of hits. */
 export async function readHits(

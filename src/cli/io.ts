@@ -1,7 +1,6 @@
 import type { Result } from '../core/net/result.ts';
 import type { Export } from '../formats/describe.ts';
 import type { HitsDocument } from '../server/native/hits.ts';
-import type { HitKind } from './hits-source.ts';
 
 /** A stream that text goes to. */
 export type Output = {
@@ -12,6 +11,9 @@ export type Output = {
 
 /** Why no world could be read. */
 export type LoadError = { readonly kind: 'absent' | 'malformed' | 'io'; readonly message: string };
+
+/** What is shown with hits. */
+export type HitKind = 'group' | 'acl' | 'subnet';
 
 /** Everything outside of the program that a command may touch; tests bring their own. */
 export type Io = {

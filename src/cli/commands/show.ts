@@ -11,7 +11,7 @@ import type { HitsDocument } from '../../server/native/hits.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, openWorld, printJson, printNotes, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import type { HitKind } from '../hits-source.ts';
+import type { HitKind } from '../io.ts';
 import { aclSheet, eniSheet, groupSheet, subnetSheet } from '../show-text.ts';
 import { row, type Sheet } from '../terminal.ts';
 
