@@ -95,10 +95,12 @@ async function startOn(
     now: Date.now,
     epoch: randomHex(8),
     enrolled: (realm) => hosts.value.list(realm),
+    enrolledRealms: () => hosts.value.realms(),
   });
   const lab = await startLab(settings, { control: control.value, agents, log });
   if (!lab.ok) return lab;
   const metrics = new Metrics(true);
+  metrics.include(() => agents.metrics());
   const routes = routesOf(store, settings, { control: control.value, agents, hosts: hosts.value, authenticate });
   const listener = await Listener.open({
     host: settings.host,

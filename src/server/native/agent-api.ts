@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.ts';
 import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
-import { realmKey } from '../control/stored.ts';
+import { realmKey, realmOf } from '../control/stored.ts';
 import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts';
 import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
 import { History } from '../sync/history.ts';
@@ -15,6 +15,7 @@ import { type At, Hosts, type OwnHost } from '../sync/hosts.ts';
 import type { Counters, Hello, Holds, ServerMessage } from '../sync/messages.ts';
 import { Outbox, type ToldBefore } from '../sync/outbox.ts';
 import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
+import { agentMetrics } from './agent-metrics.ts';
 import { countedItems, type HitOwner, type HitsDocument, hitsDocument } from './hits.ts';
 import { type ListedHost, listedHosts } from './host-list.ts';
 import { NATIVE_PATH } from './native-api.ts';
@@ -33,6 +34,8 @@ export type AgentApiSetup = {
   readonly epoch: string;
   /** The hosts of a realm that were invited, let in or removed. */
   readonly enrolled?: (realm: Realm) => readonly HostEntry[];
+  /** The realms that have such hosts. */
+  readonly enrolledRealms?: () => readonly Realm[];
 };
 
 /** What `GET /crenel/v1/hosts` answers. */
@@ -92,6 +95,18 @@ export class AgentApi {
   /** Ends the open stream of a host, if there is one: what it may do has changed. */
   end(realm: Realm, host: string): void {
     this.#ends.get(`${realmKey(realm)}/${host}`)?.();
+  }
+
+  /** What is known of hosts and hits, in the text format of Prometheus. */
+  metrics(): string {
+    const keys = new Set([
+      ...this.#hosts.realms,
+      ...this.#book.realms,
+      ...(this.#setup.enrolledRealms?.() ?? []).map(realmKey),
+    ]);
+    const realms = [...keys].toSorted().map((key) => ({ key, realm: realmOf(key) }));
+    const hosts = realms.flatMap(({ realm }) => this.list(realm).hosts.map((host) => ({ realm, host })));
+    return agentMetrics({ revision: this.#setup.control.revision, hosts, book: this.#book, realms });
   }
 
   /** Whether it answers such requests. */
