@@ -14,13 +14,11 @@ import { layout } from '../src/nft/layout.ts';
 import { renderAll } from '../src/nft/render.ts';
 import type { Attachment, Wiring } from '../src/nft/wiring.ts';
 
-/** How large the rules are: interfaces, rules of each one's own group, members of the group that they name, entries of the NACL. */
-export type Size = {
-  readonly enis: number;
-  readonly rules: number;
-  readonly members: number;
-  readonly entries?: number;
-};
+/** What the entries of a NACL tell packets apart by: a port and sometimes an address, an address alone, or a range of ports. */
+export type Wall = 'mixed' | 'addresses' | 'ranges';
+
+/** How large the rules are: interfaces, rules of each one's own group, members of the group that they name; and what NACL there is. */
+export type Size = { readonly enis: number; readonly rules: number; readonly members: number; readonly wall?: Wall };
 
 /** One end of the traffic: its device at the router, and what the router knows it by. */
 export type End = {
@@ -72,7 +70,7 @@ function rulesOf(view: HostView, wiring: Pick<Wiring, 'mode' | 'enis' | 'fabric'
   return `${[...renderAll(ruleset)].join('\n')}\n`;
 }
 
-function hostOf({ enis, rules, members, entries = 0 }: Size): {
+function hostOf({ enis, rules, members, wall }: Size): {
   readonly view: HostView;
   readonly attachments: ReadonlyMap<EniId, Attachment>;
 } {
@@ -91,7 +89,7 @@ function hostOf({ enis, rules, members, entries = 0 }: Size): {
     subnets: [CLIENT, SERVER].map((end) => subnetOf(end.subnet)),
     groups: [{ ...groupOf(0, OPEN), id: MEMBERS }, ...groups],
     enis: all,
-    acls: [{ id: asId(ACL), vpcId: VPC, isDefault: false, entries: entriesOf(entries), tags: [] }],
+    acls: [{ id: asId(ACL), vpcId: VPC, isDefault: false, entries: entriesOf(wall), tags: [] }],
   });
   const memberAddresses = Array.from({ length: members }, (_, index) => ipv4(0x0a80_0000 + index));
   const view: HostView = {
@@ -182,17 +180,18 @@ function otherAddresses(index: number): readonly Address[] {
   return [ipv4(0x0a01_0000 + index), ipv6([0xfd00_0000, SERVER.subnet, 1, index])];
 }
 
-/** In each family so many denials that do not concern the traffic, then everything; none at all is the default NACL. */
-function entriesOf(count: number): readonly AclEntry[] {
-  const directions = ['ingress', 'egress'] as const;
-  return directions.flatMap((direction) => [
-    ...familyEntries(count, { direction, first: 1, any: '0.0.0.0/0', prefix: (at) => `192.${at}.0.0/16` }),
-    ...familyEntries(count, { direction, first: 1001, any: '::/0', prefix: (at) => `2001:db8:${at}::/48` }),
+const ENTRIES = 40;
+
+/** In each family denials that do not concern the traffic, 40 entries with the last that allows everything; no wall is the default NACL. */
+function entriesOf(wall: Wall | undefined): readonly AclEntry[] {
+  return (['ingress', 'egress'] as const).flatMap((direction) => [
+    ...familyEntries(wall, { direction, first: 1, any: '0.0.0.0/0', prefix: (at) => `192.${at}.0.0/16` }),
+    ...familyEntries(wall, { direction, first: 1001, any: '::/0', prefix: (at) => `2001:db8:${at}::/48` }),
   ]);
 }
 
 function familyEntries(
-  count: number,
+  wall: Wall | undefined,
   of: {
     readonly direction: AclEntry['direction'];
     readonly first: number;
@@ -203,15 +202,30 @@ function familyEntries(
   const { direction, first } = of;
   const any = cidr(of.any);
   return [
-    ...Array.from({ length: Math.max(0, count - 1) }, (_, index): AclEntry => ({
+    ...Array.from({ length: wall === undefined ? 0 : ENTRIES - 1 }, (_, index): AclEntry => ({
       number: first + index,
       direction,
       action: 'deny',
-      cidr: index % 2 === 0 ? any : cidr(of.prefix(index)),
-      traffic: { kind: 'tcp', ports: { from: 7000 + index, to: 7000 + index } },
+      cidr: wall !== 'addresses' && index % 2 === 0 ? any : cidr(of.prefix(index)),
+      traffic: deniedTraffic(wall, index),
     })),
-    { number: first + count, direction, action: 'allow', cidr: any, traffic: { kind: 'all' } },
+    { number: first + ENTRIES, direction, action: 'allow', cidr: any, traffic: { kind: 'all' } },
   ];
+}
+
+function deniedTraffic(wall: Wall | undefined, index: number): AclEntry['traffic'] {
+  switch (wall) {
+    case 'addresses':
+      return { kind: 'all' };
+    case 'ranges':
+      return {
+        kind: index % 4 < 2 ? 'tcp' : 'udp',
+        ports: { from: 7000 + 10 * index, to: 7005 + 10 * index },
+      };
+    case 'mixed':
+    case undefined:
+      return { kind: 'tcp', ports: { from: 7000 + index, to: 7000 + index } };
+  }
 }
 
 function cidr(text: string): Cidr {

@@ -15,7 +15,9 @@ const LANES = {
   few: ({ router }: Namespaces): void => loadRouter(router, FEW),
   manyEnis: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, enis: 10_000 }),
   manyRules: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, rules: 1000 }),
-  walled: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, entries: 40 }),
+  mixed: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, wall: 'mixed' }),
+  addresses: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, wall: 'addresses' }),
+  ranges: ({ router }: Namespaces): void => loadRouter(router, { ...FEW, wall: 'ranges' }),
   ends: ({ client, server }: Namespaces): void => {
     runIn(client, NFT, endRules(CLIENT, FEW));
     runIn(server, NFT, endRules(SERVER, FEW));
@@ -25,7 +27,7 @@ const LANES = {
 
 type Lane = keyof typeof LANES;
 const HAS_IPTABLES = hasPrograms('iptables-legacy-restore', 'ipset');
-const OWN: readonly Lane[] = ['none', 'usual', 'few', 'manyEnis', 'manyRules', 'walled', 'ends'];
+const OWN: readonly Lane[] = ['none', 'usual', 'few', 'manyEnis', 'manyRules', 'mixed', 'addresses', 'ranges', 'ends'];
 const NFT = ['nft', '-f', '-'];
 
 function loadRouter(router: string, size: Size): void {
@@ -115,7 +117,9 @@ function costClaims(family: 'ipv4' | 'ipv6', { stream, exchange, connect }: Meas
     against('connect, ask, answer, close', connect, 1.25),
     growth('growth of the cost of a packet from 10 to 10,000 interfaces', 'manyEnis'),
     growth('growth of the cost of a packet from 5 to 1,000 rules', 'manyRules'),
-    growth('a NACL of 40 entries on top', 'walled'),
+    growth('a NACL of 40 entries on top, single ports and addresses', 'mixed'),
+    growth('a NACL of 40 entries on top, addresses alone', 'addresses'),
+    growth('a NACL of 40 entries on top, ranges of ports and addresses', 'ranges'),
     {
       claim: `${name}: small UDP packets, when both machines enforce their own rules, against no firewall`,
       unit: '×',
