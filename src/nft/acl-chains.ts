@@ -1,78 +1,104 @@
-import { trafficInterval } from '../core/net/axis.ts';
-import { type Cidr, isAnyCidr } from '../core/net/cidr.ts';
+import { AXIS_SIZE, trafficInterval } from '../core/net/axis.ts';
+import { cidrCovers, isAnyCidr } from '../core/net/cidr.ts';
 import type { AclEntry, NetworkAcl } from '../core/model/network-acl.ts';
 import { orderedEntries } from '../core/policy/match.ts';
-import { addressNumber, prefixKeys, spanOf } from './address-keys.ts';
+import { FEW_PREFIXES, prefixKeys, spanOf, spanText } from './address-keys.ts';
 import { type AxisForm, axisRules } from './axis-rules.ts';
 import { nameOf } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { Rule, Verdict } from './ruleset.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
-import { COUNT, end, verdictBy } from './steps.ts';
+import { COUNT, end, is, verdictBy } from './steps.ts';
 import { cover, type Stretch } from './stretches.ts';
 
 /**
- * A NACL on one side: `return` where it allows. Numbered order is worked out here: addresses fall into classes by the prefixes of the
- * entries, each class has its stretches of traffic, each stretch the one entry that decides. So a packet costs two lookups, not one
- * comparison for each entry.
+ * A NACL on one side: `return` where it allows. Numbered order is worked out here: the axis falls into stretches, each with the entries that a
+ * packet there may meet, and these end with the first that takes every address. So a packet costs a lookup of its port, and one of its address
+ * where entries tell addresses apart; not one comparison for each entry.
  */
 export function layAcl(plan: Plan, acl: NetworkAcl, side: Side): string {
   const name = nameOf(acl.id, sideName(side));
   if (plan.hasChain(name)) return name;
-  const entries = ownEntries(acl, side);
-  const classes = addressClasses(entries, side);
-  const rules = (indexes: readonly number[]): readonly Rule[] => classRules(plan, { acl, entries, side }, indexes);
-  const fallback = leaf(plan, { acl, side }, undefined);
-  const [only] = classes.length === 1 && isAnyCidr(classes[0]?.cidr ?? NOWHERE) ? classes : [];
-  if (only !== undefined) return plan.chain(name, [...rules(only.entries), [end(`goto ${fallback}`)]]);
-  const { peer } = fieldsOf(side, plan.wiring.mode);
-  const keys = prefixKeys(
-    side.family,
-    classes.map(({ cidr, entries: indexes }) => {
-      const chain = `${name}.${indexes.map((index) => entries[index]?.number ?? 0).join('_')}`;
-      if (!plan.hasChain(chain)) plan.chain(chain, [...rules(indexes), [end(`goto ${fallback}`)]]);
-      return [cidr, `goto ${chain}`];
-    }),
-  );
-  return plan.chain(name, [...(keys.length === 0 ? [] : [[verdictBy([peer], keys)]]), [end(`goto ${fallback}`)]]);
+  const own: Own = { acl, side, entries: ownEntries(acl, side) };
+  const placed = own.entries.map(({ traffic }, index) => {
+    const [from, to] = trafficInterval(traffic, side.family);
+    return { from, to, index };
+  });
+  const stretches = cover(placed).map(({ from, to, value }): Stretch<readonly AclEntry[]> => ({
+    from,
+    to,
+    value: untilDecided(value.flatMap(({ index }) => own.entries[index] ?? [])),
+  }));
+  const everywhere = sameEverywhere(stretches);
+  if (everywhere !== undefined) return plan.chain(name, entriesRules(plan, own, everywhere));
+  const chained = stretches.map(({ from, to, value }) => ({
+    from,
+    to,
+    value: `goto ${entriesChain(plan, own, value)}`,
+  }));
+  return plan.chain(name, [
+    ...axisRules(chained, side.family, AS_VERDICTS),
+    [end(`goto ${leaf(plan, own, undefined)}`)],
+  ]);
 }
 
-const NOWHERE: Cidr = { family: 'ipv4', base: { family: 'ipv4', w0: 0, w1: 0, w2: 0, w3: 0 }, length: 32 };
+/** The entries that a packet may meet, where they are the same for all traffic. */
+function sameEverywhere(stretches: readonly Stretch<readonly AclEntry[]>[]): readonly AclEntry[] | undefined {
+  const points = stretches.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  const kinds = new Set(stretches.map(({ value }) => numbersOf(value)));
+  return points === AXIS_SIZE && kinds.size === 1 ? stretches[0]?.value : undefined;
+}
+
+function numbersOf(entries: readonly AclEntry[]): string {
+  return entries.map(({ number }) => number).join(' ');
+}
+
+type Own = { readonly acl: NetworkAcl; readonly side: Side; readonly entries: readonly AclEntry[] };
 
 function ownEntries(acl: NetworkAcl, side: Side): readonly AclEntry[] {
   return orderedEntries(acl, side.direction).filter((entry) => entry.cidr.family === side.family);
 }
 
-/** The prefixes of the entries, each with the entries that hold inside it where no longer prefix does. */
-function addressClasses(
-  entries: readonly AclEntry[],
-  side: Side,
-): readonly { readonly cidr: Cidr; readonly entries: readonly number[] }[] {
-  return entries.map(({ cidr }) => ({
-    cidr,
-    entries: [...entries.keys()].filter((index) => covers(entries[index]?.cidr ?? NOWHERE, cidr, side)),
-  }));
+/** Entries in order, up to the first that every address meets. */
+function untilDecided(entries: readonly AclEntry[]): readonly AclEntry[] {
+  const last = entries.findIndex(({ cidr }) => isAnyCidr(cidr));
+  return last < 0 ? entries : entries.slice(0, last + 1);
 }
 
-function covers(outer: Cidr, inner: Cidr, side: Side): boolean {
-  if (outer.family !== side.family) return false;
-  const { from, to } = spanOf(outer);
-  const first = addressNumber(inner.base);
-  return outer.length <= inner.length && from <= first && first <= to;
+/** The chain in which addresses alone decide between entries. */
+function entriesChain(plan: Plan, own: Own, entries: readonly AclEntry[]): string {
+  const [only] = entries;
+  if (only !== undefined && isAnyCidr(only.cidr)) return leaf(plan, own, only);
+  const suffix = sideName(own.side);
+  return plan.sharedChain(nameOf(own.acl.id, 'entries'), suffix, {
+    key: `${suffix} ${numbersOf(entries)}`,
+    rules: () => entriesRules(plan, own, entries),
+  });
 }
 
-type Inside = { readonly acl: NetworkAcl; readonly entries: readonly AclEntry[]; readonly side: Side };
+function entriesRules(plan: Plan, own: Own, entries: readonly AclEntry[]): readonly Rule[] {
+  const last = entries.at(-1);
+  const fallback = leaf(plan, own, last !== undefined && isAnyCidr(last.cidr) ? last : undefined);
+  const narrow = entries.filter(({ cidr }) => !isAnyCidr(cidr));
+  return [...(narrow.length === 0 ? [] : addressRules(plan, own, narrow)), [end(`goto ${fallback}`)]];
+}
 
-function classRules(plan: Plan, { acl, entries, side }: Inside, indexes: readonly number[]): readonly Rule[] {
-  const placed = indexes.map((index) => {
-    const [from, to] = trafficInterval(entries[index]?.traffic ?? { kind: 'all' }, side.family);
-    return { from, to, index };
-  });
-  const stretches = cover(placed).map(({ from, to, value }): Stretch<string> => {
-    const first = entries[value[0]?.index ?? 0];
-    return { from, to, value: `goto ${leaf(plan, { acl, side }, first)}` };
-  });
-  return axisRules(stretches, side.family, AS_VERDICTS);
+function addressRules(plan: Plan, own: Own, entries: readonly AclEntry[]): readonly Rule[] {
+  const { side } = own;
+  const { peer } = fieldsOf(side, plan.wiring.mode);
+  const verdict = (entry: AclEntry): Verdict => `goto ${leaf(plan, own, entry)}`;
+  if (entries.length <= FEW_PREFIXES) {
+    return entries.map((entry) => {
+      const { from, to } = spanOf(entry.cidr);
+      return [is(peer, spanText(side.family, from, to)), end(verdict(entry))];
+    });
+  }
+  // Of the prefixes that an address is in, all hold the longest: the first entry that holds that one is the first that the address meets.
+  const keys = prefixKeys(
+    side.family,
+    entries.map((entry) => [entry.cidr, verdict(entries.find((one) => cidrCovers(one.cidr, entry.cidr)) ?? entry)]),
+  );
+  return [[verdictBy([peer], keys)]];
 }
 
 const AS_VERDICTS: AxisForm = {
@@ -82,7 +108,7 @@ const AS_VERDICTS: AxisForm = {
 };
 
 /** The chain of one entry, where its packets are counted; without an entry that of the final deny. */
-function leaf(plan: Plan, { acl, side }: Pick<Inside, 'acl' | 'side'>, entry: AclEntry | undefined): string {
+function leaf(plan: Plan, { acl, side }: Own, entry: AclEntry | undefined): string {
   const number = entry === undefined ? '*' : String(entry.number);
   const name = `${nameOf(acl.id, sideName(side))}.entry-${entry === undefined ? 'last' : number}`;
   if (plan.hasChain(name)) return name;

@@ -2,6 +2,9 @@ import { type Address, type Family, familyBits, formatAddress, ipv4, ipv6 } from
 import type { Cidr } from '../core/net/cidr.ts';
 import type { Elements, Value } from './ruleset.ts';
 
+/** So many prefixes are compared one after another; more are looked up at once. */
+export const FEW_PREFIXES = 4;
+
 type Span = { readonly from: bigint; readonly to: bigint; readonly value: string };
 
 /**

@@ -2,7 +2,7 @@ import type { Family } from '../core/net/address.ts';
 import { type AxisPart, otherProtocol } from '../core/net/axis.ts';
 import { icmpOf, TCP, UDP } from '../core/net/protocol.ts';
 import type { Elements, Field, Rule, Step, Value } from './ruleset.ts';
-import { is } from './steps.ts';
+import { is, isOneOf } from './steps.ts';
 import { AXIS_PARTS, joinStretches, partBounds, type Stretch } from './stretches.ts';
 
 /** How a layout says "there, this": by a lookup that maps keys to what stretches hold, or for all packets that are left. */
@@ -14,31 +14,34 @@ export type AxisForm = {
 /** Keys of one lookup with what they map to. */
 type Keyed = { readonly exact: Elements; readonly ranges: Elements };
 
+type Parts = ReadonlyMap<AxisPart, readonly Stretch<string>[]>;
+
 /**
- * The rules by which packets of a family find the stretch of the axis that they are on: exact ports and types by hash, ranges by tree. A
- * packet on no stretch falls through. Stretches in order, disjoint, each within one part.
+ * The rules by which packets of a family find the stretch of the axis that they are on. TCP and UDP come first: as a whole, for a comparison
+ * costs least, then by port, by hash where there are no ranges. A packet on no stretch falls through. Stretches in order, disjoint, each
+ * within one part.
  */
 export function axisRules(stretches: readonly Stretch<string>[], family: Family, form: AxisForm): readonly Rule[] {
   const joined = joinStretches(stretches);
   const everything = wholeAxis(joined);
   if (everything !== undefined) return [form.all(everything)];
-  const parts = new Map(AXIS_PARTS.map((part) => [part, ownPart(joined, part)]));
-  const ports = (['tcp', 'udp'] as const).map((part) => portKeys(parts.get(part) ?? [], part));
+  const parts: Parts = new Map(AXIS_PARTS.map((part) => [part, ownPart(joined, part)]));
+  const tcp = portKeys(parts, 'tcp');
+  const udp = portKeys(parts, 'udp');
   const icmp = family === 'ipv4' ? 'icmp' : 'icmpv6';
-  const types = icmpKeys(parts.get('icmp') ?? []);
-  const others = (parts.get('other') ?? []).flatMap(({ from, to, value }) => otherKeys(from, to, family, value));
+  const types = icmpKeys(partly(parts, 'icmp'));
+  const others = partly(parts, 'other').flatMap(({ from, to, value }) => otherKeys(from, to, family, value));
+  const whole = wholeParts(parts);
+  const rule = ({ value, of }: Whole): Rule => [isOfParts(of, family), ...form.all(value)];
   return [
-    ...lookups(
-      form,
-      ['meta l4proto', 'th dport'],
-      ports.flatMap(({ exact }) => exact),
-    ),
-    ...lookups(form, ['tcp dport'], ports[0]?.ranges ?? []),
-    ...lookups(form, ['udp dport'], ports[1]?.ranges ?? []),
+    ...whole.filter(hasPorts).map(rule),
+    ...lookups(form, ['meta l4proto', 'th dport'], [...tcp.exact, ...udp.exact]),
+    ...lookups(form, ['tcp dport'], tcp.ranges),
+    ...lookups(form, ['udp dport'], udp.ranges),
+    ...whole.filter((one) => !hasPorts(one)).map(rule),
     ...lookups(form, [`${icmp} type`, `${icmp} code`], types.exact),
     ...lookups(form, [`${icmp} type`], types.ranges),
     ...lookups(form, ['meta l4proto'], others),
-    ...(['tcp', 'udp', 'icmp'] as const).flatMap((part) => wholePart(parts.get(part) ?? [], { part, family, form })),
   ];
 }
 
@@ -88,35 +91,50 @@ function ownPart(stretches: readonly Stretch<string>[], part: AxisPart): readonl
     .map((one) => ({ ...one, from: one.from - from, to: one.to - from }));
 }
 
-const PART_SIZE = 65_536;
-
-function isWholePart(stretches: readonly Stretch<string>[]): boolean {
-  return stretches[0]?.from === 0 && stretches[0].to === PART_SIZE - 1;
+/** What holds for the whole of a part. */
+function wholeValue(parts: Parts, part: AxisPart): string | undefined {
+  const [from, to] = partBounds(part);
+  const [only] = parts.get(part) ?? [];
+  return only?.from === 0 && only.to === to - from ? only.value : undefined;
 }
 
-function wholePart(
-  stretches: readonly Stretch<string>[],
-  { part, family, form }: { readonly part: 'tcp' | 'udp' | 'icmp'; readonly family: Family; readonly form: AxisForm },
-): readonly Rule[] {
-  const [only] = stretches;
-  if (only === undefined || !isWholePart(stretches)) return [];
-  const number = part === 'icmp' ? icmpOf(family) : NUMBERS[part];
-  const isPart: Step = is('meta l4proto', number);
-  return [[isPart, ...form.all(only.value)]];
+/** The stretches of a part that is not one stretch as a whole. */
+function partly(parts: Parts, part: AxisPart): readonly Stretch<string>[] {
+  return wholeValue(parts, part) === undefined ? (parts.get(part) ?? []) : [];
 }
 
-function portKeys(stretches: readonly Stretch<string>[], part: 'tcp' | 'udp'): Keyed {
-  if (isWholePart(stretches)) return { exact: [], ranges: [] };
-  const number = NUMBERS[part];
-  return {
-    exact: stretches.flatMap(({ from, to, value }) => (from === to ? [[`${number} . ${from}`, value] as const] : [])),
-    ranges: stretches.flatMap(({ from, to, value }) => (from < to ? [[rangeText(from, to), value] as const] : [])),
-  };
+/** The parts as a whole of which one thing holds. */
+type Whole = { readonly value: string; readonly of: readonly AxisPart[] };
+
+function wholeParts(parts: Parts): readonly Whole[] {
+  const byValue = Map.groupBy(AXIS_PARTS, (part) => wholeValue(parts, part));
+  return [...byValue].flatMap(([value, of]) => (value === undefined ? [] : [{ value, of }]));
+}
+
+function hasPorts({ of }: Whole): boolean {
+  return of.includes('tcp') || of.includes('udp');
+}
+
+/** The packet is of one of these parts: the other protocols are those that are none of the rest. */
+function isOfParts(parts: readonly AxisPart[], family: Family): Step {
+  const isNot = parts.includes('other');
+  const numbers = (['tcp', 'udp', 'icmp'] as const)
+    .filter((part) => parts.includes(part) !== isNot)
+    .map((part) => (part === 'icmp' ? icmpOf(family) : NUMBERS[part]));
+  return isOneOf('meta l4proto', numbers, isNot ? '!=' : '==');
+}
+
+/** A part with ranges is looked up at once, its single ports too. */
+function portKeys(parts: Parts, part: 'tcp' | 'udp'): Keyed {
+  const stretches = partly(parts, part);
+  const hasRanges = stretches.some(({ from, to }) => from < to);
+  return hasRanges
+    ? { exact: [], ranges: stretches.map(({ from, to, value }) => [rangeText(from, to), value]) }
+    : { exact: stretches.map(({ from, value }) => [`${NUMBERS[part]} . ${from}`, value]), ranges: [] };
 }
 
 /** Whole types as ranges of types; types of which only some codes count, code by code. */
 function icmpKeys(stretches: readonly Stretch<string>[]): Keyed {
-  if (isWholePart(stretches)) return { exact: [], ranges: [] };
   const exact: (readonly [Value, Value])[] = [];
   const ranges: (readonly [Value, Value])[] = [];
   for (const { from, to, value } of stretches) {

@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from '../core/net/address.ts';
+import { type Family, formatAddress } from '../core/net/address.ts';
 import { cidrsOverlap, formatCidr } from '../core/net/cidr.ts';
 import type { Eni } from '../core/model/eni.ts';
 import { getRecord } from '../core/model/world.ts';
@@ -105,14 +105,19 @@ function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
 /** Services that are the VPC's or the subnet's own; those that are the same everywhere stand in the rules. */
 function layExempt(plan: Plan, attached: readonly Attached[]): void {
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const elements = attached.flatMap(({ eni, attachment }) => {
-      const subnet = getRecord(plan.world, 'subnets', eni.subnetId);
-      const vpc = getRecord(plan.world, 'vpcs', eni.vpcId);
-      const services = serviceAddresses(subnet, vpc).filter((address: Address) => address.family === family);
-      return [...new Set(services.map(formatAddress))].map((text) => `${quote(attachment.device)} . ${text}`);
-    });
+    const elements = attached.flatMap(({ eni, attachment }) =>
+      ownServices(plan, eni, family).map((text) => `${quote(attachment.device)} . ${text}`),
+    );
     plan.texts(`exempt${familyName(family)}`, ['ifname', family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements });
   }
+}
+
+/** The addresses in a family of the services that are an interface's VPC's or subnet's own. */
+export function ownServices(plan: Plan, eni: Eni, family: Family): readonly Value[] {
+  const subnet = getRecord(plan.world, 'subnets', eni.subnetId);
+  const vpc = getRecord(plan.world, 'vpcs', eni.vpcId);
+  const services = serviceAddresses(subnet, vpc).filter((address) => address.family === family);
+  return [...new Set(services.map(formatAddress))];
 }
 
 /** A device as nft prints it. Names are checked before they come here. */

@@ -3,7 +3,7 @@ import { intervalsOf } from '../core/net/interval-set.ts';
 import type { GroupId } from '../core/model/ids.ts';
 import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
 import { getRecord } from '../core/model/world.ts';
-import { prefixKeys, spanOf, spanText } from './address-keys.ts';
+import { FEW_PREFIXES, prefixKeys, spanOf, spanText } from './address-keys.ts';
 import { axisRules, stretchSteps } from './axis-rules.ts';
 import { memberSet } from './member-sets.ts';
 import { hashText, nameOf } from './names.ts';
@@ -130,9 +130,6 @@ function classChain(plan: Plan, value: RuleClass, side: Side): string {
 function placed(place: number): Rule[number] {
   return { kind: 'or-mark', bits: Math.min(place + 1, MAX_PEER) * 2 ** NUMBER_BITS };
 }
-
-/** So many prefixes are compared one after another; more are looked up at once. */
-const FEW_PREFIXES = 4;
 
 type Placed = ClassPeer & { readonly place: number };
 

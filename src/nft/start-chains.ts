@@ -1,7 +1,7 @@
 import { type Family, formatAddress } from '../core/net/address.ts';
 import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
 import type { Plan } from './plan.ts';
-import type { Rule, Step } from './ruleset.ts';
+import type { Rule, Step, Value } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
 import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
@@ -44,7 +44,7 @@ export function exemptRules(plan: Plan, side: Side): readonly Rule[] {
   const { device, peer } = fieldsOf(side, plan.wiring.mode);
   const isAnswer: readonly Step[] = side.direction === 'egress' ? [] : [goes('reply')];
   return [
-    [...isAnswer, isOneOf(peer, services(side.family)), isIn([device], 'interfaces'), end('accept')],
+    [...isAnswer, isOneOf(peer, servicesEverywhere(side.family)), isIn([device], 'interfaces'), end('accept')],
     [...isAnswer, isIn([device, peer], `exempt${familyName(side.family)}`), end('accept')],
   ];
 }
@@ -78,6 +78,7 @@ export function layStart(plan: Plan, side: Side): void {
   plan.chain(`class.${suffix}`, [[verdictBy(['meta mark'], 'classes')]]);
 }
 
-function services(family: Family): readonly string[] {
+/** The services that have the same addresses in every VPC. */
+export function servicesEverywhere(family: Family): readonly Value[] {
   return EXEMPT_ADDRESSES.filter((address) => address.family === family).map(formatAddress);
 }

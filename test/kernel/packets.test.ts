@@ -9,6 +9,7 @@ import { type PacketQuestion, packetQuestion } from '../cases/packet-question.ts
 import { readCases } from '../cases/read-cases.ts';
 import { compactWorld } from '../compact.ts';
 import { Legs, layoutsOf, type Plant, plantOf } from '../nft/legs.ts';
+import { longAclWorld } from '../nft/long-acls.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { askOf } from '../property/asked.ts';
 import { checks } from '../property/checks.ts';
@@ -74,6 +75,15 @@ describe('packets in the kernel', { skip: WHY_NOT ?? false }, () => {
       await compare(compactWorld(compact), randomQuestions(compact, seed, 12), count);
     }
     assert.ok(count.passed > 200 && count.refused > 150, JSON.stringify(count));
+  });
+
+  test('get through long NACLs exactly where evaluate lets them', async () => {
+    const count: Count = { passed: 0, refused: 0 };
+    for (let seed = 0; seed < checks(30); seed += 1) {
+      const { compact, questions } = longAclWorld(seed);
+      await compare(compactWorld(compact), questions, count);
+    }
+    assert.ok(count.passed > 300 && count.refused > 300, JSON.stringify(count));
   });
 
   test('get through the cases of the specification as they say', async () => {

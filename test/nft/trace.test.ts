@@ -13,6 +13,7 @@ import { checks } from '../property/checks.ts';
 import { about, askOf } from '../property/asked.ts';
 import { randomQuestions } from '../property/generators.ts';
 import { type Leg, Legs, NOWHERE, layoutsOf, plantOf } from './legs.ts';
+import { longAclWorld } from './long-acls.ts';
 import { Routers } from './router.ts';
 
 /** Legs that were compared, by what the definition says of them. */
@@ -83,6 +84,16 @@ describe('the interpreter of rulesets', () => {
       for (const question of randomQuestions(compact, seed, 12)) compare(world, question, seen);
     }
     assert.ok(seen.passed > 100 && seen.refused > 100, JSON.stringify(seen));
+  });
+
+  test('says what evaluate says of long NACLs', () => {
+    const seen: Seen = { passed: 0, refused: 0, replies: 0 };
+    for (let seed = 0; seed < checks(60); seed += 1) {
+      const { compact, questions } = longAclWorld(seed);
+      const world = compactWorld(compact);
+      for (const question of questions) compare(world, question, seen);
+    }
+    assert.ok(seen.passed > 800 && seen.refused > 800, JSON.stringify(seen));
   });
 
   for (const one of readCases().filter(({ kind }) => kind === 'packet')) {
