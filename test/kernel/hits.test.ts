@@ -68,7 +68,7 @@ function ruleOf(world: World, group: string, place: number): string {
   return rules.filter(({ direction }) => direction === 'ingress')[place]?.id ?? assert.fail('no such rule');
 }
 
-describe('hits', { skip: WHY_NOT ?? false }, () => {
+describe('hits', { skip: WHY_NOT ?? false, timeout: 60_000 }, () => {
   let wire: Wire;
   let port = 1000;
   before(() => {

@@ -1,14 +1,27 @@
-// The three-tier example on real Linux: every probe gets through exactly where evaluate lets it, and nothing is left behind.
+// The three-tier example on real Linux: every probe gets through exactly where evaluate lets it, and nothing is left behind. Beside agents,
+// a server's own lab is a host like any other: what it enforces, what it counted, and what is wrong with it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Lab, whyNoLab } from '../../src/agent/lab/lab.ts';
 import { runTraffic } from '../../src/agent/lab/traffic.ts';
+import { startLab } from '../../src/cli/serve/server-lab.ts';
 import { readWorld } from '../../src/cli/world-source.ts';
 import { recordChange } from '../../src/core/model/change.ts';
 import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
-import { expectOk } from '../../src/core/net/result.ts';
+import { expectOk, fail, ok } from '../../src/core/net/result.ts';
+import { Control } from '../../src/server/control/control.ts';
+import { Draft } from '../../src/server/control/draft.ts';
+import { importWorld } from '../../src/server/control/import-world.ts';
+import { openLog } from '../../src/server/http/log.ts';
+import { AgentApi, type HostsDocument } from '../../src/server/native/agent-api.ts';
+import type { HitCount, HitOwner, NotCounted } from '../../src/server/native/hits.ts';
+import { MemoryStore } from '../../src/server/store/memory.ts';
+import { until } from '../server/listener.ts';
 import { whyNoKernel } from './namespace.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url));
@@ -70,6 +83,101 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
     expectOk(await again.build(world));
     const drifts = expectOk(await again.verify());
     for (const { commands } of drifts.values()) assert.deepEqual(commands, []);
+  });
+});
+
+const REALM = { accountId: '111122223333', region: 'eu-west-1' };
+const DB = 'sg-0db00000000000001';
+const FROM_APP = 'sgr-000000000005a0012';
+
+/** Asks for a connection, which nobody takes. */
+function open(instance: string, address: string, port: number): void {
+  const command = ['-c', `timeout 0.3 bash -c 'exec 3<>/dev/tcp/${address}/${port}'`];
+  spawnSync('ip', ['netns', 'exec', `crl-i-i-${instance}`, 'bash', ...command]);
+}
+
+const nobody: ConstructorParameters<typeof AgentApi>[0]['authenticate'] = () =>
+  fail({ code: 'AuthFailure', message: 'nobody asks', status: 401 });
+
+describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () => {
+  let control: Control;
+  let agents: AgentApi;
+  let stop: (() => Promise<void>) | undefined;
+  before(async () => {
+    const read = await readWorld(EXAMPLE);
+    assert.ok(read.ok);
+    control = expectOk(await Control.open(new MemoryStore(), setImmediate));
+    expectOk(await importWorld(control, REALM, read.value.world));
+    agents = new AgentApi({ control, authenticate: nobody, now: Date.now, epoch: 'e' });
+    const log = openLog({ write: () => undefined }, 'silent');
+    stop = expectOk(await startLab({ ...REALM, withLab: true }, { control, agents, log, lookMs: 100 }));
+  });
+  after(async () => await stop?.());
+
+  const lab = (): HostsDocument['hosts'][number] => agents.list(REALM).hosts[0] ?? assert.fail('no host');
+  const countOf = (owner: HitOwner, item: string): HitCount | NotCounted | undefined =>
+    agents.hits(REALM, control.estate(REALM).world, owner).counts[item];
+  const packets = (owner: HitOwner, item: string): number => {
+    const count = countOf(owner, item);
+    return count !== undefined && 'packets' in count ? count.packets : -1;
+  };
+
+  async function changeGroup(description: string): Promise<void> {
+    await control.submit(REALM, (estate) => {
+      const draft = new Draft(estate);
+      const group = getRecord(estate.world, 'groups', DB) ?? assert.fail();
+      draft.put('groups', { ...group, description, rules: group.rules.slice(0, -1) });
+      return ok({ estate: draft.estate, value: undefined });
+    });
+  }
+
+  test('is a host that enforces the newest revision', () => {
+    const { host, mode, condition, enforcedRevision } = lab();
+    assert.deepEqual([host, mode, condition, enforcedRevision], ['lab', 'lab', 'enforcing', control.revision]);
+    assert.equal(agents.list(REALM).note, undefined);
+    assert.match(agents.list({ ...REALM, region: 'us-east-1' }).note ?? '', /records only/u);
+  });
+
+  test('counts what passes at rules and entries', async () => {
+    const rules = { kind: 'groups', id: DB } as const;
+    await until(() => packets(rules, FROM_APP) === 0);
+    open('0a99100000000000000', '10.0.21.11', 5432);
+    open('03eb100000000000000', '10.0.21.11', 5432);
+    await until(() => packets(rules, FROM_APP) === 1);
+    const { hosts, asOf } = agents.hits(REALM, control.estate(REALM).world, rules);
+    assert.deepEqual([hosts.length, hosts[0]?.host, asOf === null], [1, 'lab', false]);
+  });
+
+  test('is put right when somebody changes its rules, and says so', async () => {
+    const router = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout.match(/crl-r-\S+/u)?.[0] ?? '';
+    let drift = lab().drift;
+    spawnSync('ip', ['netns', 'exec', router, 'nft', 'delete', 'table', 'inet', 'crenel']);
+    await until(() => {
+      drift ??= lab().drift;
+      return drift !== undefined;
+    });
+    assert.equal(drift?.isRepaired, true);
+    await until(() => lab().drift === undefined);
+  });
+
+  test('is degraded while its newest rules cannot be loaded, and comes back by itself', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'crenel-nft-'));
+    const { PATH } = process.env;
+    t.after(() => {
+      process.env['PATH'] = PATH;
+      rmSync(folder, { recursive: true });
+    });
+    writeFileSync(join(folder, 'nft'), '#!/bin/sh\necho "Error: the kernel is tired" >&2\nexit 1\n');
+    chmodSync(join(folder, 'nft'), 0o755);
+    const known = lab().enforcedRevision;
+    process.env['PATH'] = `${folder}:${PATH}`;
+    await changeGroup('changed');
+    await until(() => lab().condition === 'degraded');
+    assert.match(lab().problem ?? '', /newest rules are not in force: .*the kernel is tired/u);
+    assert.equal(lab().enforcedRevision, known);
+    process.env['PATH'] = PATH;
+    await until(() => lab().condition === 'enforcing');
+    assert.equal(lab().enforcedRevision, control.revision);
   });
 });
 

@@ -41,6 +41,7 @@ export class Lab {
     return removed.ok ? ok(removed.value.length) : removed;
   }
 
+  /** What stands; undefined when nothing does. */
   get plan(): LabPlan | undefined {
     return this.#plan;
   }
@@ -59,6 +60,7 @@ export class Lab {
     if (!done.ok) {
       // What came through and what did not is not known: the next build starts from nothing.
       this.#known = EMPTY_TOPOLOGY;
+      this.#plan = undefined;
       this.#enforcers.clear();
       const cleaned = await removeLeftovers();
       return fail(cleaned.ok ? done.error : `${done.error}; and the namespaces cannot be removed: ${cleaned.error}`);
@@ -88,8 +90,14 @@ export class Lab {
     return await setSysctls(namespace, FORWARD);
   }
 
-  /** Compares all routers with what they should hold, and repairs them. */
+  /** Compares all routers with what they should hold, and repairs them, when no world is being built. */
   async verify(): Promise<Result<ReadonlyMap<VpcId, Drift>>> {
+    const verified = this.#building.then(async () => await this.#verify());
+    this.#building = verified;
+    return await verified;
+  }
+
+  async #verify(): Promise<Result<ReadonlyMap<VpcId, Drift>>> {
     const drifts = new Map<VpcId, Drift>();
     for (const [id, enforcer] of this.#enforcers) {
       const drift = await enforcer.verify();
@@ -103,6 +111,7 @@ export class Lab {
   async close(): Promise<Result<number>> {
     await this.#building;
     this.#known = EMPTY_TOPOLOGY;
+    this.#plan = undefined;
     this.#enforcers.clear();
     return await Lab.clean();
   }

@@ -46,7 +46,7 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
   if (!world.ok) return world.error;
   const faults: string[] = [];
   const note = (text: string): void => printNotes(context, [line(text)]);
-  const follower = new LabFollower(() => world.value, {
+  const follower = new LabFollower(() => ({ world: world.value, revision: world.value.revision }), {
     built: () => undefined,
     failed: (message) => {
       faults.push(message);

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
 import type { Caller } from '../../server/access/caller.ts';
-import { whyNoLab } from '../../agent/lab/lab.ts';
-import { LabFollower } from '../../agent/lab/lab-follower.ts';
 import { KEY_MAKER } from '../../server/access/key-maker.ts';
 import { SignatureVerifier } from '../../server/access/sigv4.ts';
 import { Control } from '../../server/control/control.ts';
@@ -34,6 +32,7 @@ import type { Io } from '../io.ts';
 import { openHosts } from './host-file.ts';
 import { type OpenKeys, openKeys } from './key-file.ts';
 import { openTls, type ServerTls } from './server-tls.ts';
+import { startLab } from './server-lab.ts';
 import type { Settings } from './settings.ts';
 
 /** A server that runs. */
@@ -89,11 +88,20 @@ async function startOn(
   const imported = await prepareRealm(control.value, settings, io);
   if (!imported.ok) return imported;
   const log = openLog(io.stderr, settings.logLevel);
-  const lab = await startLab(control.value, settings, log);
+  const authenticate = authenticator(settings, keys, hosts.value);
+  const agents = new AgentApi({
+    control: control.value,
+    authenticate,
+    now: Date.now,
+    epoch: randomHex(8),
+    enrolled: (realm) => hosts.value.list(realm),
+    enrolledRealms: () => hosts.value.realms(),
+  });
+  const lab = await startLab(settings, { control: control.value, agents, log });
   if (!lab.ok) return lab;
   const metrics = new Metrics(true);
-  const authenticate = authenticator(settings, keys, hosts.value);
-  const routes = routesOf(store, settings, { control: control.value, hosts: hosts.value, authenticate });
+  metrics.include(() => agents.metrics());
+  const routes = routesOf(store, settings, { control: control.value, agents, hosts: hosts.value, authenticate });
   const listener = await Listener.open({
     host: settings.host,
     port: settings.port,
@@ -106,7 +114,10 @@ async function startOn(
     ...(tls.value === undefined ? {} : { tls: tls.value.identity, clientAuthority: tls.value.authority.certificate }),
     ...(settings.isAnonymous ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]', settings.host] } : {}),
   });
-  if (!listener.ok) return fail(listener.error.message);
+  if (!listener.ok) {
+    await lab.value?.();
+    return fail(listener.error.message);
+  }
   const renewing = keepRenewing(listener.value, tls.value, log);
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   return ok({
@@ -140,38 +151,19 @@ function keepRenewing(listener: Listener, tls: ServerTls | undefined, log: Log):
   return setInterval(look, CHECK_MS).unref();
 }
 
-/** Lets the instances of the first account and region run as namespaces; gives what ends them. */
-async function startLab(
-  control: Control,
-  { withLab, accountId, region }: Settings,
-  log: Log,
-): Promise<Result<(() => Promise<void>) | undefined>> {
-  if (!withLab) return ok(undefined);
-  const why = whyNoLab();
-  if (why !== undefined) return fail(why);
-  const realm: Realm = { accountId, region };
-  const follower = new LabFollower(() => control.estate(realm).world, {
-    built: ({ instances, milliseconds }) => log.info({ instances, milliseconds }, 'the lab is built'),
-    failed: (message) => log.error({ message }, 'the lab is not what it should be'),
-    warned: (message) => log.warn({ message }, 'the lab differs from AWS'),
-    repaired: (vpcId, lines) => log.warn({ vpcId, lines }, 'somebody changed the rules of the lab: repaired'),
-  });
-  const unsubscribe = control.subscribe(() => follower.changed());
-  await follower.start();
-  return ok(async () => {
-    unsubscribe();
-    await follower.close();
-  });
-}
-
 type RouteParts = {
   readonly control: Control;
+  readonly agents: AgentApi;
   readonly hosts: Enrolment;
   readonly authenticate: NativeSetup['authenticate'];
 };
 
 /** All that is answered, but for health and metrics. */
-function routesOf(store: Store, settings: Settings, { control, hosts, authenticate }: RouteParts): readonly Route[] {
+function routesOf(
+  store: Store,
+  settings: Settings,
+  { control, agents, hosts, authenticate }: RouteParts,
+): readonly Route[] {
   const api = new Api({
     control,
     actions: ACTIONS,
@@ -182,14 +174,6 @@ function routesOf(store: Store, settings: Settings, { control, hosts, authentica
     keys: KEY_MAKER,
   });
   const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
-  const agents = new AgentApi({
-    control,
-    authenticate,
-    now: Date.now,
-    epoch: randomHex(8),
-    runsLab: settings.withLab,
-    enrolled: (realm) => hosts.list(realm),
-  });
   const endStream = (realm: Realm, host: string): void => agents.end(realm, host);
   const native: NativeSetup = {
     hits: (realm, world, owner) => agents.hits(realm, world, owner),

@@ -24,6 +24,12 @@ export function realmKey({ accountId, region }: Realm): string {
   return `${accountId}/${region}`;
 }
 
+/** The realm of such a name. */
+export function realmOf(key: string): Realm {
+  const [accountId = '', region = ''] = key.split('/');
+  return { accountId, region };
+}
+
 /** Estates by realm key, from what a store holds. Fails on what no Crenel of this format wrote, and says where. */
 export function estatesOf(
   entries: Iterable<readonly [key: string, value: string]>,

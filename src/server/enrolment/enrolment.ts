@@ -65,6 +65,11 @@ export class Enrolment {
     this.#index();
   }
 
+  /** The realms of hosts, each as often as it has some. */
+  realms(): readonly Realm[] {
+    return [...this.#register.values()].map(({ accountId, region }) => ({ accountId, region }));
+  }
+
   /** The hosts of a realm. */
   list({ accountId, region }: Realm): readonly HostEntry[] {
     return [...this.#register.values()].filter((one) => one.accountId === accountId && one.region === region);

@@ -34,6 +34,7 @@ export class Metrics {
   readonly #bytesOut: Counter;
   readonly #refused: Counter;
   #bytes = { in: 0, out: 0 };
+  readonly #others: (() => string)[] = [];
 
   /** `isProcessCounted`: whether memory, processor time, event loop and garbage collection of the process are measured too. */
   constructor(isProcessCounted: boolean) {
@@ -71,6 +72,11 @@ export class Metrics {
     gauge('held_bytes', 'Bodies and untaken answers in memory.', gauges.heldBytes);
   }
 
+  /** Lets somebody else say more, in the same format, whenever somebody asks. */
+  include(text: () => string): void {
+    this.#others.push(text);
+  }
+
   /** A request was answered. */
   answered({ route, method, status, seconds, bytesIn, bytesOut, action, code }: Outcome): void {
     this.#seconds.observe({ route }, seconds);
@@ -96,7 +102,8 @@ export class Metrics {
     this.#bytesIn.inc(this.#bytes.in);
     this.#bytesOut.inc(this.#bytes.out);
     this.#bytes = { in: 0, out: 0 };
-    return await this.#registry.metrics();
+    const own = await this.#registry.metrics();
+    return [own, ...this.#others.map((text) => text())].join('');
   }
 
   get contentType(): string {

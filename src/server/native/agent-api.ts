@@ -5,16 +5,17 @@ import type { Caller } from '../access/caller.ts';
 import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
-import { realmKey } from '../control/stored.ts';
+import { realmKey, realmOf } from '../control/stored.ts';
 import type { HttpAnswer, HttpRequest, StreamSource } from '../http/exchange.ts';
 import { decodeHello, decodeReport, encodeLine } from '../sync/codec.ts';
 import { History } from '../sync/history.ts';
 import type { HostEntry } from '../enrolment/register.ts';
 import { HitBook, type ItemsOf } from '../sync/hit-book.ts';
-import { type At, Hosts } from '../sync/hosts.ts';
+import { type At, Hosts, type OwnHost } from '../sync/hosts.ts';
 import type { Counters, Hello, Holds, ServerMessage } from '../sync/messages.ts';
 import { Outbox, type ToldBefore } from '../sync/outbox.ts';
 import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
+import { agentMetrics } from './agent-metrics.ts';
 import { countedItems, type HitOwner, type HitsDocument, hitsDocument } from './hits.ts';
 import { type ListedHost, listedHosts } from './host-list.ts';
 import { NATIVE_PATH } from './native-api.ts';
@@ -31,10 +32,10 @@ export type AgentApiSetup = {
   readonly now: () => number;
   /** Names this run of the server: revisions of another run are not resumed from. */
   readonly epoch: string;
-  /** Whether the server itself enforces, in a lab on its own machine. */
-  readonly runsLab?: boolean;
   /** The hosts of a realm that were invited, let in or removed. */
   readonly enrolled?: (realm: Realm) => readonly HostEntry[];
+  /** The realms that have such hosts. */
+  readonly enrolledRealms?: () => readonly Realm[];
 };
 
 /** What `GET /crenel/v1/hosts` answers. */
@@ -79,9 +80,33 @@ export class AgentApi {
     return hitsDocument(realmKey(realm), { world, owner, at: this.#at() }, { hosts: this.#hosts, book: this.#book });
   }
 
+  /** The server's own lab says what it enforces in a realm. */
+  own(realm: Realm, host: OwnHost): void {
+    this.#hosts.own(realmKey(realm), host);
+  }
+
+  /** A host of a realm tells what it counted. */
+  count({ host, ...realm }: Realm & { readonly host: string }, counters: Counters): void {
+    const { world } = this.#setup.control.estate(realm);
+    const itemsOf: ItemsOf = (kind, id) => countedItems(world, { kind, id });
+    this.#book.take({ realm: realmKey(realm), host }, counters, { now: this.#setup.now(), itemsOf });
+  }
+
   /** Ends the open stream of a host, if there is one: what it may do has changed. */
   end(realm: Realm, host: string): void {
     this.#ends.get(`${realmKey(realm)}/${host}`)?.();
+  }
+
+  /** What is known of hosts and hits, in the text format of Prometheus. */
+  metrics(): string {
+    const keys = new Set([
+      ...this.#hosts.realms,
+      ...this.#book.realms,
+      ...(this.#setup.enrolledRealms?.() ?? []).map(realmKey),
+    ]);
+    const realms = [...keys].toSorted().map((key) => ({ key, realm: realmOf(key) }));
+    const hosts = realms.flatMap(({ realm }) => this.list(realm).hosts.map((host) => ({ realm, host })));
+    return agentMetrics({ revision: this.#setup.control.revision, hosts, book: this.#book, realms });
   }
 
   /** Whether it answers such requests. */
@@ -110,7 +135,7 @@ export class AgentApi {
   list(realm: Realm): HostsDocument {
     const { revision } = this.#setup.control;
     const heard = this.#hosts.list(realmKey(realm), this.#at());
-    const isEnforced = this.#setup.runsLab === true || heard.some(({ condition }) => condition !== 'gone');
+    const isEnforced = heard.some(({ condition }) => condition !== 'gone');
     const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
     return { revision, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
   }
@@ -129,14 +154,8 @@ export class AgentApi {
         status: 409,
         message: 'this server knows no such host yet: it must open its stream first',
       });
-    if (counters !== undefined) this.#count({ ...caller, host }, counters);
+    if (counters !== undefined) this.count({ ...caller, host }, counters);
     return jsonAnswer(200, { revision: control.revision });
-  }
-
-  #count({ host, ...realm }: Realm & { readonly host: string }, counters: Counters): void {
-    const { world } = this.#setup.control.estate(realm);
-    const itemsOf: ItemsOf = (kind, id) => countedItems(world, { kind, id });
-    this.#book.take({ realm: realmKey(realm), host }, counters, { now: this.#setup.now(), itemsOf });
   }
 
   /** What was counted at rules and entries that went goes too. */
@@ -155,6 +174,8 @@ export class AgentApi {
     if (!hello.ok) return refusalAnswer({ status: 400, message: hello.error });
     const permitted = mayEnforce(caller, hello.value.host, hello.value.holds);
     if (permitted !== undefined) return permitted;
+    if (this.#hosts.isOwn(realmKey(caller), hello.value.host))
+      return refusalAnswer({ status: 409, message: `${hello.value.host} is what the server calls its own lab` });
     return {
       status: 200,
       headers: { 'content-type': 'application/x-ndjson' },

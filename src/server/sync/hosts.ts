@@ -29,6 +29,9 @@ type News = Pick<Report, 'problem' | 'warnings' | 'drift'>;
 /** `gone`: no stream, or nothing heard. `degraded`: it says that it cannot enforce, or what it found changed could not be put right. */
 export type HostCondition = 'enforcing' | 'behind' | 'degraded' | 'gone';
 
+/** A lab of the server's own: what it holds and enforces by now. */
+export type OwnHost = News & { readonly host: string; readonly holds: Holds; readonly enforced: number | undefined };
+
 /** What is told of a host. */
 export type HostDocument = {
   readonly host: string;
@@ -72,17 +75,14 @@ export class Hosts {
     return this.#streams;
   }
 
-  /** The server's own lab enforces a revision, or cannot: a host that is heard at all times, until it is told to be gone. */
-  own(
-    realm: string,
-    {
-      host,
-      holds,
-      enforced,
-      ...news
-    }: News & { readonly host: string; readonly holds: Holds; readonly enforced: number | undefined },
-  ): void {
+  /** The server's own lab says what it enforces: a host that is heard at all times. */
+  own(realm: string, { host, holds, enforced, ...news }: OwnHost): void {
     this.#put({ host, realm, mode: 'lab', holds: held(holds), stream: 0, heardAt: 0, enforced, news });
+  }
+
+  /** Whether a host is the server's own. */
+  isOwn(realm: string, host: string): boolean {
+    return this.#states.get(keyOf(realm, host))?.mode === 'lab';
   }
 
   /** A stream ended. One that a newer stream of the host took the place of makes no difference. */
