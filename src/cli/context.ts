@@ -87,13 +87,14 @@ function findingSheet(findings: readonly Finding[]): Sheet {
 }
 
 /** Progress is for a person who waits, so only on a terminal. */
-function progressOf({ io }: Context): ((text: string) => void) | undefined {
+export function progressOf({ io }: Context): ((text: string) => void) | undefined {
   if (io.stderr.isTTY !== true) return undefined;
   return (text) => {
     io.stderr.write(`\r\u001B[K${printable(text)}`);
   };
 }
 
-function clearProgress({ io }: Context): void {
+/** Takes progress off the terminal. */
+export function clearProgress({ io }: Context): void {
   if (io.stderr.isTTY === true) io.stderr.write('\r\u001B[K');
 }

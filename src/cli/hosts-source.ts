@@ -42,8 +42,10 @@ function isHosts(document: unknown): document is HostsDocument {
   if (typeof document !== 'object' || document === null || !('revision' in document) || !('hosts' in document))
     return false;
   const { revision, hosts } = document;
+  const times = ['at' in document ? document.at : '', 'startedAt' in document ? document.startedAt : ''];
   return (
     typeof revision === 'number' &&
+    times.every((time) => typeof time === 'string' && !Number.isNaN(Date.parse(time))) &&
     Array.isArray(hosts) &&
     (hosts as readonly unknown[]).every(
       (one) =>

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { serverOf } from '../server-option.ts';
 import { backupServer } from '../server-source.ts';
 import { line } from '../terminal.ts';
 
@@ -20,8 +21,9 @@ export function addBackup(program: Command, { context, finish }: CommandSetup): 
 
 async function backup(context: Context): Promise<ExitStatus> {
   const { io, options } = context;
-  if (options.endpoint === undefined) return refuse(context, EXIT.usage, 'no server: give --endpoint');
-  const done = await backupServer(options.endpoint, io.env);
+  const server = serverOf(context);
+  if (!server.ok) return server.error;
+  const done = await backupServer(server.value, io.env);
   if (!done.ok) return refuse(context, EXIT.io, done.error.message);
   if (options.json === true) printJson(context, { path: done.value });
   else printSheet(context, [line(`The store was copied to ${done.value}, on the server's machine.`)]);

@@ -1,96 +1,149 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { ok, type Result } from '../../core/net/result.ts';
+import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { HostsDocument } from '../../server/native/agent-api.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, printJson, printSheet, refuse } from '../context.ts';
+import { clearProgress, type Context, printJson, printNotes, printSheet, progressOf, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { readHosts } from '../hosts-source.ts';
+import { enforcedBy, type Lag, type Seen } from '../enforced-by.ts';
 import type { LoadError } from '../io.ts';
-import { line } from '../terminal.ts';
+import { namesText } from '../pair-text.ts';
+import { serverOf } from '../server-option.ts';
+import { line, row, type Sheet } from '../terminal.ts';
 
-type WaitOptions = { readonly revision?: string; readonly timeout: string };
+type WaitOptions = { readonly revision?: string; readonly timeout: string; readonly hosts: string };
 
-/** What was seen last: whether every live host is there, and which are not. */
-type Seen = {
-  readonly revision: number;
-  readonly live: number;
-  readonly lagging: readonly string[];
-  readonly gone: readonly string[];
-};
+/** What is waited for; `until` by the clock of `performance`. */
+type Wanted = { readonly revision: number | undefined; readonly hosts: number; readonly until: number };
 
 const ASK_AGAIN_MS = 100;
 
 /** `crenel wait`. */
 export function addWait(program: Command, { context, finish }: CommandSetup): void {
   program
-    .command('wait')
+    .command('wait [command...]')
     .summary('until every live host enforces a revision')
     .description(
-      'Waits until every live host of a server enforces a revision: the newest when none is given, or the one that an answer of the API names in its header x-crenel-revision. The exit status is 1, and the hosts that lag are named, when that takes too long or no host is live.',
+      'Waits until every live host of a server enforces a revision: the newest when none is given, which holds every change that was answered before; or the one that an answer of the API names in its header x-crenel-revision. With a command behind --, runs that first, and waits if it succeeds: crenel wait -- aws ec2 authorize-security-group-ingress … The exit status is that of a command which fails; 1, with the hosts that lag and why, when waiting takes too long or too few hosts are live.',
     )
     .option('--revision <number>', 'the revision to wait for')
     .option('--timeout <seconds>', 'how long to wait', '60')
-    .action(async (options: WaitOptions) => {
-      finish(await wait(context(), options));
+    .option('--hosts <number>', 'so many hosts at least must be live', '1')
+    .action(async (command: readonly string[], options: WaitOptions) => {
+      finish(await wait(context(), command, options));
     });
 }
 
-async function wait(context: Context, options: WaitOptions): Promise<ExitStatus> {
-  const { endpoint, json } = context.options;
-  if (endpoint === undefined) return refuse(context, EXIT.usage, 'no server: give --endpoint');
-  const [revision, seconds] = [options.revision, options.timeout].map((text) =>
-    text === undefined ? undefined : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN,
-  );
-  if (Number.isNaN(revision)) return refuse(context, EXIT.usage, '--revision must be a whole number');
-  if (seconds === undefined || Number.isNaN(seconds))
-    return refuse(context, EXIT.usage, '--timeout must be a whole number of seconds');
-  const seen = await watch(endpoint, context, { revision, until: performance.now() + seconds * 1000 });
+async function wait(context: Context, command: readonly string[], options: WaitOptions): Promise<ExitStatus> {
+  const server = serverOf(context);
+  if (!server.ok) return server.error;
+  const numbers = numbersOf(options);
+  if (!numbers.ok) return refuse(context, EXIT.usage, numbers.error);
+  const { revision, hosts, seconds } = numbers.value;
+  if (command.length > 0 && revision !== undefined)
+    return refuse(context, EXIT.usage, '--revision and a command exclude each other: its own revision is waited for');
+  const status = command.length === 0 ? EXIT.allowed : await run(context, command, server.value);
+  if (status !== EXIT.allowed) return status;
+  const until = performance.now() + seconds * 1000;
+  const seen = await watch(server.value, context, { revision, hosts, until });
+  clearProgress(context);
   if (!seen.ok) return refuse(context, EXIT.io, seen.error.message);
-  const isThere = isReached(seen.value);
-  if (json === true) printJson(context, { isEnforced: isThere, ...seen.value });
-  else if (isThere) {
-    const hosts = seen.value.live === 1 ? '1 host enforces' : `${seen.value.live} hosts enforce`;
-    printSheet(context, [line(`${hosts} revision ${seen.value.revision}.`)]);
-  }
-  if (isThere) return EXIT.allowed;
-  return json === true ? EXIT.blocked : refuse(context, EXIT.blocked, whyNot(seen.value));
+  return tell(context, seen.value, { hosts, seconds, isBeside: command.length > 0 });
 }
 
-async function watch(
-  endpoint: string,
-  { io }: Context,
-  { revision, until }: { readonly revision: number | undefined; readonly until: number },
-): Promise<Result<Seen, LoadError>> {
-  let wanted = revision;
+type Numbers = { readonly revision: number | undefined; readonly hosts: number; readonly seconds: number };
+
+function numbersOf({ revision, timeout, hosts }: WaitOptions): Result<Numbers> {
+  const [wanted, seconds, count] = [revision, timeout, hosts].map((text) =>
+    text === undefined ? undefined : /^\d{1,9}$/u.test(text) ? Number(text) : Number.NaN,
+  );
+  if (Number.isNaN(wanted)) return fail('--revision must be a whole number');
+  if (seconds === undefined || Number.isNaN(seconds)) return fail('--timeout must be a whole number of seconds');
+  if (count === undefined || Number.isNaN(count) || count === 0)
+    return fail('--hosts must be a whole number from 1 on');
+  return ok({ revision: wanted, hosts: count, seconds });
+}
+
+/** Runs a command with this terminal; AWS's tools in it ask the same server, unless told otherwise. */
+async function run(context: Context, [program = '', ...args]: readonly string[], server: string): Promise<ExitStatus> {
+  const child = spawn(program, args, { stdio: 'inherit', env: { AWS_ENDPOINT_URL: server, ...context.io.env } });
+  try {
+    const ended: readonly unknown[] = await once(child, 'close');
+    const [code] = ended;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the status is the command's own, whatever it means
+    return (typeof code === 'number' ? code : EXIT.internal) as ExitStatus;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse(context, EXIT.noInput, `${program} cannot be run: ${why}`);
+  }
+}
+
+/** Asks until it is so or too late. A server that answered once may be away for a while. */
+async function watch(server: string, context: Context, wanted: Wanted): Promise<Result<Seen, LoadError>> {
+  let revision = wanted.revision;
+  let newest: Seen | undefined;
   for (;;) {
-    const read = await readHosts(endpoint, io.env);
-    if (!read.ok) return read;
-    wanted ??= read.value.revision;
-    const seen = seenOf(read.value, wanted);
-    if (isReached(seen) || performance.now() >= until) return ok(seen);
+    const read: Result<HostsDocument, LoadError> = await readHosts(server, context.io.env);
+    const isLate = performance.now() >= wanted.until;
+    if (!read.ok && (newest === undefined || isLate)) return read;
+    if (read.ok) {
+      revision ??= read.value.revision;
+      newest = enforcedBy(read.value, { revision, hosts: wanted.hosts });
+      if (newest.isEnforced || isLate) return ok(newest);
+      progressOf(context)?.(progressText(newest));
+    }
     await setTimeout(ASK_AGAIN_MS);
   }
 }
 
-function seenOf({ hosts }: HostsDocument, revision: number): Seen {
-  const live = hosts.filter(({ condition }) => ['enforcing', 'behind', 'degraded'].includes(condition));
-  return {
-    revision,
-    live: live.length,
-    lagging: live.filter(({ enforcedRevision = -1 }) => enforcedRevision < revision).map(({ host }) => host),
-    gone: hosts.filter(({ condition }) => condition === 'gone').map(({ host }) => host),
-  };
+function progressText({ revision, lagging, live }: Seen): string {
+  const whom = lagging.length === 0 ? `hosts: ${live} live` : namesText(lagging.map(({ host }) => host));
+  return `waiting for revision ${revision} on ${whom}`;
 }
 
-/** No host at all is not every host: whoever waits wants to know that something is enforced. */
-function isReached({ live, lagging }: Seen): boolean {
-  return live > 0 && lagging.length === 0;
+/** `isBeside`: standard output is a command's. */
+function tell(
+  context: Context,
+  seen: Seen,
+  of: { readonly hosts: number; readonly seconds: number; readonly isBeside: boolean },
+): ExitStatus {
+  const { isEnforced } = seen;
+  const print = of.isBeside ? printNotes : printSheet;
+  if (context.options.json === true && !of.isBeside) printJson(context, seen);
+  else if (isEnforced) print(context, enforcedSheet(seen));
+  else {
+    refuse(context, EXIT.blocked, whyNot(seen, of));
+    printNotes(context, [...seen.lagging.slice(0, MOST_NAMED).map(lagRow), ...goneRows(seen)]);
+  }
+  return isEnforced ? EXIT.allowed : EXIT.blocked;
 }
 
-function whyNot({ revision, live, lagging, gone }: Seen): string {
-  const silent = gone.length === 0 ? '' : `; gone: ${gone.join(', ')}`;
-  return live === 0
-    ? `no host is live, so nothing enforces revision ${revision}${silent}`
-    : `revision ${revision} is not enforced yet by ${lagging.join(', ')}${silent}`;
+const MOST_NAMED = 20;
+
+function enforcedSheet(seen: Seen): Sheet {
+  const { live, revision } = seen;
+  return [line(`${live === 1 ? '1 host enforces' : `${live} hosts enforce`} revision ${revision}.`), ...goneRows(seen)];
+}
+
+function lagRow({ host, why }: Lag): Sheet[number] {
+  return row(2, [`${host}: `], [why]);
+}
+
+function goneRows({ gone }: Seen): Sheet {
+  if (gone.length === 0) return [];
+  return [row(0, [], [`Not waited for, for ${gone.length === 1 ? 'it is' : 'they are'} gone: ${namesText(gone)}.`])];
+}
+
+function whyNot(
+  { revision, serverRevision, live, lagging }: Seen,
+  { hosts, seconds }: { readonly hosts: number; readonly seconds: number },
+): string {
+  const waited = seconds === 0 ? '' : ` after ${seconds} seconds`;
+  if (revision > serverRevision) return `the server is at revision ${serverRevision}${waited}, before ${revision}`;
+  if (live === 0 && lagging.length === 0) return `no host is live${waited}, so nothing enforces revision ${revision}`;
+  if (lagging.length === 0) return `${live} of ${hosts} hosts are live${waited}; they enforce revision ${revision}`;
+  return `revision ${revision} is not enforced${waited} by ${namesText(lagging.map(({ host }) => host))}`;
 }

@@ -41,6 +41,9 @@ export type AgentApiSetup = {
 /** What `GET /crenel/v1/hosts` answers. */
 export type HostsDocument = {
   readonly revision: number;
+  /** When it was said, and when the server began: what it heard before that it does not know. ISO 8601. */
+  readonly at: string;
+  readonly startedAt: string;
   /** Said when nothing enforces what the API accepts. */
   readonly note?: string;
   readonly hosts: readonly ListedHost[];
@@ -56,6 +59,7 @@ type Stream = { readonly realm: string; readonly hello: Hello; readonly caller: 
  */
 export class AgentApi {
   readonly #setup: AgentApiSetup;
+  readonly #startedAt: string;
   readonly #history: History;
   readonly #book = new HitBook();
   readonly #hosts = new Hosts((realm, host) => this.#book.forgetHost(realm, host));
@@ -65,6 +69,7 @@ export class AgentApi {
 
   constructor(setup: AgentApiSetup) {
     this.#setup = setup;
+    this.#startedAt = new Date(setup.now()).toISOString();
     this.#history = new History(setup.control.revision);
     setup.control.subscribe(({ revision, realms }) => {
       for (const [realm, { before, after }] of realms) {
@@ -137,7 +142,8 @@ export class AgentApi {
     const heard = this.#hosts.list(realmKey(realm), this.#at());
     const isEnforced = heard.some(({ condition }) => condition !== 'gone');
     const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
-    return { revision, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
+    const at = new Date(this.#setup.now()).toISOString();
+    return { revision, at, startedAt: this.#startedAt, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
   }
 
   #reported(request: HttpRequest, caller: Caller): HttpAnswer {
