@@ -16,7 +16,8 @@ import { asId } from '../../src/core/model/ids.ts';
 import { expectOk, ok } from '../../src/core/net/result.ts';
 import { Draft } from '../../src/server/control/draft.ts';
 import { fingerprintOf, issue, newKeyPair, privatePem } from '../../src/server/enrolment/authority.ts';
-import { provenKey, sha256 } from '../../src/server/enrolment/proof.ts';
+import { decodeEnrol } from '../../src/server/enrolment/messages.ts';
+import { provenKey, sha256, shortDigest } from '../../src/server/enrolment/proof.ts';
 import { registerOf } from '../../src/server/enrolment/register-text.ts';
 import { encodeLine } from '../../src/server/sync/codec.ts';
 import {
@@ -27,6 +28,7 @@ import {
   folderOf,
   linkOf,
   newAuthority,
+  serverIdentity,
   streamAs,
 } from './enrolment-server.ts';
 import { until } from './listener.ts';
@@ -69,6 +71,15 @@ const invitation = (host: string, enis: readonly string[]): object => ({
   holds: holding(enis),
   expiresSeconds: 60,
 });
+
+/** A certificate for the key that was asked for, and another host's name. */
+function mirrored(authority: ReturnType<typeof newAuthority>, body: string): string {
+  const asked = expectOk(decodeEnrol(body));
+  const publicKey = createPublicKey({ key: Buffer.from(asked.publicKey, 'base64'), format: 'der', type: 'spki' });
+  const use = { kind: 'host', uri: 'urn:x' } as const;
+  const { certificate } = issue(authority, { subject: 'rack-2', publicKey, use, now: Date.now(), lifeMs: DAY_MS });
+  return JSON.stringify({ version: 1, host: 'rack-2', certificate });
+}
 
 describe('a host that has a token', { timeout: 60_000 }, () => {
   test('comes in, streams, reports, and comes again without it', async (t) => {
@@ -247,6 +258,40 @@ describe('a token', { timeout: 60_000 }, () => {
     assert.match(await attempt({ extra: 1 }), /400: message has a member that is not known/);
     assert.match(await attempt({ version: 2 }), /400: message\.version/);
     assert.equal(await attempt({}), 'let in');
+  });
+
+  test('gets a host nothing that is not its own certificate, whatever the server says', async (t) => {
+    const own = newAuthority();
+    const { publicKey } = newKeyPair();
+    const use = { kind: 'host', uri: 'urn:x' } as const;
+    const { certificate } = issue(own, { subject: 'rack-1', publicKey, use, now: Date.now(), lifeMs: DAY_MS });
+    let says = '';
+    const server = createServer(serverIdentity(own), (request, answer) => {
+      let body = '';
+      request.on('data', (piece: Buffer) => {
+        body += piece.toString();
+      });
+      request.on('end', () => answer.end(says === 'mirror' ? mirrored(own, body) : says));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    t.after(() => server.close());
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const token = `crenel-enrol:1:rack-1:${shortDigest(own.fingerprint)}:${'a'.repeat(43)}`;
+    const tried = async (answer: string): Promise<string> => {
+      says = answer;
+      const folder = folderOf(t);
+      const done = await enrolIn(folder, { url }, token);
+      assert.equal(expectOk(readState(folder)).current !== undefined, done.ok);
+      return done.ok ? 'let in' : done.error;
+    };
+    assert.match(await tried('yes'), /answers what is no certificate: the message is no JSON/);
+    assert.match(await tried('x'.repeat(100_000)), /answers more than was asked for/);
+    const other = { version: 1, host: 'rack-1', certificate };
+    assert.match(await tried(JSON.stringify(other)), /not for this host and key/);
+    assert.match(await tried(JSON.stringify({ ...other, certificate: 'x' })), /not for this host and key/);
+    assert.match(await tried('mirror'), /not for this host and key/);
   });
 
   test('that could not be marked as used on disk was not used', async (t) => {
