@@ -12,6 +12,7 @@ import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
 import { type Connection, cutOff, type Need, needText } from './self-check.ts';
 import type { ServerLink } from './server-link.ts';
+import { LATER_MS, type NotInForce, Trials, type TrialSetup } from './trials.ts';
 
 /** How the interfaces of this host hang on it. */
 export type Attaching =
@@ -24,6 +25,8 @@ export type Attaching =
       readonly attachment: Attachment;
       /** What rules must never cut: they are refused whole instead. */
       readonly needs: readonly Need[];
+      /** How rules are tried, and taken back if the server is not reached with them. */
+      readonly trial: Omit<TrialSetup, 'reach' | 'log'>;
     };
 
 /** What the agent says while it works. `level` `error`: nothing is enforced, or not what should be. */
@@ -58,6 +61,8 @@ export class Agent {
   readonly #totals = new HitTotals(randomBytes(8).toString('hex'));
   /** What keeps this host from enforcing what it should, by what it is about. */
   readonly #troubles = new Map<'rules' | 'kernel', string>();
+  readonly #trials: Trials | undefined;
+  #wiring: Wiring;
   #wanted: Wanted | undefined;
   #applied: Wanted | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -69,13 +74,16 @@ export class Agent {
   constructor(setup: AgentSetup) {
     const { link, host, attaching, program, connections, log } = setup;
     this.#setup = setup;
-    this.#enforcer = new Enforcer(program, wiringOf(attaching, undefined), connections);
+    this.#wiring = wiringOf(attaching, undefined, undefined);
+    this.#enforcer = new Enforcer(program, this.#wiring, connections);
     this.#reporter = new Reporter({
       link,
       host,
       totals: this.#totals,
       onTrouble: (why) => log('warn', `the server does not hear: ${why}`),
     });
+    const reach = async (signal: AbortSignal): Promise<Result<void>> => await this.#reporter.reach(signal);
+    this.#trials = attaching.mode === 'tap' ? undefined : new Trials({ ...attaching.trial, reach, log });
     this.#receiver = new Receiver({
       link,
       host,
@@ -89,8 +97,9 @@ export class Agent {
     });
   }
 
-  /** Begins. Nothing is changed before the server has told a whole view. */
+  /** Begins. Nothing is changed before the server has told a whole view, but what an earlier run left unconfirmed is taken back. */
   start(): void {
+    this.#enqueue(async () => await this.#settle());
     this.#receiver.start();
     this.#lookLater();
   }
@@ -108,6 +117,7 @@ export class Agent {
     this.#isStopped = true;
     clearTimeout(this.#looking);
     await this.#receiver.stop();
+    this.#trials?.stop();
     await this.#working;
     clearTimeout(this.#retry);
     if (this.#applied !== undefined) await this.#count();
@@ -145,15 +155,19 @@ export class Agent {
     const wanted = this.#wanted;
     if (wanted === undefined || wanted === this.#applied) return;
     const { log, attaching } = this.#setup;
-    const wiring = attaching.mode === 'tap' ? undefined : wiringOf(attaching, wanted.view);
-    const lost = wiring === undefined || attaching.mode === 'tap' ? [] : cutOff(wanted.view, wiring, attaching.needs);
+    this.#wiring = wiringOf(attaching, wanted.view, this.#wiring);
+    const lost = attaching.mode === 'tap' ? [] : cutOff(wanted.view, this.#wiring, attaching.needs);
     if (lost.length > 0) {
       this.#fail(`they would cut this machine off from ${lost.map(needText).join(' and ')}`);
       return;
     }
-    const done = await this.#enforcer.enforce(wanted.view, wiring);
+    const done =
+      this.#trials === undefined
+        ? await this.#enforcer.enforce(wanted.view, this.#wiring)
+        : await this.#trials.enforce(this.#enforcer, wanted.view, this.#wiring);
     if (!done.ok) {
-      this.#fail(done.error.message);
+      const again = 'again' in done.error ? done.error.again : 'soon';
+      this.#fail(`revision ${wanted.view.revision}: ${done.error.message}`, again);
       return;
     }
     const isFirst = this.#applied === undefined;
@@ -167,12 +181,19 @@ export class Agent {
     if (isFirst) await this.#count();
   }
 
-  /** The old rules are in force; the newest view is tried again, later each time. */
-  #fail(why: string): void {
+  async #settle(): Promise<void> {
+    const settled = await this.#trials?.settle(this.#enforcer);
+    if (settled?.ok === false) this.#fail(settled.error);
+  }
+
+  /** The old rules are in force; the newest view is tried again, later each time, unless it is known to be of no use. */
+  #fail(why: string, again: NotInForce['again'] = 'soon'): void {
     this.#tell('rules', `the newest rules are not in force: ${why}`);
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#enqueue(async () => await this.#enforce()), this.#retryMs);
-    this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
+    if (again === 'never') return;
+    const waitMs = again === 'later' ? LATER_MS : this.#retryMs;
+    this.#retry = setTimeout(() => this.#enqueue(async () => await this.#enforce()), waitMs);
+    if (again === 'soon') this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
   }
 
   /** Tells the server news, with what is wrong now; what is wrong is logged each time. */
@@ -218,12 +239,18 @@ function clipped(texts: readonly string[]): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts.slice(0, MOST_WARNINGS).map((text) => text.slice(0, MOST_TEXT));
 }
 
-/** The wiring of a host; that of a machine which is itself an instance waits for the view to say which interface is its primary one. */
-function wiringOf(attaching: Attaching, view: HostView | undefined): Wiring {
+/**
+ * The wiring of a host; that of a machine which is itself an instance waits for the view to say which interface is its primary one. The one
+ * before stays where it still holds.
+ */
+function wiringOf(attaching: Attaching, view: HostView | undefined, before: Wiring | undefined): Wiring {
   const common = { stateful: new Set<string>(), natGateways: new Map() };
-  if (attaching.mode === 'tap') return { mode: 'forward', enis: attaching.enis, fabric: attaching.fabric, ...common };
+  if (attaching.mode === 'tap')
+    return before ?? { mode: 'forward', enis: attaching.enis, fabric: attaching.fabric, ...common };
   const enis = view === undefined ? [] : [...listRecords(view.world, 'enis')];
   const primary = enis.find((eni) => eni.attachment?.deviceIndex === 0) ?? enis[0];
+  if (before !== undefined && before.enis.size === (primary === undefined ? 0 : 1))
+    if (primary === undefined || before.enis.has(primary.id)) return before;
   return {
     mode: 'local',
     enis: new Map(primary === undefined ? [] : [[primary.id, attaching.attachment]]),

@@ -9,6 +9,7 @@ import { NO_NUMBERS } from '../nft/plan.ts';
 import { linesOf } from '../nft/render.ts';
 import { layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
+import { undoLines } from '../nft/undo.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { CounterNames, type Reading } from './counter-names.ts';
 import type { NftFault, NftProgram } from './nft-program.ts';
@@ -17,6 +18,9 @@ import type { Connection } from './self-check.ts';
 
 /** What came of a view: the revision that the kernel now enforces, and how many commands it took. */
 export type Enforced = { readonly revision: number; readonly commands: number; readonly problems: readonly string[] };
+
+/** What comes before a change, told the lines that make the kernel again what it is now. Its failure keeps the kernel as it is. */
+export type Prelude = (undo: Iterable<string>) => Promise<Result<void>>;
 
 /**
  * What the kernel held that it should not have, or the other way round, as the commands of the repair; none when all was right. `fault`: why it
@@ -64,15 +68,35 @@ export class Enforcer {
     return this.#applied?.view.revision;
   }
 
-  /** Takes the kernel to a view in one transaction. `wiring`: devices came or went with it. */
-  async enforce(view: HostView, wiring: Wiring = this.#wiring): Promise<Result<Enforced, NftFault>> {
+  /** What is in force, if this enforcer put it there. */
+  get current(): { readonly view: HostView; readonly wiring: Wiring } | undefined {
+    return this.#applied === undefined ? undefined : { view: this.#applied.view, wiring: this.#wiring };
+  }
+
+  /** Somebody else makes the table: what it holds is read anew before the next view, and its counters are others. */
+  forget(): void {
+    this.#applied = undefined;
+    this.#known = undefined;
+    this.#table = Enforcer.#nextTable();
+  }
+
+  /**
+   * Takes the kernel to a view in one transaction. `wiring`: devices came or went with it. `prelude` comes before anything is changed, and not where
+   * nothing is to change.
+   */
+  async enforce(view: HostView, wiring: Wiring = this.#wiring, prelude?: Prelude): Promise<Result<Enforced, NftFault>> {
     const followed =
       this.#applied !== undefined && this.#known !== undefined && wiring === this.#wiring
         ? followMembers(this.#applied.layout, this.#applied.view, view)
         : undefined;
-    const planned = followed === undefined ? await this.#plan(view, wiring) : ok(shortPlan(followed));
+    const planned =
+      followed === undefined ? await this.#plan(view, wiring) : ok(shortPlan(followed, this.#known ?? NOTHING));
     if (!planned.ok) return planned;
     const { layout: next, transactions, faults } = planned.value;
+    if (prelude !== undefined && commandsOf(transactions).length > 0) {
+      const ready = await prelude(undoLines(planned.value.before));
+      if (!ready.ok) return fail({ kind: 'failed', message: ready.error });
+    }
     const done = await this.#applyAll(transactions);
     if (!done.ok) return done;
     if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
@@ -144,6 +168,7 @@ export class Enforcer {
       const isFirst = [...actual.chains.values()].every(({ head }) => head === '');
       const earlier = isFirst ? await this.#earlier({ view, wiring, ruleset: next.ruleset }) : NO_EARLIER;
       return ok({
+        before: actual,
         layout: next,
         transactions: isSettled ? withFirst(transactions, earlier.commands) : [TAKE_OVER],
         faults: earlier.faults,
@@ -194,6 +219,7 @@ function makesTable(transactions: readonly Transaction[]): boolean {
 
 /** `faults`: what was left undone that does not keep the rules from being enforced. */
 type Planned = {
+  readonly before: Listing;
   readonly layout: Layout;
   readonly transactions: readonly Transaction[];
   readonly faults: readonly string[];
@@ -205,8 +231,8 @@ const NO_EARLIER: Earlier = { commands: [], faults: [] };
 /** Changes nothing but the turn. */
 const TAKE_OVER: Transaction = { commands: [], isHidden: true };
 
-function shortPlan({ layout: next, transactions }: Followed): Planned {
-  return { layout: next, transactions, faults: [] };
+function shortPlan({ layout: next, transactions }: Followed, before: Listing): Planned {
+  return { before, layout: next, transactions, faults: [] };
 }
 
 /** More commands at the end of the first transaction, which makes what nobody leads to yet. */

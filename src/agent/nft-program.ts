@@ -21,11 +21,14 @@ export type NftOptions = {
   readonly program?: string;
 };
 
+/** The command line of `nft` with arguments. */
+export function nftCommand({ namespace, program = 'nft' }: NftOptions, args: readonly string[]): readonly string[] {
+  return namespace === undefined ? [program, ...args] : ['ip', 'netns', 'exec', namespace, program, ...args];
+}
+
 /** Runs `nft`, which is found on the PATH. Lines reach it by its input, never by a shell. */
 export function nftProgram(options: NftOptions = {}): NftProgram {
-  const { namespace, program = 'nft' } = options;
-  const command = (args: readonly string[]): readonly string[] =>
-    namespace === undefined ? [program, ...args] : ['ip', 'netns', 'exec', namespace, program, ...args];
+  const command = (args: readonly string[]): readonly string[] => nftCommand(options, args);
   return {
     apply: async (lines) => {
       const ran = await runProgram(command(['-f', '-']), lines);

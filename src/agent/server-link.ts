@@ -40,14 +40,33 @@ export function endpointOf(text: string): Result<URL> {
     : fail(`${url.origin} is another machine, and its answers could be forged on the way: use https`);
 }
 
+/** A message, where it goes, and how long to wait for any word of the server, in milliseconds. */
+export type Message = { readonly path: AgentPath; readonly body: string };
+export type Bounds = { readonly signal: AbortSignal; readonly silentMs: number };
+
 /**
  * Posts a message and gives the answer when its head is there; the rest comes as a stream. Fails with the server's own words when it refuses.
  * Silence of `silentMs` ends the connection with an error, before the head and after.
  */
-export async function post(
+export async function post(link: ServerLink, message: Message, bounds: Bounds): Promise<Result<IncomingMessage>> {
+  const answered = await send(link, message, bounds);
+  if (!answered.ok || answered.value.statusCode === 200) return answered;
+  return fail(`${link.endpoint.origin} answers ${answered.value.statusCode}: ${await refusalIn(answered.value)}`);
+}
+
+/** Whether the server answers a message by a connection of its own, whatever it answers. */
+export async function reach(link: ServerLink, message: Message, bounds: Bounds): Promise<Result<void>> {
+  const answered = await send(link, message, bounds);
+  if (!answered.ok) return answered;
+  answered.value.on('error', () => undefined).destroy();
+  return ok(undefined);
+}
+
+/** Each message has a connection of its own. */
+async function send(
   link: ServerLink,
-  { path, body }: { readonly path: AgentPath; readonly body: string },
-  { signal, silentMs }: { readonly signal: AbortSignal; readonly silentMs: number },
+  { path, body }: Message,
+  { signal, silentMs }: Bounds,
 ): Promise<Result<IncomingMessage>> {
   const url = new URL(path, link.endpoint);
   const { promise, resolve } = Promise.withResolvers<Result<IncomingMessage>>();
@@ -58,9 +77,7 @@ export async function post(
   sent.on('timeout', () => sent.destroy(new Error(`nothing was heard for ${silentMs / 1000} seconds`)));
   sent.on('error', (error) => resolve(fail(`cannot reach ${url.origin}: ${error.message}`)));
   sent.end(body);
-  const answered = await promise;
-  if (!answered.ok || answered.value.statusCode === 200) return answered;
-  return fail(`${url.origin} answers ${answered.value.statusCode}: ${await refusalIn(answered.value)}`);
+  return await promise;
 }
 
 /** Opens the request. Fails where certificates or keys cannot be used, which Node says by throwing. */

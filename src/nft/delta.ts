@@ -139,7 +139,8 @@ function differs(head: string | undefined, wanted: string): boolean {
   return head !== undefined && head !== wanted;
 }
 
-function isMapHead(head: string): boolean {
+/** Whether a set's head is that of a map. */
+export function isMapHead(head: string): boolean {
   return / : (?:mark|verdict);/u.test(head);
 }
 

@@ -5,7 +5,9 @@ import { recordChange } from '../../src/core/model/change.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
 import { type Listing, listingOf, NOTHING, parseListing } from '../../src/nft/listing.ts';
+import { wholeCommands } from '../../src/nft/command.ts';
 import { linesOf } from '../../src/nft/render.ts';
+import { undoLines } from '../../src/nft/undo.ts';
 import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { applyChange, listRecords, type World } from '../../src/core/model/world.ts';
@@ -58,6 +60,30 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
 
   test('are read back as written, and lead from one world to the next', () => follow('forward'));
   test('so they are where the machine is the instance', () => follow('local'));
+
+  test('are made again as they were by the lines that undo a change, from whatever they became', () => {
+    namespace.run('nft', ['flush', 'ruleset']);
+    const nothing = [...undoLines(NOTHING)];
+    for (let seed = 0; seed < checks(12); seed += 1) {
+      const mode = seed % 2 === 0 ? 'local' : 'forward';
+      const [one, other] = [seed, seed + 100].map((from) =>
+        layoutOf(timed(compactWorld(randomWorld(from)), from), { mode, numbering: NO_NUMBERS }),
+      );
+      if (one === undefined || other === undefined) continue;
+      apply(linesOf(wholeCommands(one.ruleset)));
+      const held = read();
+      const undo = [...undoLines(held)];
+      for (const { commands } of delta(held, other.ruleset).transactions) apply(linesOf(commands));
+      apply(['add rule inet crenel egress drop', 'add chain inet crenel mine']);
+      apply(undo);
+      assert.deepEqual(comparable(read()), comparable(held), `seed ${seed}`);
+      apply(nothing);
+      assert.equal(namespace.run('nft', ['list', 'ruleset']).stdout, '');
+      apply(undo);
+      assert.deepEqual(comparable(read()), comparable(listingOf(one.ruleset)), `seed ${seed}, from nothing`);
+      apply(nothing);
+    }
+  });
 
   test('foreign rules and elements are seen and taken out', () => {
     const made = layoutOf(compactWorld(randomWorld(1)), { mode: 'forward', numbering: NO_NUMBERS });

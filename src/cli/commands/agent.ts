@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
-import { nftProgram } from '../../agent/nft-program.ts';
+import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
 import type { Need } from '../../agent/self-check.ts';
+import { lockFolder, TrialFolder } from '../../agent/trial-folder.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
 import { parseAddress } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
@@ -24,6 +26,7 @@ type AgentOptions = LinkOptions & {
   readonly instance?: string;
   readonly device?: string;
   readonly ssh?: readonly string[];
+  readonly confirm: string;
   readonly netns?: string;
 };
 
@@ -40,7 +43,7 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
       '--enrol <token>',
       `the token of \`crenel host add\`, a file with it, or - for standard input; also ${TOKEN_VARIABLE}`,
     )
-    .option('--state <folder>', 'where the certificate and its key are kept; also STATE_DIRECTORY')
+    .option('--state <folder>', 'where the certificate, its key and rules on trial are kept; also STATE_DIRECTORY')
     .option(
       '--attach <eni=device/mac...>',
       'instances behind devices of this host: interface, device and hardware address of the guest',
@@ -49,6 +52,11 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
     .option('--instance <id>', 'this machine is the instance')
     .option('--device <device>', 'its primary interface')
     .option('--ssh <address...>', 'with --instance: rules that do not admit SSH from these addresses are refused whole')
+    .option(
+      '--confirm <seconds>',
+      'with --instance: rules are taken back if the server is not reached by a new connection in that time',
+      '10',
+    )
     .option('--netns <name>', 'a named network namespace to enforce in')
     .action(async (options: AgentOptions) => {
       finish(await agent(context(), options));
@@ -60,13 +68,17 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   if (!plan.ok) return refuse(context, EXIT.usage, plan.error);
   const needs = await needsOf(context, options, plan.value.endpoint);
   if (!needs.ok) return refuse(context, EXIT.usage, needs.error);
-  const attaching = attachingOf(options, needs.value);
+  const attaching = attachingOf(options, { needs: needs.value, folder: plan.value.folder });
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
   const able = await program.list(['list', 'tables']);
   if (!able.ok) return refuse(context, EXIT.io, `this host cannot enforce anything: ${able.error.message}`);
   const log: AgentLog = (level, message) => printNotes(context, [line(`${level.padEnd(5)} ${message}`)]);
+  if (attaching.value.mode === 'host') {
+    const locked = await lockFolder(attaching.value.trial.folder.path);
+    if (!locked.ok) return refuse(context, EXIT.io, locked.error);
+  }
   const opened = await openLink(context, plan.value, log);
   if (!opened.ok) return refuse(context, EXIT.io, opened.error);
   const { link, renewal } = opened.value;
@@ -115,17 +127,17 @@ async function needsOf(
   }
 }
 
-function attachingOf(options: AgentOptions, needs: readonly Need[]): Result<Attaching> {
-  const { attach = [], fabric = [], instance, device } = options;
+/** What rules must not cut, and where the host keeps what it must not forget. */
+type Precaution = { readonly needs: readonly Need[]; readonly folder: string };
+
+function attachingOf(options: AgentOptions, precaution: Precaution): Result<Attaching> {
+  const { attach = [], fabric = [], instance } = options;
   const strange = fabric.find((name) => !isDeviceName(name));
   if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
-  if (instance !== undefined) {
-    if (attach.length > 0) return fail('--attach and --instance exclude each other');
-    if (device === undefined || !isDeviceName(device))
-      return fail('--instance wants --device with the name of its primary interface');
-    const mac = macOf(device);
-    return mac.ok ? ok({ mode: 'host', instance: asId(instance), attachment: { device, mac: mac.value }, needs }) : mac;
-  }
+  if (instance !== undefined)
+    return attach.length > 0
+      ? fail('--attach and --instance exclude each other')
+      : asInstance(instance, options, precaution);
   if (attach.length === 0)
     return fail('say which interfaces are here: --attach eni-…=tap0/02:… or --instance i-… --device eth0');
   const enis = new Map<EniId, Attachment>();
@@ -137,6 +149,36 @@ function attachingOf(options: AgentOptions, needs: readonly Need[]): Result<Atta
   }
   return ok({ mode: 'tap', enis, fabric: new Set(fabric) });
 }
+
+/** The machine itself is the instance. */
+function asInstance(
+  instance: string,
+  { device, confirm, netns }: AgentOptions,
+  { needs, folder }: Precaution,
+): Result<Attaching> {
+  if (device === undefined || !isDeviceName(device))
+    return fail('--instance wants --device with the name of its primary interface');
+  const mac = macOf(device);
+  if (!mac.ok) return mac;
+  const seconds = Number(confirm);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MOST_SECONDS)
+    return fail(`--confirm ${confirm} is no number of seconds from 1 to ${MOST_SECONDS}`);
+  const opened = TrialFolder.open(join(folder, 'trial'));
+  if (!opened.ok) return fail(`${opened.error}; say with --state where rules on trial may be kept`);
+  const nft = (args: readonly string[]): readonly string[] =>
+    nftCommand(netns === undefined ? {} : { namespace: netns }, args);
+  const attachment = { device, mac: mac.value };
+  return ok({
+    mode: 'host',
+    instance: asId(instance),
+    attachment,
+    needs,
+    trial: { folder: opened.value, seconds, nft },
+  });
+}
+
+/** The longest that a machine may be cut off. */
+const MOST_SECONDS = 600;
 
 function macOf(device: string): Result<string> {
   try {
