@@ -47,9 +47,9 @@ function heldBy(host: Host, { at, revision }: HostsDocument): string {
   const { condition, enforcedRevision, mode, heardAt, enrolment } = host;
   if (condition === 'invited') return `until ${enrolment?.invitedUntil ?? 'its token is over'}, did not come yet`;
   if (condition === 'removed') return `at ${enrolment?.removedAt}; what it heard last may still be in force there`;
-  if (heardAt === undefined) return 'not heard of since the server began';
   const certificate =
     enrolment?.certificate === undefined ? [] : [`certificate until ${enrolment.certificate.validTo}`];
+  if (heardAt === undefined) return ['not heard of since the server began', ...certificate].join(', ');
   const heard = `${ageText(heardAt, at)} ago`;
   if (condition === 'gone') return [goneText(enforcedRevision, heard), ...certificate].join(', ');
   const parts = [heldText(enforcedRevision, revision), `${mode} mode`, ...(mode === 'lab' ? [] : [`heard ${heard}`])];
