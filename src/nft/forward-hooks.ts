@@ -15,7 +15,7 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
       direction,
       [
         ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
-        ...trackedRules(direction),
+        ...trackedRules(direction, 'forward'),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],
       { hook: 'forward', priority: PRIORITIES[direction], policy: 'accept' },
@@ -33,7 +33,7 @@ function layForwarding(plan: Plan, direction: Side['direction']): void {
       const { device, own } = fieldsOf(side, 'forward');
       return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`goto forwarding.${sideName(side)}`)]];
     }),
-    ...trackedRules(direction),
+    ...trackedRules(direction, 'forward'),
     ...families((family) => `goto start.${sideName({ direction, family })}`),
   ]);
 }

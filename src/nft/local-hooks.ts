@@ -31,9 +31,9 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
+        ...trackedRules(direction, 'local'),
         [isIn([device], 'interfaces', '!='), end('accept')],
         ...linkRules(direction),
-        ...trackedRules(direction),
         ...earlierRules(plan, direction),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],
@@ -45,11 +45,11 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
         hook: { hook, priority: PRIORITIES.acl[direction], policy: 'accept' },
       });
     // The mark was scratch paper: routing and others' rules are not to read it.
-    plan.chain(`${direction}-mark`, [[isIn([device], 'interfaces'), { kind: 'set-mark', value: 0 }]], {
-      hook,
-      priority: PRIORITIES.mark[direction],
-      policy: 'accept',
-    });
+    plan.chain(
+      `${direction}-mark`,
+      [[is('meta mark', 0, '!='), isIn([device], 'interfaces'), { kind: 'set-mark', value: 0 }]],
+      { hook, priority: PRIORITIES.mark[direction], policy: 'accept' },
+    );
   }
 }
 

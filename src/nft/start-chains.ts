@@ -5,6 +5,7 @@ import type { Rule, Step, Value } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
 import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
+import type { Wiring } from './wiring.ts';
 
 /** Order of the hooks: connection tracking is at -200, address translation at -100 and 100. */
 export const PRIORITIES: Readonly<Record<'spoof' | 'egress' | 'acl' | 'ingress', number>> = {
@@ -20,14 +21,18 @@ export const NEIGHBOUR_TYPES: readonly number[] = [133, 135, 136];
 /** Without neighbours nobody is reached: discovery passes before anything else. */
 export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')];
 
-/** The flow is tracked at this interface: its bit is set. An error about a flow is not of it (semantics 3.5). */
-export function trackedRules(direction: Side['direction']): readonly Rule[] {
+/**
+ * The flow is tracked at this interface: its bit is set. An error about a flow is not of it (semantics 3.5). These come before all else that
+ * accepts, for most packets need no more.
+ */
+export function trackedRules(direction: Side['direction'], mode: Wiring['mode']): readonly Rule[] {
   const { original, reply } = bitsOf({ direction });
+  // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes. A machine by itself sees one end.
+  const both: Rule = [{ kind: 'ct-mark-has', bits: original | reply }, OWN_FLOW, end('accept')];
   return [
-    // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes.
-    [{ kind: 'ct-mark-has', bits: original | reply }, OWN_FLOW, end('accept')],
-    [OWN_FLOW, goes('original'), { kind: 'ct-mark-has', bits: original }, end('accept')],
-    [OWN_FLOW, goes('reply'), { kind: 'ct-mark-has', bits: reply }, end('accept')],
+    ...(mode === 'forward' ? [both] : []),
+    [{ kind: 'ct-mark-has', bits: original }, goes('original'), OWN_FLOW, end('accept')],
+    [{ kind: 'ct-mark-has', bits: reply }, goes('reply'), OWN_FLOW, end('accept')],
   ];
 }
 
