@@ -3,7 +3,7 @@ import type { Result } from '../core/net/result.ts';
 import type { EniId, InstanceId } from '../core/model/ids.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
-import type { Drift } from '../server/sync/messages.ts';
+import type { Drift, Holds } from '../server/sync/messages.ts';
 import type { Attachment, Wiring } from '../nft/wiring.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
@@ -39,6 +39,8 @@ export type AgentSetup = {
   readonly program: NftProgram;
   /** The TCP connections that are open where rules are enforced; asked for before the first rules of a machine that is itself the instance. */
   readonly connections: () => Promise<Result<readonly Connection[]>>;
+  /** The devices that are there. */
+  readonly devices: () => Promise<Result<ReadonlySet<string>>>;
   readonly log: AgentLog;
 };
 
@@ -46,6 +48,9 @@ export type AgentSetup = {
 const VERIFY_MS = 30_000;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
+
+/** What may be wrong: the newest rules, what the kernel makes of the old ones, the devices that they are for. */
+type About = 'rules' | 'kernel' | 'devices';
 
 type Wanted = { readonly view: HostView; readonly epoch: string };
 
@@ -60,7 +65,11 @@ export class Agent {
   readonly #reporter: Reporter;
   readonly #totals = new HitTotals(randomBytes(8).toString('hex'));
   /** What keeps this host from enforcing what it should, by what it is about. */
-  readonly #troubles = new Map<'rules' | 'kernel', string>();
+  readonly #troubles = new Map<About, string>();
+  /** What else people should know, by what it is about. */
+  readonly #warnings = new Map<About, readonly string[]>();
+  /** Devices that were there at least once. */
+  readonly #seenDevices = new Set<string>();
   readonly #trials: Trials | undefined;
   #wiring: Wiring;
   #wanted: Wanted | undefined;
@@ -88,10 +97,7 @@ export class Agent {
       link,
       host,
       mode: attaching.mode,
-      holds:
-        attaching.mode === 'tap'
-          ? { enis: [...attaching.enis.keys()], instances: [] }
-          : { enis: [], instances: [attaching.instance] },
+      holds: holdsOf(attaching),
       onView: (view, _change, epoch) => this.#want({ view, epoch }),
       onState: (trouble) => this.#hear(trouble),
     });
@@ -101,6 +107,7 @@ export class Agent {
   start(): void {
     this.#enqueue(async () => await this.#settle());
     this.#receiver.start();
+    this.#enqueue(async () => await this.#lookAtDevices());
     this.#lookLater();
   }
 
@@ -127,7 +134,9 @@ export class Agent {
   #hear(trouble: string | undefined): void {
     const { log } = this.#setup;
     if (trouble !== undefined) {
-      log('warn', `no word of the server, the rules stay as they are: ${trouble}`);
+      if (this.#applied === undefined)
+        log('error', `no word of the server, so nothing is enforced but what was in force before: ${trouble}`);
+      else log('warn', `no word of the server, the rules stay as they are: ${trouble}`);
       return;
     }
     log('info', 'the server speaks');
@@ -177,7 +186,8 @@ export class Agent {
     log('info', `revision ${revision} is in force (${commands} changes to the kernel)`);
     for (const problem of problems) log('warn', problem);
     const applied = { epoch: wanted.epoch, revision };
-    this.#tell('rules', undefined, { applied, warnings: clipped(problems) });
+    this.#warnings.set('rules', problems);
+    this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
   }
 
@@ -197,17 +207,42 @@ export class Agent {
   }
 
   /** Tells the server news, with what is wrong now; what is wrong is logged each time. */
-  #tell(about: 'rules' | 'kernel', trouble: string | undefined, news: Parameters<Reporter['tell']>[0] = {}): void {
+  #tell(about: About, trouble: string | undefined, news: Parameters<Reporter['tell']>[0] = {}): void {
     if (trouble === undefined) this.#troubles.delete(about);
     else {
       this.#setup.log('error', trouble);
       this.#troubles.set(about, trouble);
     }
     const all = [...this.#troubles.values()].join('; ');
-    this.#reporter.tell({ ...news, problem: all === '' ? undefined : all.slice(0, MOST_TEXT) });
+    const warnings = clipped([...this.#warnings.values()].flat());
+    this.#reporter.tell({ ...news, warnings, problem: all === '' ? undefined : all.slice(0, MOST_TEXT) });
+  }
+
+  /** Says which devices are not there. One that never was may have another name, so that nothing is enforced where people think it is. */
+  async #lookAtDevices(): Promise<void> {
+    const { attaching, devices, log } = this.#setup;
+    const read = await devices();
+    if (!read.ok) {
+      this.#tell('devices', read.error);
+      return;
+    }
+    for (const name of read.value) this.#seenDevices.add(name);
+    const missing = namedBy(attaching).filter(([device]) => !read.value.has(device));
+    const isVital = (device: string): boolean => attaching.mode === 'host' || !this.#seenDevices.has(device);
+    const vital = missing
+      .filter(([device]) => isVital(device))
+      .map(([device, what]) => `device ${device} ${what} is not there: nothing is enforced for it`);
+    const others = missing
+      .filter(([device]) => !isVital(device))
+      .map(([device, what]) => `device ${device} ${what} went away`);
+    const before = this.#warnings.get('devices') ?? [];
+    for (const warning of others) if (!before.includes(warning)) log('warn', warning);
+    this.#warnings.set('devices', others);
+    this.#tell('devices', vital.length === 0 ? undefined : vital.join('; '));
   }
 
   async #lookAfter(): Promise<void> {
+    await this.#lookAtDevices();
     const verified = await this.#enforcer.verify();
     if (!verified.ok) {
       this.#tell('kernel', `the kernel cannot be read back: ${verified.error.message}`);
@@ -237,6 +272,22 @@ const [MOST_TEXT, MOST_WARNINGS] = [1000, 20];
 
 function clipped(texts: readonly string[]): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts.slice(0, MOST_WARNINGS).map((text) => text.slice(0, MOST_TEXT));
+}
+
+/** The interfaces that the server is to tell of. */
+export function holdsOf(attaching: Attaching): Holds {
+  return attaching.mode === 'tap'
+    ? { enis: [...attaching.enis.keys()], instances: [] }
+    : { enis: [], instances: [attaching.instance] };
+}
+
+/** The devices that are named, and what each is for. */
+function namedBy(attaching: Attaching): readonly (readonly [device: string, what: string])[] {
+  if (attaching.mode === 'host') return [[attaching.attachment.device, 'of this machine']];
+  return [
+    ...[...attaching.enis].map(([id, { device }]) => [device, `of ${id}`] as const),
+    ...[...attaching.fabric].map((device) => [device, 'of the fabric'] as const),
+  ];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { TABLE } from '../nft/ruleset.ts';
 import { TURN } from '../nft/turn.ts';
@@ -10,6 +11,8 @@ export type NftFault = { readonly kind: 'cannot' | 'failed'; readonly message: s
 export type NftProgram = {
   /** Applies lines as one transaction: all or none. */
   readonly apply: (lines: Iterable<string>) => Promise<Result<void, NftFault>>;
+  /** Has nft and the kernel look at lines as one transaction, and changes nothing. */
+  readonly check: (lines: Iterable<string>) => Promise<Result<void, NftFault>>;
   /** What a listing command prints; empty when the table is not there. */
   readonly list: (args: readonly string[]) => Promise<Result<string, NftFault>>;
 };
@@ -34,6 +37,10 @@ export function nftProgram(options: NftOptions = {}): NftProgram {
       const ran = await runProgram(command(['-f', '-']), lines);
       return ran.ok && ran.value.code === 0 ? ok(undefined) : fault(ran);
     },
+    check: async (lines) => {
+      const ran = await runProgram(command(['--check', '-f', '-']), lines);
+      return ran.ok && ran.value.code === 0 ? ok(undefined) : fault(ran);
+    },
     list: async (args) => {
       const ran = await runProgram(command(['-j', '-n', ...args]));
       if (ran.ok && ran.value.code === 0) return ok(ran.value.stdout);
@@ -44,16 +51,22 @@ export function nftProgram(options: NftOptions = {}): NftProgram {
 }
 
 /** Texts of the kernel's refusals that no second try will change. */
-const CANNOT: readonly (readonly [RegExp, string])[] = [
-  [/Operation not permitted|you must be root/u, 'the process may not change the firewall: it needs CAP_NET_ADMIN'],
-  [/Operation not supported|Protocol not supported/u, 'this kernel lacks what the rules need of nftables'],
+const CANNOT: readonly (readonly [RegExp, (kernel: string) => string])[] = [
+  [
+    /Operation not permitted|you must be root/u,
+    () => 'the process may not change the firewall: it needs CAP_NET_ADMIN',
+  ],
+  [
+    /Operation not supported|Protocol not supported/u,
+    (kernel) => `this kernel (Linux ${kernel}) lacks what the rules need of nftables`,
+  ],
 ];
 
 function fault(ran: Result<Ran, NotRun>): Result<never, NftFault> {
   if (!ran.ok) return fail({ kind: ran.error.isMissing ? 'cannot' : 'failed', message: ran.error.message });
   const { code, stderr } = ran.value;
   const known = CANNOT.find(([pattern]) => pattern.test(stderr));
-  if (known !== undefined) return fail({ kind: 'cannot', message: known[1] });
+  if (known !== undefined) return fail({ kind: 'cannot', message: known[1](release()) });
   if (stderr.includes(`${TABLE} ${TURN.name} {`))
     return fail({ kind: 'failed', message: 'another program changed the rules at the same time: they are read anew' });
   const said = stderr.split('\n').slice(0, 3).join(' ').slice(0, MAX_SAID);

@@ -75,6 +75,7 @@ function setUp(
         applied.push([...lines]);
         return await Promise.resolve(ok(undefined));
       },
+      check: async () => await Promise.resolve(ok(undefined)),
       list: async () => await Promise.resolve(ok('')),
     },
     WIRING,

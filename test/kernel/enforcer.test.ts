@@ -96,6 +96,7 @@ describe('a host that cannot enforce', () => {
         calls.push('apply');
         return await Promise.resolve(fail({ kind: 'failed', message: 'no' }));
       },
+      check: async () => await Promise.resolve(fail({ kind: 'failed', message: 'no' })),
       list: async () => await Promise.resolve(fail({ kind: 'failed', message: 'no listing' })),
     };
     assert.ok(!(await new Enforcer(blind, wiring).enforce(view)).ok);

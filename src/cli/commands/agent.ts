@@ -2,7 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { Agent, type AgentLog, type Attaching } from '../../agent/agent.ts';
+import { tellUnable, whyUnable } from '../../agent/ability.ts';
+import { Agent, type AgentLog, type Attaching, holdsOf } from '../../agent/agent.ts';
+import { readDevices } from '../../agent/devices.ts';
 import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
 import type { Need } from '../../agent/self-check.ts';
@@ -12,12 +14,13 @@ import { parseAddress } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { type Attachment, isDeviceName, isMac } from '../../nft/wiring.ts';
 import { isLoopback } from '../../server/http/may-listen.ts';
+import { SYNC_VERSION } from '../../server/sync/messages.ts';
 import type { CommandSetup } from '../command.ts';
-import { type LinkOptions, openLink, planLink, TOKEN_VARIABLE } from '../agent-link.ts';
-import { type Context, printNotes, refuse } from '../context.ts';
+import { type LinkOptions, openLink, type PlannedLink, planLink, TOKEN_VARIABLE } from '../agent-link.ts';
+import { type Context, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
-import { line } from '../terminal.ts';
+import { printable } from '../terminal.ts';
 
 /** The options of `crenel agent` as commander reads them. */
 type AgentOptions = LinkOptions & {
@@ -72,9 +75,12 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
-  const able = await program.list(['list', 'tables']);
-  if (!able.ok) return refuse(context, EXIT.io, `this host cannot enforce anything: ${able.error.message}`);
-  const log: AgentLog = (level, message) => printNotes(context, [line(`${level.padEnd(5)} ${message}`)]);
+  const log: AgentLog = (level, message) => void context.io.stderr.write(`${level.padEnd(5)} ${printable(message)}\n`);
+  const why = await whyUnable(program, attaching.value.mode === 'tap' ? 'forward' : 'local');
+  if (why !== undefined) {
+    await sayUnable(context, { plan: plan.value, attaching: attaching.value, why, log });
+    return refuse(context, EXIT.io, `this host cannot enforce anything: ${why}`);
+  }
   if (attaching.value.mode === 'host') {
     const locked = await lockFolder(attaching.value.trial.folder.path);
     if (!locked.ok) return refuse(context, EXIT.io, locked.error);
@@ -89,6 +95,7 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
     attaching: attaching.value,
     program,
     connections,
+    devices: async () => await readDevices(options.netns),
     log,
   });
   running.start();
@@ -97,6 +104,23 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   await running.stop();
   await renewal?.stop();
   return EXIT.allowed;
+}
+
+type Unable = {
+  readonly plan: PlannedLink;
+  readonly attaching: Attaching;
+  readonly why: string;
+  readonly log: AgentLog;
+};
+
+/** Tells the server why this host enforces nothing, if it is known there. */
+async function sayUnable(context: Context, { plan, attaching, why, log }: Unable): Promise<void> {
+  if (plan.token !== undefined) return;
+  const opened = await openLink(context, plan, log);
+  const hello = { version: SYNC_VERSION, host: plan.host, mode: attaching.mode, holds: holdsOf(attaching) };
+  const told = opened.ok ? await tellUnable(opened.value.link, hello, why) : opened;
+  if (told.ok) log('info', 'the server knows why');
+  else log('warn', `the server does not hear why: ${told.error}`);
 }
 
 /**
