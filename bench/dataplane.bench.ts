@@ -154,6 +154,11 @@ async function main(): Promise<void> {
     return;
   }
   const lanes = new Lanes(LANES);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      lanes.close();
+      process.exit(1);
+    });
   try {
     report('dataplane', await measure(lanes));
   } finally {

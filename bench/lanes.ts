@@ -58,6 +58,7 @@ export class Lanes<Name extends string> {
     return Object.fromEntries(names.map((name, at) => [name, times[at] ?? []])) as Record<Some, readonly number[]>;
   }
 
+  /** Takes the namespaces away. */
   close(): void {
     this.#child.kill();
     this.#unmake();

@@ -79,8 +79,8 @@ function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
     const own = attached.flatMap(({ eni, attachment }) =>
       [...new Set(texts(eni))].map((text) => ({ ...attachment, text })),
     );
-    plan.texts(`own${familyName(family)}`, ['ifname', 'ether_addr', type], {
-      elements: own.map(({ device, mac, text }) => `${quote(device)} . ${mac} . ${text}`),
+    plan.texts(`own${familyName(family)}`, ['ifname', type, 'ether_addr'], {
+      elements: own.map(({ device, mac, text }) => `${quote(device)} . ${text} . ${mac}`),
     });
     plan.texts(`at${familyName(family)}`, ['ifname', type], {
       elements: own.map(({ device, text }) => `${quote(device)} . ${text}`),
@@ -92,8 +92,8 @@ function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
       eni.prefixes.filter((cidr) => cidr.family === 'ipv6').map((cidr) => [cidr, '']),
     ).map(([text]) => ({ ...attachment, text })),
   );
-  plan.texts('own6p', ['ifname', 'ether_addr', 'ipv6_addr'], {
-    elements: delegated.map(({ device, mac, text }) => `${quote(device)} . ${mac} . ${text}`),
+  plan.texts('own6p', ['ifname', 'ipv6_addr', 'ether_addr'], {
+    elements: delegated.map(({ device, mac, text }) => `${quote(device)} . ${text} . ${mac}`),
     isInterval: true,
   });
   plan.texts('at6p', ['ifname', 'ipv6_addr'], {

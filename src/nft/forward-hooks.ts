@@ -60,8 +60,9 @@ function laySpoofing(plan: Plan): void {
   );
 }
 
+/** The address before the hardware address: then a packet of the other family is told by its family, not by its frame. */
 function ownRule(field: Field, set: string): Rule {
-  return [isIn(['iifname', 'ether saddr', field], set), end('accept')];
+  return [isIn(['iifname', field, 'ether saddr'], set), end('accept')];
 }
 
 /** The machine that carries instances is no neighbour of theirs: they reach the services of the VPC on it, and it them as any stranger. */
