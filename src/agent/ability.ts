@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { ok, type Result } from '../core/net/result.ts';
-import { probeLines } from '../nft/probe.ts';
+import { specimenLines } from '../nft/specimen.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { encodeLine } from '../server/sync/codec.ts';
 import { type Hello, SYNC_VERSION } from '../server/sync/messages.ts';
@@ -14,7 +14,7 @@ import { post, type ServerLink } from './server-link.ts';
 export async function whyUnable(program: NftProgram, mode: Wiring['mode']): Promise<string | undefined> {
   const listed = await program.list(['list', 'tables']);
   if (!listed.ok) return listed.error.message;
-  const checked = await program.check(probeLines(mode));
+  const checked = await program.check(specimenLines(mode));
   if (checked.ok) return undefined;
   const { kind, message } = checked.error;
   return kind === 'cannot' ? message : `Linux ${release()} or nft do not take what rules are made of: ${message}`;

@@ -251,6 +251,7 @@ export class Agent {
     if (this.#applied === undefined) return;
     const { commands, fault, readings } = verified.value;
     this.#totals.add(readings, Date.now());
+    this.#warnings.set('kernel', this.#totals.isFull ? ['more rules and entries were hit than are counted'] : []);
     const objects = commands.length;
     const drift: Drift | undefined = objects === 0 ? undefined : { objects, isRepaired: fault === undefined };
     if (drift?.isRepaired === true)

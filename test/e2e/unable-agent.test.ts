@@ -261,7 +261,7 @@ describe(
   'an agent on a real kernel',
   { skip: whyNoKernel(['nft', 'ip', 'setpriv']) ?? false, timeout: 200_000 },
   () => {
-    test('without CAP_NET_ADMIN ends with 74; its nft takes all of the probe with it', async (t) => {
+    test('without CAP_NET_ADMIN ends with 74; its nft takes all of the specimen with it', async (t) => {
       const namespace = new Namespace('unable');
       t.after(() => namespace.close());
       const server = await startServer('--memory', '--anonymous', '--example');
@@ -283,7 +283,7 @@ describe(
         /"condition": ?"enforcing"/u.test(await (await fetch(`${server.url}/crenel/v1/hosts`)).text()),
       );
       const tables = namespace.run('nft', ['list', 'tables']).stdout;
-      assert.equal(tables.trim(), 'table inet crenel', 'the probe leaves nothing');
+      assert.equal(tables.trim(), 'table inet crenel', 'the specimen leaves nothing');
       child.kill('SIGTERM');
       await once(child, 'close');
     });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { listRecords } from '../../src/core/model/world.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
 import { layout } from '../../src/nft/layout.ts';
-import { probeLines, probeRuleset } from '../../src/nft/probe.ts';
+import { specimenLines, specimenRuleset } from '../../src/nft/specimen.ts';
 import type { Ruleset, Step } from '../../src/nft/ruleset.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
@@ -43,8 +43,8 @@ function kindOf(step: Step): string {
 }
 
 for (const mode of ['forward', 'local'] as const)
-  test(`the probe of ${mode} mode holds whatever layouts of random worlds hold`, () => {
-    const probed = featuresOf(probeRuleset(mode));
+  test(`the specimen of ${mode} mode holds whatever layouts of random worlds hold`, () => {
+    const held = featuresOf(specimenRuleset(mode));
     const seen = new Set<string>();
     for (let seed = 0; seed < checks(150); seed += 1) {
       const world = compactWorld(randomWorld(seed));
@@ -62,10 +62,10 @@ for (const mode of ['forward', 'local'] as const)
       }
     }
     assert.ok(seen.size > 60, String(seen.size));
-    assert.deepEqual([...seen].filter((feature) => !probed.has(feature)).toSorted(), []);
+    assert.deepEqual([...seen].filter((feature) => !held.has(feature)).toSorted(), []);
   });
 
-test('the probe names no table but its own', () => {
+test('the specimen names no table but its own', () => {
   for (const mode of ['forward', 'local'] as const)
-    for (const line of probeLines(mode)) assert.match(line, /^(?:create|add) [a-z ]+ inet crenel-probe(?: |$)/u);
+    for (const line of specimenLines(mode)) assert.match(line, /^(?:create|add) [a-z ]+ inet crenel-specimen(?: |$)/u);
 });

@@ -17,24 +17,24 @@ import type { Wiring } from './wiring.ts';
  * Lines of `nft -f` that make one of everything that rules are made of, in a table of its own: for `nft --check`, which has the kernel look at
  * them and changes nothing. A kernel that takes these takes every layout.
  */
-export function probeLines(mode: Wiring['mode']): readonly string[] {
-  return [...renderAll(probeRuleset(mode))].map((line) => line.replace(` ${TABLE}`, ` ${TABLE}-probe`));
+export function specimenLines(mode: Wiring['mode']): readonly string[] {
+  return [...renderAll(specimenRuleset(mode))].map((line) => line.replace(` ${TABLE}`, ` ${TABLE}-specimen`));
 }
 
-/** The ruleset of the probe: of two interfaces that have, between them, all that interfaces can have. */
-export function probeRuleset(mode: Wiring['mode']): Ruleset {
-  const world = probeWorld();
+/** The ruleset of the specimen: of two interfaces that have, between them, all that interfaces can have. */
+export function specimenRuleset(mode: Wiring['mode']): Ruleset {
+  const world = specimenWorld();
   const all: ReadonlyMap<EniId, { readonly device: string; readonly mac: string }> = new Map([
-    [asId('eni-1'), { device: 'probe1', mac: '02:00:00:00:00:01' }],
-    [asId('eni-2'), { device: 'probe2', mac: '02:00:00:00:00:02' }],
+    [asId('eni-1'), { device: 'specimen1', mac: '02:00:00:00:00:01' }],
+    [asId('eni-2'), { device: 'specimen2', mac: '02:00:00:00:00:02' }],
   ]);
   const wiring: Wiring = {
     mode,
     enis: mode === 'forward' ? all : new Map([...all].slice(0, 1)),
-    fabric: new Set(mode === 'forward' ? ['probe3'] : ['probe1']),
-    stateful: new Set(mode === 'forward' ? ['probe4'] : []),
-    natGateways: new Map<string, SubnetId>(mode === 'forward' ? [['probe5', asId('subnet-1')]] : []),
-    ...(mode === 'forward' ? { outside: new Set(['probe6']) } : {}),
+    fabric: new Set(mode === 'forward' ? ['specimen3'] : ['specimen1']),
+    stateful: new Set(mode === 'forward' ? ['specimen4'] : []),
+    natGateways: new Map<string, SubnetId>(mode === 'forward' ? [['specimen5', asId('subnet-1')]] : []),
+    ...(mode === 'forward' ? { outside: new Set(['specimen6']) } : {}),
   };
   return layout(hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values()), wiring).ruleset;
 }
@@ -43,7 +43,7 @@ const IPV4 = cidr('10.0.0.0/16');
 const IPV6 = cidr('2001:db8::/56');
 const ANY: readonly Cidr[] = [cidr('0.0.0.0/0'), cidr('::/0')];
 
-function probeWorld(): World {
+function specimenWorld(): World {
   return worldOf({
     vpcs: [{ id: asId('vpc-1'), ownerId: '', isDefault: false, cidrs: [IPV4, IPV6], tags: [] }],
     acls: [{ id: asId('acl-1'), vpcId: asId('vpc-1'), isDefault: false, entries: entries(), tags: [] }],
