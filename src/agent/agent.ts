@@ -8,6 +8,7 @@ import type { Attachment, Wiring } from '../nft/wiring.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
 import type { NftProgram } from './nft-program.ts';
+import { reach } from './reach.ts';
 import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
 import { type Connection, cutOff, type Need, needText } from './self-check.ts';
@@ -91,8 +92,10 @@ export class Agent {
       totals: this.#totals,
       onTrouble: (why) => log('warn', `the server does not hear: ${why}`),
     });
-    const reach = async (signal: AbortSignal): Promise<Result<void>> => await this.#reporter.reach(signal);
-    this.#trials = attaching.mode === 'tap' ? undefined : new Trials({ ...attaching.trial, reach, log });
+    this.#trials =
+      attaching.mode === 'tap'
+        ? undefined
+        : new Trials({ ...attaching.trial, reach: async (signal) => await reach(link, signal), log });
     this.#receiver = new Receiver({
       link,
       host,

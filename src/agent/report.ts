@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fail, type Result } from '../core/net/result.ts';
 import { encodeLine } from '../server/sync/codec.ts';
 import { type Report, SYNC_VERSION } from '../server/sync/messages.ts';
 import type { HitTotals } from './hit-totals.ts';
-import { post, reach, type ServerLink } from './server-link.ts';
+import { post, type ServerLink } from './server-link.ts';
 
 /** What a host has to say of itself. */
 export type HostNews = Omit<Report, 'version' | 'host' | 'counters'>;
@@ -23,9 +22,6 @@ export type ReporterSetup = {
 const EVERY_MS = 10_000;
 /** How long to wait for the server's answer. */
 const ANSWER_MS = 10_000;
-/** How long one try to reach the server may take, and how long after it the next one begins: a lost packet is sent again after a second. */
-const TRY_MS = 3000;
-const BETWEEN_MS = 250;
 /** How long the last report may take. */
 const LAST_MS = 2000;
 /** Text of counters in one report, in characters: half of what the server's listener takes. */
@@ -63,21 +59,6 @@ export class Reporter {
   again(): void {
     this.#setup.totals?.forgetTold();
     this.#wake.abort();
-  }
-
-  /** Whether the server is reached by a new connection; tries until it is, or until the signal. */
-  async reach(signal: AbortSignal): Promise<Result<void>> {
-    const { link, host } = this.#setup;
-    let why = `${link.endpoint.origin} did not answer in time`;
-    const isOver = (): boolean => signal.aborted;
-    while (!isOver()) {
-      const body = encodeLine({ version: SYNC_VERSION, host, ...this.#news });
-      const reached = await reach(link, { path: '/crenel/v1/agent/report', body }, { signal, silentMs: TRY_MS });
-      if (reached.ok) return reached;
-      if (!isOver()) why = reached.error;
-      await sleep(BETWEEN_MS, undefined, { signal }).catch(() => undefined);
-    }
-    return fail(why);
   }
 
   /** Ends reporting after one more report, if it ever began and the server answers soon; resolves when nothing is on its way any more. */

@@ -54,9 +54,9 @@ export async function post(link: ServerLink, message: Message, bounds: Bounds): 
   return fail(`${link.endpoint.origin} answers ${answered.value.statusCode}: ${await refusalIn(answered.value)}`);
 }
 
-/** Whether the server answers a message by a connection of its own, whatever it answers. */
-export async function reach(link: ServerLink, message: Message, bounds: Bounds): Promise<Result<void>> {
-  const answered = await send(link, message, bounds);
+/** Whether the server answers by a new connection, whatever it answers. Nothing is told that could come late and be taken for news. */
+export async function answers(link: ServerLink, bounds: Bounds): Promise<Result<void>> {
+  const answered = await send(link, { path: '/healthz', body: '' }, bounds);
   if (!answered.ok) return answered;
   answered.value.on('error', () => undefined).destroy();
   return ok(undefined);
@@ -65,7 +65,7 @@ export async function reach(link: ServerLink, message: Message, bounds: Bounds):
 /** Each message has a connection of its own. */
 async function send(
   link: ServerLink,
-  { path, body }: Message,
+  { path, body }: Message | { readonly path: '/healthz'; readonly body: '' },
   { signal, silentMs }: Bounds,
 ): Promise<Result<IncomingMessage>> {
   const url = new URL(path, link.endpoint);
@@ -87,13 +87,14 @@ function begin(
   { body, ...bounds }: { readonly body: string; readonly signal: AbortSignal; readonly timeout: number },
 ): Result<ClientRequest> {
   const shown = identity?.();
+  const method = body === '' ? 'GET' : 'POST';
   const signed =
     credentials === undefined || shown !== undefined
       ? {}
-      : signedHeaders(url, credentials, { method: 'POST', region, now: Date.now(), body });
+      : signedHeaders(url, credentials, { method, region, now: Date.now(), body });
   const options = {
     ...bounds,
-    method: 'POST',
+    method,
     hostname: listenAddress(url.hostname.replaceAll(/^\[|\]$/g, '')),
     headers: { ...signed, 'content-length': Buffer.byteLength(body), host: url.host },
     agent: false,

@@ -20,7 +20,7 @@ export const OWN = '10.77.1.10';
 export const AROUND = '10.77.1.20';
 /** Where the server is reached on the machine's loopback, and where that leads. */
 const [NEAR, FAR] = [4700, 4701] as const;
-export const CONFIRM_SECONDS = 2;
+export const CONFIRM_SECONDS = 3;
 /** Longer than anything here takes: whoever waits so long waits for what will not come. */
 const PATIENCE_MS = 180_000;
 
@@ -124,6 +124,17 @@ exit $code
     this.killAt(undefined);
   }
 
+  /** From now on nobody new comes to the server; whoever is connected stays. */
+  bar(): void {
+    const rule = `ct state new tcp dport ${FAR} reject with tcp reset`;
+    const table = `table ip hop { chain in { type filter hook input priority 0; ${rule}; }; }`;
+    must(this.around.run('nft', ['-f', '-'], `${table}\n`));
+  }
+
+  unbar(): void {
+    must(this.around.run('nft', ['delete', 'table', 'ip', 'hop']));
+  }
+
   /** From now on the agent is killed before or after its `at`-th run of nft; counting starts anew. */
   killAt(
     order: { readonly agent: RunningAgent; readonly when: 'before' | 'after'; readonly at: number } | undefined,
@@ -133,16 +144,9 @@ exit $code
     writeFileSync(join(this.#programs, 'nft.kill'), `${text}\n`);
   }
 
-  startAgent(): RunningAgent {
+  startAgent(confirmSeconds: number = CONFIRM_SECONDS): RunningAgent {
     const args = ['agent', '--host', 'm1', '--instance', this.instanceId, '--device', 'eth0'];
-    const more = [
-      '--endpoint',
-      `http://127.0.0.1:${NEAR}`,
-      '--state',
-      this.state,
-      '--confirm',
-      String(CONFIRM_SECONDS),
-    ];
+    const more = ['--endpoint', `http://127.0.0.1:${NEAR}`, '--state', this.state, '--confirm', String(confirmSeconds)];
     const child = spawn('ip', ['netns', 'exec', this.machine.name, process.execPath, MAIN, ...args, ...more], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {

@@ -22,18 +22,8 @@ describe('an agent that is killed', { skip: WHY_NOT ?? false }, () => {
   });
   after(async () => await one.close());
 
-  /** Nobody new comes to the server. */
-  function bar(): void {
-    const rule = 'ct state new tcp dport 4701 reject with tcp reset';
-    one.around.run('nft', ['-f', '-'], `table ip hop { chain in { type filter hook input priority 0; ${rule}; }; }\n`);
-  }
-
-  function unbar(): void {
-    one.around.run('nft', ['delete', 'table', 'ip', 'hop']);
-  }
-
-  async function startAgain(): Promise<RunningAgent> {
-    const agent = one.startAgent();
+  async function startAgain(confirmSeconds?: number): Promise<RunningAgent> {
+    const agent = one.startAgent(confirmSeconds);
     // What the server says may still be of the one before.
     await one.until('rules', () => agent.said().includes('is in force'));
     await one.enforced();
@@ -43,9 +33,8 @@ describe('an agent that is killed', { skip: WHY_NOT ?? false }, () => {
   test('is not needed to take back first rules that cut it off: then there are none, as before', async () => {
     await one.rule('egress', 'remove', { cidr: ANY });
     const agent = one.startAgent();
-    await one.until('first rules', () => one.rules() !== '');
-    await one.until('no rules', () => one.rules() === '');
-    await one.until('the report', () => agent.said().includes('without them it does'));
+    await one.until('the message', () => agent.said().includes('without them it does'));
+    assert.equal(one.rules(), '');
     assert.deepEqual(one.onTrial(), []);
     await one.rule('egress', 'add', { cidr: ANY });
     await one.enforced();
@@ -62,13 +51,13 @@ describe('an agent that is killed', { skip: WHY_NOT ?? false }, () => {
     const isHeard = (await one.outside.dial(what, OWN, 443)) !== undefined;
     assert.equal(isHeard, isOpen !== kill.isNew, what);
     assert.equal(one.onTrial().length, 1);
-    bar();
+    one.bar();
     one.killAt(undefined);
     const second = one.startAgent();
     await one.until('the way back', () => one.onTrial().length === 0);
     assert.ok(one.rules() === old, `${what}: the old rules are back`);
     assert.match(second.said(), /error rules that were on trial when the agent ended were taken back/u);
-    unbar();
+    one.unbar();
     await one.enforced();
     assert.ok(one.rules() !== old);
     return second;
@@ -81,35 +70,34 @@ describe('an agent that is killed', { skip: WHY_NOT ?? false }, () => {
   });
 
   test('that is asked to end takes rules back that are on trial, and tries them anew when it starts again', async () => {
-    const agent = await startAgain();
+    const agent = await startAgain(600);
     const old = one.rules();
-    await one.rule('egress', 'remove', { cidr: ANY });
-    await one.until('the cut', () => one.rules() !== old);
+    one.bar();
+    await one.rule('ingress', 'add', { port: 24, cidr: ANY });
+    await one.until('the trial', () => one.onTrial().length === 1 && one.rules() !== old);
     await one.endAgent(agent, 'SIGTERM');
     assert.equal(agent.exitCode, 0, agent.said());
     assert.ok(one.rules() === old);
     assert.deepEqual(one.onTrial(), []);
-    const second = one.startAgent();
-    await one.until('the cut', () => one.rules() !== old);
-    await one.until('the way back', () => one.rules() === old);
-    await one.rule('egress', 'add', { cidr: ANY });
-    await one.enforced();
+    one.unbar();
+    const second = await startAgain();
+    assert.ok(one.rules() !== old);
     await one.endAgent(second, 'SIGTERM');
   });
 
   test('and never starts again is replaced by its guard', async () => {
-    const agent = await startAgain();
+    const agent = await startAgain(1);
     const old = one.rules();
-    await one.rule('egress', 'remove', { cidr: ANY });
-    await one.until('the cut', () => one.rules() !== old);
-    await one.endAgent(agent, 'SIGKILL');
+    one.killAt({ agent, when: 'after', at: 3 });
+    await one.rule('ingress', 'add', { port: 443, cidr: ANY });
+    await once(agent, 'close');
     assert.ok(one.rules() !== old);
     await one.until('the guard', () => one.rules() === old);
     assert.equal(one.onTrial().length, 1, 'the agent is to know of it when it starts');
+    one.killAt(undefined);
   });
 
   test('is the only one: a second agent for the same machine does not start', async () => {
-    await one.rule('egress', 'add', { cidr: ANY });
     const agent = await startAgain();
     const second = one.startAgent();
     await once(second, 'close');

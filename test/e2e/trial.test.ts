@@ -34,13 +34,10 @@ describe('rules on trial', { skip: WHY_NOT ?? false }, () => {
     await one.enforced();
     const good = one.rules();
     await one.rule('egress', 'remove', { cidr: ANY });
-    await one.until('the cut', () => one.rules() !== good);
-    const cutMs = performance.now();
-    await one.until('the way back', () => one.rules() === good);
-    assert.ok(performance.now() - cutMs < CONFIRM_SECONDS * 1000 + 4000, 'within the bound');
     await one.until('the report', async () => (await one.host())['condition'] === 'degraded');
+    assert.ok(one.rules() === good);
     const { problem, enforcedRevision, newest } = await one.host();
-    assert.match(String(problem), /taken back within 2 seconds: with them this machine did not reach its server/u);
+    assert.match(String(problem), /taken back within \d seconds: with them this machine did not reach its server/u);
     assert.ok(Number(enforcedRevision) < Number(newest));
     assert.match(agent.said(), /error the newest rules are not in force: revision \d+: they were taken back/u);
     assert.deepEqual(one.onTrial(), []);
@@ -63,8 +60,7 @@ describe('rules on trial', { skip: WHY_NOT ?? false }, () => {
     const agent = one.startAgent();
     await one.enforced();
     const good = one.rules();
-    const rule = 'ct state new tcp dport 4701 drop';
-    one.around.run('nft', ['-f', '-'], `table ip hop { chain in { type filter hook input priority 0; ${rule}; }; }\n`);
+    one.bar();
     await one.rule('ingress', 'add', { port: 24, cidr: ANY });
     await one.until('the message', () =>
       agent.said().includes('and does not without them either; they are tried again when it does'),
@@ -72,7 +68,7 @@ describe('rules on trial', { skip: WHY_NOT ?? false }, () => {
     assert.ok(one.rules() === good);
     await sleep(CONFIRM_SECONDS * 1000);
     assert.ok(one.rules() === good, 'nothing is tried while the server is away');
-    one.around.run('nft', ['delete', 'table', 'ip', 'hop']);
+    one.unbar();
     await one.enforced();
     assert.ok(one.rules() !== good);
     await one.endAgent(agent, 'SIGTERM');

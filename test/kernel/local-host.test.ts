@@ -56,6 +56,10 @@ function udp(sourcePort: number, destinationPort: number): Transport {
   return { kind: 'udp', sourcePort, destinationPort };
 }
 
+function tcp(sourcePort: number, destinationPort: number): Transport {
+  return { kind: 'tcp', sourcePort, destinationPort };
+}
+
 function neighbours(type: number): Transport {
   return { kind: 'icmpv6', type, code: 0 };
 }
@@ -118,6 +122,27 @@ describe('a machine whose groups and NACL are closed', { skip: WHY_NOT ?? false 
     const always = ALWAYS.map(([what]) => what);
     assert.deepEqual(await passingWith(undefined), always);
     assert.deepEqual(await passingWith(DENY_ALL), always);
+  });
+
+  test('goes on with connections that it was told of, both ways, and begins none of the same ports', async () => {
+    const { world, eni } = worldOf({ ingress: [], egress: [] });
+    const peer = '10.0.1.20';
+    const [into, out] = [packet('in', [peer, OWN], tcp(50_000, 22)), packet('out', [OWN, peer], tcp(22, 50_000))];
+    const tuple = `add element inet crenel earlier4 { ${OWN} . 22 . ${peer} . 50000 }`;
+    const told = async (...packets: readonly Passing[]): Promise<readonly boolean[]> => {
+      await machine.load(localLayout(world, eni).ruleset);
+      await machine.apply([tuple]);
+      return await machine.send(packets);
+    };
+    const [asks, answers] = [
+      { ...into, tcp: 'ack' },
+      { ...out, tcp: 'ack' },
+    ] as const;
+    assert.deepEqual(await told({ ...into, tcp: 'syn' }, { ...out, tcp: 'syn' }), [false, false]);
+    assert.deepEqual(await told(asks, answers, asks), [true, true, true]);
+    assert.deepEqual(await told(answers, asks, answers), [true, true, true]);
+    const other = { ...packet('in', [peer, OWN], tcp(50_001, 22)), tcp: 'ack' } as const;
+    assert.deepEqual(await told(other, asks), [false, true]);
   });
 });
 
