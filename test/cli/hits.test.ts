@@ -1,7 +1,9 @@
 // What people see of hits: how often, how long ago, as of when, and why something was not counted.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { fail, ok } from '../../src/core/net/result.ts';
+import { readHits } from '../../src/cli/hits-source.ts';
 import { ageText, bytesText } from '../../src/cli/hits-text.ts';
 import type { HitsDocument } from '../../src/server/native/hits.ts';
 import { matchesGolden, run } from './run-cli.ts';
@@ -127,6 +129,35 @@ describe('hits', () => {
     const done = await run(`show group web${SERVER}`, { world: smallWorld, hits: ok(told), env: {} });
     assert.ok(!done.stdout.includes('\u001B'));
   });
+});
+
+test('a server that tells hits in another form is not believed', async (t) => {
+  const good = hits(GROUP);
+  let told: unknown = good;
+  const server = createServer((_, answer) => void answer.end(JSON.stringify({ kind: 'group', hits: told })));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const ask = async (): Promise<Awaited<ReturnType<typeof readHits>>> =>
+    await readHits(`http://127.0.0.1:${address.port}`, { kind: 'group', id: 'sg-1' }, {});
+  assert.deepEqual(await ask(), ok(good));
+  const strange: readonly unknown[] = [
+    null,
+    [],
+    { ...good, at: 'yesterday' },
+    { ...good, asOf: 7 },
+    { ...good, hosts: {} },
+    { ...good, hosts: [{ host: 1 }] },
+    { ...good, counts: [1] },
+    { ...good, counts: { a: { packets: -1, bytes: 0, lastHit: null } } },
+    { ...good, counts: { a: { packets: '<b>', bytes: 0, lastHit: null } } },
+  ];
+  for (told of strange) assert.equal((await ask()).ok, false, JSON.stringify(told));
+  told = undefined;
+  assert.deepEqual(await ask(), ok(undefined));
 });
 
 test('ages and sizes are told in the largest unit that says enough', () => {

@@ -5,6 +5,7 @@ import { Random } from '../../bench/random.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import { decodeHello, decodeMessage, decodeReport, encodeLine } from '../../src/server/sync/codec.ts';
+import { HitBook } from '../../src/server/sync/hit-book.ts';
 import { MAX_LINE, type ServerMessage } from '../../src/server/sync/messages.ts';
 import { Outbox } from '../../src/server/sync/outbox.ts';
 import { ViewBuilder } from '../../src/server/sync/view-builder.ts';
@@ -87,22 +88,58 @@ test('addresses and prefixes that break their invariants are refused', () => {
   assert.ok(!decodeMessage(withPrefix(33)).ok, 'too long for its family');
 });
 
+const JUNK: readonly unknown[] = [null, -1, 1.5, 2 ** 53, '', 'x'.repeat(200), [], {}, [[]], true, '__proto__', '*'];
+
 test('messages with one value broken never throw, and what is taken is a message all the same', () => {
   const random = new Random(11);
   const said = saidOf(1);
-  const junk: readonly unknown[] = [null, -1, 1.5, 2 ** 53, '', 'x'.repeat(200), [], {}, [[]], true, '__proto__', '*'];
   let refused = 0;
   for (let round = 0; round < checks(3000); round += 1) {
     const message: unknown = JSON.parse(encodeLine(random.pick(said)));
     const places = [...placesIn(message)];
     const { holder, key } = random.pick(places);
     if (random.chance(0.2)) Reflect.deleteProperty(holder, key);
-    else Reflect.set(holder, random.chance(0.1) ? 'stranger' : key, random.pick(junk));
+    else Reflect.set(holder, random.chance(0.1) ? 'stranger' : key, random.pick(JUNK));
     const read = decodeMessage(JSON.stringify(message));
     if (!read.ok) refused += 1;
     else new ViewBuilder().take(read.value);
   }
   assert.ok(refused > checks(3000) * 0.6, `only ${refused} were refused`);
+});
+
+test('reports with one value broken never throw, and what is taken is added up all the same', () => {
+  const random = new Random(13);
+  const hits = { packets: 1, bytes: 60, lastHit: 5 };
+  const report = {
+    version: 1,
+    host: 'host-1',
+    applied: { epoch: 'e', revision: 3 },
+    problem: 'p',
+    warnings: ['w'],
+    drift: { objects: 2, isRepaired: true },
+    counters: {
+      run: 'r',
+      since: 1,
+      asOf: 9,
+      groups: { 'sg-1': { 'sgr-1': hits } },
+      acls: { a: { 'ingress/*': hits } },
+    },
+  };
+  const book = new HitBook();
+  let refused = 0;
+  for (let round = 0; round < checks(2000); round += 1) {
+    const broken: unknown = JSON.parse(JSON.stringify(report));
+    const { holder, key } = random.pick([...placesIn(broken)]);
+    if (random.chance(0.2)) Reflect.deleteProperty(holder, key);
+    else Reflect.set(holder, random.chance(0.1) ? 'stranger' : key, random.pick(JUNK));
+    const read = decodeReport(JSON.stringify(broken));
+    if (!read.ok) refused += 1;
+    else if (read.value.counters !== undefined)
+      book.take({ realm: 'r', host: 'h' }, read.value.counters, { now: 10, itemsOf: () => new Set(['sgr-1']) });
+  }
+  assert.ok(refused > checks(2000) * 0.4, `only ${refused} were refused`);
+  const sum = book.sum('r', 'groups', { owner: 'sg-1', item: 'sgr-1' });
+  assert.ok(Number.isSafeInteger(sum?.packets) && Number.isSafeInteger(sum?.bytes), JSON.stringify(sum));
 });
 
 test('lines cut short or of random bytes never throw', () => {
