@@ -7,7 +7,7 @@ import type { Drift, Holds } from '../server/sync/messages.ts';
 import type { Attachment, Wiring } from '../nft/wiring.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
-import type { NftProgram } from './nft-program.ts';
+import type { Kernel } from './kernel.ts';
 import { reach } from './reach.ts';
 import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
@@ -37,7 +37,7 @@ export type AgentSetup = {
   readonly link: ServerLink;
   readonly host: string;
   readonly attaching: Attaching;
-  readonly program: NftProgram;
+  readonly kernel: Kernel;
   /** The TCP connections that are open where rules are enforced; asked for before the first rules of a machine that is itself the instance. */
   readonly connections: () => Promise<Result<readonly Connection[]>>;
   /** The devices that are there. */
@@ -82,10 +82,10 @@ export class Agent {
   #isStopped = false;
 
   constructor(setup: AgentSetup) {
-    const { link, host, attaching, program, connections, log } = setup;
+    const { link, host, attaching, kernel, connections, log } = setup;
     this.#setup = setup;
     this.#wiring = wiringOf(attaching, undefined, undefined);
-    this.#enforcer = new Enforcer(program, this.#wiring, connections);
+    this.#enforcer = new Enforcer(kernel, this.#wiring, connections);
     this.#reporter = new Reporter({
       link,
       host,
@@ -132,6 +132,7 @@ export class Agent {
     clearTimeout(this.#retry);
     if (this.#applied !== undefined) await this.#count();
     await this.#reporter.stop();
+    this.#enforcer.close();
   }
 
   #hear(trouble: string | undefined): void {

@@ -22,6 +22,11 @@ export class CounterNames {
   /** Numbers that meant one thing and then another since the last reading: what they counted may be of either. */
   readonly #doubtful = new Set<number>();
 
+  /** The chains whose first rule counts something that has a name. */
+  get chains(): Iterable<string> {
+    return this.#chains.keys();
+  }
+
   /** The kernel holds a layout with this meaning now, made of a world. */
   follow(world: World, meaning: Meaning): void {
     if (meaning === this.#live) return;

@@ -1,18 +1,17 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { HostView } from '../core/policy/host-view.ts';
-import type { Command, Transaction } from '../nft/command.ts';
+import { type Command, piecesOf, type Transaction } from '../nft/command.ts';
 import { delta } from '../nft/delta.ts';
 import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
-import { type Counts, type Listing, listingOf, NOTHING, parseListing, type ReadBack } from '../nft/listing.ts';
+import { type Counts, type Listing, listingOf, NOTHING } from '../nft/listing.ts';
 import { NO_NUMBERS } from '../nft/plan.ts';
-import { linesOf } from '../nft/render.ts';
 import { layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
 import { undoLines } from '../nft/undo.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { CounterNames, type Reading } from './counter-names.ts';
-import type { NftFault, NftProgram } from './nft-program.ts';
+import type { Kernel, KernelFault } from './kernel.ts';
 import { earlierCommands } from './open-connections.ts';
 import type { Connection } from './self-check.ts';
 
@@ -28,11 +27,9 @@ export type Prelude = (undo: Iterable<string>) => Promise<Result<void>>;
  */
 export type Drift = {
   readonly commands: readonly Command[];
-  readonly fault?: NftFault;
+  readonly fault?: KernelFault;
   readonly readings: readonly Reading[];
 };
-
-const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
 
 /**
  * Keeps one network namespace at what a view wants. Views are applied one after another by the caller. A view that fails leaves the kernel
@@ -40,7 +37,7 @@ const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
  */
 export class Enforcer {
   static #tables = 0;
-  readonly #program: NftProgram;
+  readonly #kernel: Kernel;
   readonly #connections: (() => Promise<Result<readonly Connection[]>>) | undefined;
   #wiring: Wiring;
   #applied: { readonly view: HostView; readonly layout: Layout } | undefined;
@@ -52,8 +49,8 @@ export class Enforcer {
   #table = Enforcer.#nextTable();
 
   /** `connections`: those that are open, for the first rules of a machine that is itself the instance. */
-  constructor(program: NftProgram, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
-    this.#program = program;
+  constructor(kernel: Kernel, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
+    this.#kernel = kernel;
     this.#wiring = wiring;
     this.#connections = connections;
   }
@@ -84,7 +81,7 @@ export class Enforcer {
    * Takes the kernel to a view in one transaction. `wiring`: devices came or went with it. `prelude` comes before anything is changed, and not where
    * nothing is to change.
    */
-  async enforce(view: HostView, wiring: Wiring = this.#wiring, prelude?: Prelude): Promise<Result<Enforced, NftFault>> {
+  async enforce(view: HostView, wiring: Wiring = this.#wiring, prelude?: Prelude): Promise<Result<Enforced, KernelFault>> {
     const followed =
       this.#applied !== undefined && this.#known !== undefined && wiring === this.#wiring
         ? followMembers(this.#applied.layout, this.#applied.view, view)
@@ -94,6 +91,7 @@ export class Enforcer {
     if (!planned.ok) return planned;
     const { layout: next, transactions, faults } = planned.value;
     if (prelude !== undefined && commandsOf(transactions).length > 0) {
+      if (!this.#kernel.readsStrangers) throw new Error('what is read this way cannot be made again');
       const ready = await prelude(undoLines(planned.value.before));
       if (!ready.ok) return fail({ kind: 'failed', message: ready.error });
     }
@@ -112,32 +110,38 @@ export class Enforcer {
     });
   }
 
-  /** Reads the kernel back, compares it with what it should hold, and puts it right. */
-  async verify(): Promise<Result<Drift, NftFault>> {
+  /** Makes sure that the kernel holds what it should: unless nobody can have changed it, it is read back, compared and put right. */
+  async verify(): Promise<Result<Drift, KernelFault>> {
     if (this.#applied === undefined) return ok({ commands: [], readings: [] });
-    const actual = await this.#read();
+    if (this.#known !== undefined && (await this.#kernel.isUntouched())) {
+      const readings = await this.counts();
+      return readings.ok ? ok({ commands: [], readings: readings.value }) : readings;
+    }
+    const { ruleset } = this.#applied.layout;
+    const actual = await this.#kernel.read(() => ruleset);
     if (!actual.ok) return actual;
-    const { listing, counts } = actual.value;
+    const { listing, counts, turn } = actual.value;
+    this.#turn = turn;
     const readings = await this.#readingsOf(counts);
-    const { transactions } = delta(listing, this.#applied.layout.ruleset);
+    const { transactions } = delta(listing, ruleset);
     const commands = commandsOf(transactions);
     const repaired = await this.#applyAll(transactions);
     if (!repaired.ok) return ok({ commands, readings, fault: repaired.error });
     if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
-    if (transactions.length > 0) this.#known = listingOf(this.#applied.layout.ruleset);
+    if (transactions.length > 0 || this.#known === undefined) this.#known = listingOf(ruleset);
     return ok({ commands, readings });
   }
 
   /** Reads the counters. Those of rules that were never hit are not there. */
-  async counts(): Promise<Result<readonly Reading[], NftFault>> {
+  async counts(): Promise<Result<readonly Reading[], KernelFault>> {
     if (this.#applied === undefined) return ok([]);
-    const hits = await this.#program.list(['list', 'set', 'inet', 'crenel', 'hits']);
-    const chains = await this.#program.list(['-t', ...LIST_TABLE]);
-    if (!hits.ok) return hits;
-    if (!chains.ok) return chains;
-    const [ofSet, ofChains] = [parseListing(hits.value), parseListing(chains.value)];
-    if (!ofSet.ok || !ofChains.ok) return fail({ kind: 'failed', message: 'nft printed no listing' });
-    return ok(await this.#readingsOf({ hits: ofSet.value.counts.hits, rules: ofChains.value.counts.rules }));
+    const counted = await this.#kernel.counts(this.#names.chains);
+    return counted.ok ? ok(await this.#readingsOf(counted.value)) : counted;
+  }
+
+  /** Ends what was started to reach the kernel. The rules stay. */
+  close(): void {
+    this.#kernel.close();
   }
 
   /** What counters say. Those that nothing counts at any more are taken out of the kernel: else they would fill its set in the end. */
@@ -148,35 +152,46 @@ export class Enforcer {
     if (stale.length > 0 && set !== undefined) {
       const elements = new Map(stale.map((mark) => [String(mark), ''] as const));
       // If that fails they stay until the next time: they do nobody any harm.
-      await this.#program.apply(linesOf([{ kind: 'delete-elements', set, content: { kind: 'texts', elements } }]));
+      await this.#kernel.apply([{ kind: 'delete-elements', set, content: { kind: 'texts', elements } }]);
     }
     return readings.map((one) => ({ ...one, object: `${this.#table} ${one.object}` }));
   }
 
-  async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, NftFault>> {
+  async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, KernelFault>> {
     const known = this.#known;
-    const read = known === undefined ? await this.#read() : ok({ listing: known });
-    if (!read.ok) return read;
-    const { listing: actual } = read.value;
+    const previous = this.#applied?.layout.numbering ?? NO_NUMBERS;
     try {
-      const previous = this.#applied?.layout.numbering ?? NO_NUMBERS;
-      const next =
-        known === undefined ? layoutOver(view, wiring, { actual, previous }) : layout(view, wiring, previous);
-      const { transactions } = delta(actual, next.ruleset);
-      // What somebody left running must not come after this, though there is nothing to change.
-      const isSettled = transactions.length > 0 || known !== undefined;
-      const isFirst = [...actual.chains.values()].every(({ head }) => head === '');
-      const earlier = isFirst ? await this.#earlier({ view, wiring, ruleset: next.ruleset }) : NO_EARLIER;
-      return ok({
-        before: actual,
-        layout: next,
-        transactions: isSettled ? withFirst(transactions, earlier.commands) : [TAKE_OVER],
-        faults: earlier.faults,
+      if (known !== undefined) return await this.#planned({ view, wiring }, known, layout(view, wiring, previous));
+      let next: Layout | undefined;
+      const read = await this.#kernel.read((actual) => {
+        next = layoutOver(view, wiring, { actual, previous });
+        return next.ruleset;
       });
+      if (!read.ok) return read;
+      this.#turn = read.value.turn;
+      return await this.#planned({ view, wiring }, read.value.listing, next ?? layout(view, wiring, previous));
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  async #planned(
+    at: { readonly view: HostView; readonly wiring: Wiring },
+    actual: Listing,
+    next: Layout,
+  ): Promise<Result<Planned, KernelFault>> {
+    const { transactions } = delta(actual, next.ruleset);
+    // What somebody left running must not come after this, though there is nothing to change.
+    const isSettled = transactions.length > 0 || this.#known !== undefined;
+    const isFirst = [...actual.chains.values()].every(({ head }) => head === '');
+    const earlier = isFirst ? await this.#earlier({ ...at, ruleset: next.ruleset }) : NO_EARLIER;
+    return ok({
+      before: actual,
+      layout: next,
+      transactions: isSettled ? withFirst(transactions, earlier.commands) : [TAKE_OVER],
+      faults: earlier.faults,
+    });
   }
 
   /** What lets connections live on that are older than the first rules. */
@@ -187,30 +202,20 @@ export class Enforcer {
   }
 
   /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */
-  async #applyAll(transactions: readonly Transaction[]): Promise<Result<void, NftFault>> {
-    for (const { commands } of transactions) {
-      const fenced = inTurn(commands, this.#turn);
-      const done = await this.#program.apply(linesOf(fenced.commands));
-      if (!done.ok) {
-        this.#known = undefined;
-        return done;
+  async #applyAll(transactions: readonly Transaction[]): Promise<Result<void, KernelFault>> {
+    for (const transaction of transactions)
+      for (const piece of piecesOf(transaction, this.#kernel.mostAtOnce)) {
+        const fenced = inTurn(piece, this.#turn);
+        const done = await this.#kernel.apply(fenced.commands);
+        if (!done.ok) {
+          this.#known = undefined;
+          return done;
+        }
+        this.#turn = fenced.next;
       }
-      this.#turn = fenced.next;
-    }
     return ok(undefined);
   }
-
-  async #read(): Promise<Result<ReadBack, NftFault>> {
-    const text = await this.#program.list(LIST_TABLE);
-    if (!text.ok) return text;
-    const parsed = text.value === '' ? ok(NOTHING_READ) : parseListing(text.value);
-    if (!parsed.ok) return fail({ kind: 'failed', message: parsed.error });
-    this.#turn = parsed.value.turn;
-    return parsed;
-  }
 }
-
-const NOTHING_READ: ReadBack = { listing: NOTHING, counts: { rules: new Map(), hits: new Map() }, turn: [] };
 
 /** Whether all counters of the kernel begin from nothing with it. */
 function makesTable(transactions: readonly Transaction[]): boolean {

@@ -2,19 +2,17 @@ import { release } from 'node:os';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { TABLE } from '../nft/ruleset.ts';
 import { TURN } from '../nft/turn.ts';
+import type { KernelFault } from './kernel.ts';
 import { type NotRun, type Ran, runProgram } from './run-program.ts';
-
-/** Why the kernel could not be asked or changed. `cannot`: nothing can be enforced here at all, whatever is tried. */
-export type NftFault = { readonly kind: 'cannot' | 'failed'; readonly message: string };
 
 /** The `nft` program in one network namespace. */
 export type NftProgram = {
   /** Applies lines as one transaction: all or none. */
-  readonly apply: (lines: Iterable<string>) => Promise<Result<void, NftFault>>;
+  readonly apply: (lines: Iterable<string>) => Promise<Result<void, KernelFault>>;
   /** Has nft and the kernel look at lines as one transaction, and changes nothing. */
-  readonly check: (lines: Iterable<string>) => Promise<Result<void, NftFault>>;
+  readonly check: (lines: Iterable<string>) => Promise<Result<void, KernelFault>>;
   /** What a listing command prints; empty when the table is not there. */
-  readonly list: (args: readonly string[]) => Promise<Result<string, NftFault>>;
+  readonly list: (args: readonly string[]) => Promise<Result<string, KernelFault>>;
 };
 
 export type NftOptions = {
@@ -62,7 +60,7 @@ const CANNOT: readonly (readonly [RegExp, (kernel: string) => string])[] = [
   ],
 ];
 
-function fault(ran: Result<Ran, NotRun>): Result<never, NftFault> {
+function fault(ran: Result<Ran, NotRun>): Result<never, KernelFault> {
   if (!ran.ok) return fail({ kind: ran.error.isMissing ? 'cannot' : 'failed', message: ran.error.message });
   const { code, stderr } = ran.value;
   const known = CANNOT.find(([pattern]) => pattern.test(stderr));

@@ -43,3 +43,62 @@ export function* wholeCommands(ruleset: Ruleset): Generator<Command, void, undef
   for (const { name, rules } of ruleset.chains.values())
     for (const rule of rules) yield { kind: 'add-rule', chain: name, rule };
 }
+
+/** How much work one command is beside one element. */
+const COMMAND_WEIGHT = 10;
+
+/**
+ * The commands of a transaction in pieces of at most so many elements, or what is as much work, which the kernel does one after another; all
+ * at once where they may not be cut.
+ */
+export function* piecesOf(
+  { commands, isHidden }: Transaction,
+  most: number,
+): Generator<readonly Command[], void, undefined> {
+  if (!isHidden || most === Infinity || commands.length === 0) {
+    yield commands;
+    return;
+  }
+  let piece: Command[] = [];
+  let weight = 0;
+  for (const part of commands.flatMap((command) => cut(command, most))) {
+    const own = weightOf(part);
+    if (weight > 0 && weight + own > most) {
+      yield piece;
+      piece = [];
+      weight = 0;
+    }
+    piece.push(part);
+    weight += own;
+  }
+  yield piece;
+}
+
+function weightOf(command: Command): number {
+  return 'content' in command ? elementCount(command.content) : COMMAND_WEIGHT;
+}
+
+function elementCount(content: Content): number {
+  if (content.kind === 'dynamic') return 0;
+  if (content.kind === 'texts') return content.elements.size;
+  return content.words.length / wordsOf(content);
+}
+
+function wordsOf({ family }: Extract<Content, { kind: 'packed' }>): number {
+  return family === 'ipv4' ? 1 : 4;
+}
+
+/** A command about many elements as several about fewer. */
+function cut(command: Command, most: number): readonly Command[] {
+  if (!('content' in command) || elementCount(command.content) <= most) return [command];
+  const { content } = command;
+  const starts = Array.from({ length: Math.ceil(elementCount(content) / most) }, (_, index) => index * most);
+  return starts.map((start) => ({ ...command, content: sliceOf(content, start, start + most) }));
+}
+
+function sliceOf(content: Content, start: number, end: number): Content {
+  if (content.kind === 'dynamic') return content;
+  if (content.kind === 'texts') return { kind: 'texts', elements: new Map([...content.elements].slice(start, end)) };
+  const width = wordsOf(content);
+  return { ...content, words: content.words.subarray(start * width, end * width) };
+}

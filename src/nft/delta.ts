@@ -3,6 +3,7 @@ import type { Listing } from './listing.ts';
 import { movesApart, packedBetween } from './moves.ts';
 import { chainHead, elementTexts, ruleText, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
+import { TURN } from './turn.ts';
 
 /**
  * Transactions to be applied one after another. At most three: the first makes what nobody leads to yet, the second alone changes what is let
@@ -36,24 +37,21 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
 
 function prepareCommands(actual: Listing, desired: Ruleset): readonly Command[] {
   const commands: Command[] = [];
+  // Whatever part of this is done first, it is somebody's turn.
+  const turn = desired.sets.get(TURN.name);
+  if (turn !== undefined && !actual.sets.has(turn.name)) commands.push({ kind: 'add-set', set: turn });
   for (const [name, timeout] of desired.timeouts)
     if (!actual.timeouts.has(name)) commands.push({ kind: 'add-timeout', timeout });
-  const chains = [...desired.chains.values()].filter(({ hook }) => hook === undefined);
-  const fresh = chains.filter((chain) => !hasRules(actual, chain));
-  for (const chain of fresh) commands.push(emptyChain(actual, chain));
+  const fresh = [...desired.chains.values()].filter(({ name, hook }) => hook === undefined && !actual.chains.has(name));
+  for (const chain of fresh) commands.push({ kind: 'add-chain', chain });
   for (const [name, set] of desired.sets) {
     const known = actual.sets.get(name);
     if (known !== undefined && !FACTS.has(name)) continue;
-    if (known === undefined) commands.push({ kind: 'add-set', set });
+    if (known === undefined && set !== turn) commands.push({ kind: 'add-set', set });
     commands.push(...elementCommands(known?.content, set, { isComing: true }));
   }
   for (const chain of fresh) commands.push(...ruleCommands(chain));
   return commands;
-}
-
-/** A chain that is there and has no rules. */
-function emptyChain(actual: Listing, chain: Chain): Command {
-  return actual.chains.has(chain.name) ? { kind: 'flush-chain', name: chain.name } : { kind: 'add-chain', chain };
 }
 
 function ruleCommands({ name, rules }: Chain): readonly Command[] {
@@ -78,8 +76,11 @@ function changeCommands(actual: Listing, desired: Ruleset, withoutMembers: boole
     commands.push(...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, live) }));
   }
   for (const chain of desired.chains.values()) {
-    if (chain.hook === undefined || hasRules(actual, chain)) continue;
-    commands.push(emptyChain(actual, chain), ...ruleCommands(chain));
+    const isThere = actual.chains.has(chain.name);
+    // A chain that is there and has other rules was changed by somebody else: packets may be led to it.
+    if (hasRules(actual, chain) || (!isThere && chain.hook === undefined)) continue;
+    commands.push(isThere ? { kind: 'flush-chain', name: chain.name } : { kind: 'add-chain', chain });
+    commands.push(...ruleCommands(chain));
   }
   for (const [name, { head }] of actual.chains)
     if (head !== '' && !desired.chains.has(name))

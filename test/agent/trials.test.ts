@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
+import type { NftProgram } from '../../src/agent/nft-program.ts';
 import { startGuard } from '../../src/agent/guard.ts';
 import { lockFolder, TrialFolder } from '../../src/agent/trial-folder.ts';
 import { Trials } from '../../src/agent/trials.ts';
@@ -69,17 +71,15 @@ function setUp(
   };
   const folder = expectOk(TrialFolder.open(path));
   const trials = new Trials({ folder, nft: () => [nft], seconds: 5, reach, log: silent });
-  const enforcer = new Enforcer(
-    {
-      apply: async (lines) => {
-        applied.push([...lines]);
-        return await Promise.resolve(ok(undefined));
-      },
-      check: async () => await Promise.resolve(ok(undefined)),
-      list: async () => await Promise.resolve(ok('')),
+  const program: NftProgram = {
+    apply: async (lines) => {
+      applied.push([...lines]);
+      return await Promise.resolve(ok(undefined));
     },
-    WIRING,
-  );
+    check: async () => await Promise.resolve(ok(undefined)),
+    list: async () => await Promise.resolve(ok('')),
+  };
+  const enforcer = new Enforcer(new NftKernel(program), WIRING);
   return { trials, enforcer, applied, asked: () => asked };
 }
 

@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
+import type { Kernel } from '../../src/agent/kernel.ts';
+import { RELAYS } from '../../src/agent/netlink.ts';
+import { NetlinkKernel } from '../../src/agent/netlink-kernel.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { type NftProgram, nftProgram } from '../../src/agent/nft-program.ts';
 import { fail } from '../../src/core/net/result.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
+import type { Command } from '../../src/nft/command.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
 import { plantOf } from '../nft/legs.ts';
@@ -21,27 +26,44 @@ function hostOf(seed: number): { readonly view: HostView; readonly wiring: Wirin
   return { wiring, view: hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values()) };
 }
 
-describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
+const WAYS: readonly (readonly [string, (namespace: string) => Kernel])[] = [
+  ['the nft program', (namespace) => new NftKernel(nftProgram({ namespace }))],
+  ...RELAYS.map(
+    (relay) =>
+      [
+        `netlink, which ${relay[0]} opens`,
+        (namespace: string) => new NetlinkKernel({ namespace, relays: [relay] }),
+      ] as const,
+  ),
+];
+
+for (const [way, kernelOf] of WAYS)
+  describe(`the enforcer by ${way}`, { skip: WHY_NOT ?? false }, () => enforces(kernelOf));
+
+function enforces(kernelOf: (namespace: string) => Kernel): void {
   let namespace: Namespace;
-  let program: NftProgram;
+  let kernel: Kernel;
   before(() => {
     namespace = new Namespace('enforcer');
-    program = nftProgram({ namespace: namespace.name });
+    kernel = kernelOf(namespace.name);
   });
-  after(() => namespace.close());
+  after(() => {
+    kernel.close();
+    namespace.close();
+  });
 
   test('writes a view once: whoever comes next finds nothing to do', async () => {
     const { view, wiring } = hostOf(1);
-    const first = await new Enforcer(program, wiring).enforce(view);
+    const first = await new Enforcer(kernel, wiring).enforce(view);
     assert.ok(first.ok && first.value.commands > 100);
-    const restarted = await new Enforcer(program, wiring).enforce(view);
+    const restarted = await new Enforcer(kernel, wiring).enforce(view);
     assert.ok(restarted.ok);
     assert.equal(restarted.value.commands, 0);
   });
 
   test('reports what others changed, and repairs it', async () => {
     const { view, wiring } = hostOf(1);
-    const enforcer = new Enforcer(program, wiring);
+    const enforcer = new Enforcer(kernel, wiring);
     assert.ok((await enforcer.enforce(view)).ok);
     const clean = await enforcer.verify();
     assert.ok(clean.ok && clean.value.commands.length === 0);
@@ -59,10 +81,10 @@ describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
   test('a change that fails leaves the old rules whole, and the next one comes through', async () => {
     const [one, two] = [hostOf(2), hostOf(5)];
     let isBroken = false;
-    const flaky: NftProgram = {
-      ...program,
-      apply: async (lines) =>
-        isBroken ? await program.apply([...lines, 'add rule inet crenel nowhere accept']) : await program.apply(lines),
+    const nowhere: Command = { kind: 'add-rule', chain: 'nowhere', rule: [{ kind: 'verdict', verdict: 'accept' }] };
+    const flaky: Kernel = {
+      ...partsOf(kernel),
+      apply: async (commands) => await kernel.apply(isBroken ? [...commands, nowhere] : commands),
     };
     const enforcer = new Enforcer(flaky, one.wiring);
     assert.ok((await enforcer.enforce(one.view)).ok);
@@ -78,12 +100,27 @@ describe('the enforcer', { skip: WHY_NOT ?? false }, () => {
     const verified = await enforcer.verify();
     assert.ok(verified.ok && verified.value.commands.length === 0);
   });
-});
+}
+
+/** The parts of a kernel, so that one of them can be another. */
+function partsOf(kernel: Kernel): Kernel {
+  return {
+    reach: async () => await kernel.reach(),
+    way: kernel.way,
+    mostAtOnce: kernel.mostAtOnce,
+    readsStrangers: kernel.readsStrangers,
+    apply: async (commands) => await kernel.apply(commands),
+    read: async (expect) => await kernel.read(expect),
+    isUntouched: async () => await kernel.isUntouched(),
+    counts: async (chains) => await kernel.counts(chains),
+    close: () => kernel.close(),
+  };
+}
 
 describe('a host that cannot enforce', () => {
   test('says so when nft is missing', async () => {
     const { view, wiring } = hostOf(1);
-    const enforced = await new Enforcer(nftProgram({ program: '/nowhere/nft' }), wiring).enforce(view);
+    const enforced = await new Enforcer(new NftKernel(nftProgram({ program: '/nowhere/nft' })), wiring).enforce(view);
     assert.ok(!enforced.ok && enforced.error.kind === 'cannot');
     assert.match(enforced.error.message, /not installed/u);
   });
@@ -99,7 +136,7 @@ describe('a host that cannot enforce', () => {
       check: async () => await Promise.resolve(fail({ kind: 'failed', message: 'no' })),
       list: async () => await Promise.resolve(fail({ kind: 'failed', message: 'no listing' })),
     };
-    assert.ok(!(await new Enforcer(blind, wiring).enforce(view)).ok);
+    assert.ok(!(await new Enforcer(new NftKernel(blind), wiring).enforce(view)).ok);
     assert.deepEqual(calls, []);
   });
 });

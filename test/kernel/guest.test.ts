@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
 import { expectOk } from '../../src/core/net/result.ts';
@@ -73,7 +74,7 @@ describe('a guest', { skip: WHY_NOT ?? false }, () => {
     const [wiring] = [...plantOf(world).wirings.values()];
     assert.ok(wiring !== undefined);
     const local: Wiring = { ...wiring, fabric: new Set(), stateful: new Set() };
-    const enforcer = new Enforcer(nftProgram({ namespace: wire.router.name }), local);
+    const enforcer = new Enforcer(new NftKernel(nftProgram({ namespace: wire.router.name })), local);
     expectOk(await enforcer.enforce(hostViewOf(world, local.enis.keys())));
     wire.forget();
     return enforcer;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
 import { HitTotals } from '../../src/agent/hit-totals.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
@@ -84,7 +85,7 @@ describe('hits', { skip: WHY_NOT ?? false, timeout: 60_000 }, () => {
 
     async enforce(world: World): Promise<void> {
       this.#wiring ??= localWiring(world);
-      this.#enforcer ??= new Enforcer(nftProgram({ namespace: wire.router.name }), this.#wiring);
+      this.#enforcer ??= new Enforcer(new NftKernel(nftProgram({ namespace: wire.router.name })), this.#wiring);
       expectOk(await this.#enforcer.enforce(hostViewOf(world, this.#wiring.enis.keys())));
     }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
 import { readConnections } from '../../src/agent/open-connections.ts';
 import { parseAddress } from '../../src/core/net/address.ts';
@@ -171,7 +172,11 @@ describe('a machine with containers', { skip: WHY_NOT ?? false }, () => {
   async function enforce(rules: Rules): Promise<Enforcer> {
     const { world: now, eni } = worldOf(rules);
     const connections = async (): ReturnType<typeof readConnections> => await readConnections(machine.name);
-    const enforcer = new Enforcer(nftProgram({ namespace: machine.name }), localWiring(eni), connections);
+    const enforcer = new Enforcer(
+      new NftKernel(nftProgram({ namespace: machine.name })),
+      localWiring(eni),
+      connections,
+    );
     expectOk(await enforcer.enforce(hostViewOf(now, [eni.id])));
     return enforcer;
   }

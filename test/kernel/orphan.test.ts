@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Enforcer } from '../../src/agent/enforcer.ts';
+import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { nftProgram } from '../../src/agent/nft-program.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import type { World } from '../../src/core/model/world.ts';
@@ -67,13 +68,13 @@ describe('a program that outlives its agent', { skip: WHY_NOT ?? false }, () => 
   test('changes nothing when another agent has come meanwhile', async () => {
     reset();
     const { wiring, views } = changes();
-    const first = new Enforcer(nftProgram({ namespace: namespace.name }), wiring);
+    const first = new Enforcer(new NftKernel(nftProgram({ namespace: namespace.name })), wiring);
     expectOk(await first.enforce(views.closed));
-    const late = new Enforcer(nftProgram({ namespace: namespace.name, program: slow }), wiring);
+    const late = new Enforcer(new NftKernel(nftProgram({ namespace: namespace.name, program: slow })), wiring);
     const opening = late.enforce(views.open);
     await until(() => existsSync(began));
     // The one that is killed here would have opened a port; who comes after it knows of no such rule.
-    const next = new Enforcer(nftProgram({ namespace: namespace.name }), wiring);
+    const next = new Enforcer(new NftKernel(nftProgram({ namespace: namespace.name })), wiring);
     expectOk(await next.enforce(views.closed));
     const held = table();
     writeFileSync(go, '');
@@ -87,10 +88,10 @@ describe('a program that outlives its agent', { skip: WHY_NOT ?? false }, () => 
   test('does not make a table a second time', async () => {
     reset();
     const { wiring, views } = changes();
-    const late = new Enforcer(nftProgram({ namespace: namespace.name, program: slow }), wiring);
+    const late = new Enforcer(new NftKernel(nftProgram({ namespace: namespace.name, program: slow })), wiring);
     const opening = late.enforce(views.open);
     await until(() => existsSync(began));
-    const next = new Enforcer(nftProgram({ namespace: namespace.name }), wiring);
+    const next = new Enforcer(new NftKernel(nftProgram({ namespace: namespace.name })), wiring);
     expectOk(await next.enforce(views.closed));
     const held = table();
     writeFileSync(go, '');

@@ -4,6 +4,7 @@ import type { InstanceId, VpcId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
 import { hostViewOf } from '../../core/policy/host-view.ts';
 import { type Drift, Enforcer } from '../enforcer.ts';
+import { kernelOf } from '../kernel-choice.ts';
 import { nftProgram } from '../nft-program.ts';
 import { applyTopology, removeLeftovers, setSysctls } from './executor.ts';
 import { type LabPlan, planLab, type Router } from './plan-lab.ts';
@@ -61,13 +62,13 @@ export class Lab {
       // What came through and what did not is not known: the next build starts from nothing.
       this.#known = EMPTY_TOPOLOGY;
       this.#plan = undefined;
-      this.#enforcers.clear();
+      this.#forget();
       const cleaned = await removeLeftovers();
       return fail(cleaned.ok ? done.error : `${done.error}; and the namespaces cannot be removed: ${cleaned.error}`);
     }
     this.#known = plan.topology;
     this.#plan = plan;
-    for (const id of this.#enforcers.keys()) if (!plan.routers.has(id)) this.#enforcers.delete(id);
+    this.#forget((id) => !plan.routers.has(id));
     for (const [id, router] of plan.routers) {
       const enforced = await this.#enforce(world, id, router);
       if (!enforced.ok) return fail(`the rules of ${id} are not in force: ${enforced.error}`);
@@ -81,9 +82,10 @@ export class Lab {
 
   async #enforce(world: World, id: VpcId, { namespace, wiring }: Router): Promise<Result<void>> {
     const known = this.#enforcers.get(id);
-    const enforcer = known ?? new Enforcer(nftProgram({ namespace }), wiring);
+    const enforcer = known ?? new Enforcer(await kernelOf(nftProgram({ namespace }), 'tap', namespace), wiring);
     const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
     const enforced = await enforcer.enforce(view, wiring);
+    if (!enforced.ok && known === undefined) enforcer.close();
     if (!enforced.ok) return fail(enforced.error.message);
     if (known !== undefined) return ok(undefined);
     this.#enforcers.set(id, enforcer);
@@ -112,7 +114,16 @@ export class Lab {
     await this.#building;
     this.#known = EMPTY_TOPOLOGY;
     this.#plan = undefined;
-    this.#enforcers.clear();
+    this.#forget();
     return await Lab.clean();
+  }
+
+  /** Looks after routers no more: what reaches into their namespaces would keep them there. */
+  #forget(which: (id: VpcId) => boolean = () => true): void {
+    for (const [id, enforcer] of this.#enforcers) {
+      if (!which(id)) continue;
+      enforcer.close();
+      this.#enforcers.delete(id);
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { tellUnable, whyUnable } from '../../agent/ability.ts';
 import { Agent, type AgentLog, type Attaching, holdsOf } from '../../agent/agent.ts';
 import { readDevices } from '../../agent/devices.ts';
+import { kernelOf } from '../../agent/kernel-choice.ts';
 import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
 import type { Need } from '../../agent/self-check.ts';
@@ -88,12 +89,14 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const opened = await openLink(context, plan.value, log);
   if (!opened.ok) return refuse(context, EXIT.io, opened.error);
   const { link, renewal } = opened.value;
+  const kernel = await kernelOf(program, attaching.value.mode, options.netns);
+  log('info', `rules reach the kernel by ${kernel.way}`);
   const connections = async (): ReturnType<typeof readConnections> => await readConnections(options.netns);
   const running = new Agent({
     link,
     host: plan.value.host,
     attaching: attaching.value,
-    program,
+    kernel,
     connections,
     devices: async () => await readDevices(options.netns),
     log,

@@ -1,0 +1,62 @@
+import { fail, ok, type Result } from '../core/net/result.ts';
+import type { Command } from '../nft/command.ts';
+import { type Counts, type Listing, parseListing, type ReadBack } from '../nft/listing.ts';
+import { linesOf } from '../nft/render.ts';
+import type { Ruleset } from '../nft/ruleset.ts';
+import { type Kernel, type KernelFault, NOTHING_READ } from './kernel.ts';
+import type { NftProgram } from './nft-program.ts';
+
+const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
+
+/**
+ * The kernel by the `nft` program: it is everywhere, and reads much of the table before each change. Nobody tells it whether somebody else was
+ * there.
+ */
+export class NftKernel implements Kernel {
+  readonly way: string = 'the nft program';
+  readonly mostAtOnce: number = Infinity;
+  readonly readsStrangers: boolean = true;
+  readonly #program: NftProgram;
+
+  constructor(program: NftProgram) {
+    this.#program = program;
+  }
+
+  async reach(): Promise<Result<void, KernelFault>> {
+    const listed = await this.#program.list(['list', 'tables']);
+    return listed.ok ? ok(undefined) : listed;
+  }
+
+  async apply(commands: readonly Command[]): Promise<Result<void, KernelFault>> {
+    return await this.#program.apply(linesOf(commands));
+  }
+
+  async read(expect: (actual: Listing) => Ruleset): Promise<Result<ReadBack, KernelFault>> {
+    const read = await this.#list(LIST_TABLE);
+    if (read.ok) expect(read.value.listing);
+    return read;
+  }
+
+  async isUntouched(): Promise<boolean> {
+    return await Promise.resolve(false);
+  }
+
+  async counts(): Promise<Result<Counts, KernelFault>> {
+    const hits = await this.#list(['list', 'set', 'inet', 'crenel', 'hits']);
+    if (!hits.ok) return hits;
+    const chains = await this.#list(['-t', ...LIST_TABLE]);
+    return chains.ok ? ok({ hits: hits.value.counts.hits, rules: chains.value.counts.rules }) : chains;
+  }
+
+  close(): void {
+    // Every program that was started has ended.
+  }
+
+  async #list(args: readonly string[]): Promise<Result<ReadBack, KernelFault>> {
+    const text = await this.#program.list(args);
+    if (!text.ok) return text;
+    if (text.value === '') return ok(NOTHING_READ);
+    const parsed = parseListing(text.value);
+    return parsed.ok ? parsed : fail({ kind: 'failed', message: parsed.error });
+  }
+}
