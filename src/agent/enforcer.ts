@@ -81,7 +81,11 @@ export class Enforcer {
    * Takes the kernel to a view in one transaction. `wiring`: devices came or went with it. `prelude` comes before anything is changed, and not where
    * nothing is to change.
    */
-  async enforce(view: HostView, wiring: Wiring = this.#wiring, prelude?: Prelude): Promise<Result<Enforced, KernelFault>> {
+  async enforce(
+    view: HostView,
+    wiring: Wiring = this.#wiring,
+    prelude?: Prelude,
+  ): Promise<Result<Enforced, KernelFault>> {
     const followed =
       this.#applied !== undefined && this.#known !== undefined && wiring === this.#wiring
         ? followMembers(this.#applied.layout, this.#applied.view, view)

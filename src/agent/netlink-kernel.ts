@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Command } from '../nft/command.ts';
 import type { Count, Counts, Listing, ReadBack, RuleCount } from '../nft/listing.ts';
@@ -5,6 +6,7 @@ import type { Ruleset } from '../nft/ruleset.ts';
 import { type Batch, batchOf, nextGeneration } from '../nft/wire/command-bytes.ts';
 import { readHits } from '../nft/wire/element-reader.ts';
 import { askChains, askElements, askRules, askSets, askTimeouts } from '../nft/wire/requests.ts';
+import type { ReadSet } from '../nft/wire/set-reader.ts';
 import { TableReader } from '../nft/wire/table-reader.ts';
 import { type Kernel, type KernelFault, NOTHING_READ } from './kernel.ts';
 import type { NetlinkOptions } from './netlink.ts';
@@ -12,6 +14,8 @@ import { ERRORS, NetlinkTalk, type TalkFault } from './netlink-talk.ts';
 
 /** How often a reading begins anew because somebody changed rules meanwhile. */
 const TRIES = 5;
+/** How often a set is read again whose table the kernel is giving another size, and how long it gets for that in between, in milliseconds. */
+const [SET_TRIES, SETTLE_MS] = [50, 20];
 /** The set that counts what rules let pass. */
 const HITS = 'hits';
 
@@ -126,12 +130,20 @@ export class NetlinkKernel implements Kernel {
 
   async #readElements(reader: TableReader): Promise<Result<void, TalkFault>> {
     for (const set of reader.setsToRead) {
-      const elements = reader.elementsOf(set);
-      const read = await this.#talk.ask(askElements(set.name), ({ body }) => elements.take(body));
+      const read = await this.#readSet(reader, set);
       if (!read.ok) return read;
-      elements.end();
     }
     return ok(undefined);
+  }
+
+  async #readSet(reader: TableReader, set: ReadSet): Promise<Result<void, TalkFault>> {
+    for (let tries = 0; tries < SET_TRIES; tries += 1) {
+      const elements = reader.elementsOf(set);
+      const read = await this.#talk.ask(askElements(set.name), ({ body }) => elements.take(body));
+      if (!read.ok || elements.end()) return read;
+      await setTimeout(SETTLE_MS);
+    }
+    return fail({ error: 0, message: `what the set ${set.name} holds cannot be read in one piece` });
   }
 
   async #readHits(hits: Map<number, Count>): Promise<Result<void, TalkFault>> {

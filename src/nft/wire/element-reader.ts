@@ -11,8 +11,12 @@ import { countOf } from './rule-reader.ts';
 export type ElementReader = {
   /** Takes the body of a message with elements. */
   readonly take: (body: Uint8Array) => void;
-  /** What the set holds, when all messages were taken. */
-  readonly content: () => Content;
+  /**
+   * What the set holds, when all messages were taken; undefined when they do not fit together. The kernel tells of a set in parts and counts on from one to
+   * the next; when it gives its table another size between two, which takes a moment after many came, what was told twice stands for others that were
+   * not told at all.
+   */
+  readonly content: () => Content | undefined;
 };
 
 /** A reader for named sets of a form. */
@@ -43,7 +47,7 @@ class TextReader implements ElementReader {
     eachElement(body, ({ from, to }) => this.#elements.push(readElement(body.subarray(from, to))));
   }
 
-  content(): Content {
+  content(): Content | undefined {
     const { types, isInterval } = this.#form;
     const isRange = isInterval && types.length === 1;
     const spans = isRange
@@ -51,7 +55,7 @@ class TextReader implements ElementReader {
       : this.#elements.map(({ key, keyEnd, data }) => ({ from: key, to: keyEnd ?? key, data }));
     const elements = new Map<Value, Value>();
     for (const { data, ...span } of spans) elements.set(keyText(types, span) ?? `foreign ${hexOf(span.from)}`, data);
-    return { kind: 'texts', elements };
+    return isRange || elements.size === this.#elements.length ? { kind: 'texts', elements } : undefined;
   }
 }
 
@@ -81,9 +85,10 @@ class MemberReader implements ElementReader {
     );
   }
 
-  content(): Content {
+  content(): Content | undefined {
     const words = this.#words.slice(0, this.#length);
-    return { kind: 'packed', family: this.#family, words: this.#width === 1 ? words.toSorted() : sortedWide(words) };
+    const sorted = this.#width === 1 ? words.toSorted() : sortedWide(words);
+    return isDistinct(sorted, this.#width) ? { kind: 'packed', family: this.#family, words: sorted } : undefined;
   }
 
   #grow(): void {
@@ -95,6 +100,16 @@ class MemberReader implements ElementReader {
 }
 
 const NOTHING = new Uint8Array();
+
+/** Whether no key of so many words stands twice in a row. */
+function isDistinct(sorted: Uint32Array, width: number): boolean {
+  for (let at = width; at < sorted.length; at += width) {
+    let same = 0;
+    while (same < width && sorted[at + same] === sorted[at - width + same]) same += 1;
+    if (same === width) return false;
+  }
+  return true;
+}
 
 function sortedWide(words: Uint32Array): Uint32Array {
   const places = Uint32Array.from({ length: words.length / 4 }, (_, index) => index * 4).toSorted((a, b) => {

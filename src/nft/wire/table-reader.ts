@@ -71,10 +71,10 @@ export class TableReader {
     if (set.dynamic === undefined || set.name === TURN.name) this.#toRead.push(set);
   }
 
-  /** Takes the bodies of all messages with elements of a set, one by one, and then the end of them. */
+  /** Takes the bodies of all messages with elements of a set, one by one, and then the end of them: false when they do not fit together. */
   elementsOf({ name, head, form, isAnonymous, dynamic }: ReadSet): {
     readonly take: (body: Uint8Array) => void;
-    readonly end: () => void;
+    readonly end: () => boolean;
   } {
     const known = form ?? { types: [], data: undefined, isInterval: false };
     const reader = isAnonymous ? textReader(known) : elementReader(known);
@@ -82,9 +82,12 @@ export class TableReader {
       take: (body) => reader.take(body),
       end: () => {
         const content = reader.content();
-        if (dynamic !== undefined) this.#turn = content.kind === 'texts' ? [...content.elements.keys()] : [];
-        else if (!isAnonymous) this.#sets.set(name, { head, content });
-        else this.#anonymous.set(name, content.kind === 'texts' ? anonymousText(content.elements) : `foreign ${name}`);
+        if (content === undefined) return false;
+        const texts = content.kind === 'texts' ? content.elements : new Map<string, string>();
+        if (dynamic !== undefined) this.#turn = [...texts.keys()];
+        else if (isAnonymous) this.#anonymous.set(name, anonymousText(texts));
+        else this.#sets.set(name, { head, content });
+        return true;
       },
     };
   }
