@@ -1,0 +1,258 @@
+import type { IntervalSet } from '../../core/net/interval-set.ts';
+import type { GroupId, PrefixListId } from '../../core/model/ids.ts';
+import { type Direction, DIRECTIONS, type Peer } from '../../core/model/security-group.ts';
+import { getRecord, listRecords, type World } from '../../core/model/world.ts';
+import { preparedRules } from '../../core/policy/match.ts';
+import { NO_CLASSES, type SetId } from './bitsets.ts';
+import type { ClassId, Classes, ClassSide } from './classes.ts';
+import type { Both, Sight } from './links.ts';
+import type { NodeId } from './prefix-tree.ts';
+import { EMPTY_ROW, type RowId, type Rows } from './rows.ts';
+import { NO_SPOT } from './spots.ts';
+
+type Piece = { readonly points: IntervalSet; readonly set: SetId };
+
+/** All rules of one direction, filed by the other end that they name. */
+type ByPeer = {
+  readonly nodes: ReadonlyMap<NodeId, readonly Piece[]>;
+  readonly references: ReadonlyMap<GroupId, readonly Piece[]>;
+  /** Rules with prefix lists of which the entries are not known. */
+  readonly unknown: readonly Piece[];
+};
+
+const NO_ROWS: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
+
+/**
+ * What the rules of one world's groups say about classes, as rows. Rows are put together from rows of parts that many classes share: a
+ * group's, a prefix's with those around it, a referenced group's.
+ */
+export class GroupRows {
+  readonly #world: World;
+  readonly #classes: Classes;
+  readonly #sides: readonly ClassSide[];
+  readonly #rows: Rows;
+  readonly #present: SetId;
+  readonly #byNode: readonly SetId[];
+  readonly #byGroup = new Map<GroupId, SetId>();
+  readonly #unfiltered: SetId;
+  /** Classes of interfaces with a group, or all groups, that the world does not hold. */
+  readonly #doubtful: SetId;
+  readonly #ofGroup = new Map<string, Both<RowId>>();
+  readonly #ofGroups = new Map<string, Both<RowId>>();
+  readonly #byPeer: { [D in Direction]?: ByPeer } = {};
+  readonly #nodeRows: { readonly [D in Direction]: Map<NodeId, RowId> } = { ingress: new Map(), egress: new Map() };
+  readonly #peerRows = new Map<string, RowId>();
+
+  /** `at`: which of the classes' worlds. */
+  constructor(classes: Classes, at: number, rows: Rows) {
+    const world = classes.worlds[at];
+    if (world === undefined) throw new Error('the classes are of no such world');
+    this.#world = world;
+    this.#classes = classes;
+    this.#rows = rows;
+    this.#sides = classes.list.map((one) => one.sides[at] ?? { spot: NO_SPOT, groups: [], isUnfiltered: false });
+    const those = (test: (side: ClassSide, id: ClassId) => boolean): SetId =>
+      rows.sets.of([...this.#sides.keys()].filter((id) => test(this.#sides[id] as ClassSide, id)));
+    this.#present = those((side) => side.spot !== NO_SPOT);
+    this.#unfiltered = those((side) => side.spot !== NO_SPOT && side.isUnfiltered);
+    this.#doubtful = those((side, id) => this.#isInside(id) && side.spot !== NO_SPOT && this.#isDoubtful(side));
+    for (const [group, ids] of this.#idsByGroup()) this.#byGroup.set(group, rows.sets.of(ids));
+    this.#byNode = this.#setsByNode();
+  }
+
+  /** The classes of the world. */
+  get present(): SetId {
+    return this.#present;
+  }
+
+  /** The classes with a group. */
+  withGroup(group: GroupId): SetId {
+    return this.#byGroup.get(group) ?? NO_CLASSES;
+  }
+
+  /** The classes that the peer of a rule names, to a gate with this sight. */
+  ofPeer(peer: Peer, sight: Sight): Both<SetId> {
+    switch (peer.kind) {
+      case 'cidr': {
+        const node = this.#classes.tree.nodeFor(peer.cidr);
+        const set = node === undefined ? NO_CLASSES : (this.#byNode[node] ?? NO_CLASSES);
+        return { sure: set, possible: set };
+      }
+      case 'prefix-list':
+        return this.#ofList(peer.prefixListId);
+      case 'group': {
+        const sure = sight === 'groups' ? this.withGroup(peer.groupId) : NO_CLASSES;
+        return { sure, possible: sight === 'perhaps' ? this.#present : sure };
+      }
+    }
+  }
+
+  /** Which classes a class's own rules of a direction admit as the other end. */
+  own(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
+    const side = this.#sides[id];
+    if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;
+    const everyone = this.#rows.everywhere(this.#present);
+    if (side.isUnfiltered) return { sure: everyone, possible: everyone };
+    const key = `${direction} ${sight} ${side.groups.join(' ')}`;
+    let made = this.#ofGroups.get(key);
+    if (made === undefined) {
+      made = this.#united(side.groups.map((group) => this.#groupRow(group, direction, sight)));
+      if (this.#isDoubtful(side)) made = { sure: made.sure, possible: everyone };
+      this.#ofGroups.set(key, made);
+    }
+    return made;
+  }
+
+  /** Which classes admit a class as the other end by their own rules of a direction. */
+  far(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
+    const side = this.#sides[id];
+    const node = this.#classes.list[id]?.node ?? 0;
+    if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;
+    const rows = this.#rows;
+    let sure = rows.or(this.#nodeRow(node, direction), rows.everywhere(this.#unfiltered));
+    if (sight === 'groups')
+      for (const group of side.groups) sure = rows.or(sure, this.#peerRow(`${direction} ${group}`, direction, group));
+    let possible = rows.or(sure, rows.everywhere(this.#doubtful));
+    possible = rows.or(possible, this.#peerRow(`${direction} ?`, direction, 'unknown'));
+    if (sight === 'perhaps') possible = rows.or(possible, this.#peerRow(`${direction} *`, direction, 'any'));
+    return { sure, possible };
+  }
+
+  #ofList(id: PrefixListId): Both<SetId> {
+    const list = getRecord(this.#world, 'prefixLists', id);
+    if (list !== undefined && list.family !== this.#classes.family) return { sure: NO_CLASSES, possible: NO_CLASSES };
+    if (list?.entries === undefined) return { sure: NO_CLASSES, possible: this.#present };
+    const set = this.#rows.sets.union(
+      list.entries.map(({ cidr }) => this.#byNode[this.#classes.tree.nodeFor(cidr) ?? -1] ?? NO_CLASSES),
+    );
+    return { sure: set, possible: set };
+  }
+
+  #groupRow(id: GroupId, direction: Direction, sight: Sight): Both<RowId> {
+    const key = `${direction} ${sight} ${id}`;
+    let made = this.#ofGroup.get(key);
+    if (made === undefined) {
+      const group = getRecord(this.#world, 'groups', id);
+      const pieces = (group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed).map(
+        ({ rule, from, to }) => ({ points: [from, to], sets: this.ofPeer(rule.peer, sight) }),
+      );
+      const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
+      const hasDoubt = pieces.some(({ sets }) => sets.sure !== sets.possible);
+      const possible = hasDoubt
+        ? this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible })))
+        : sure;
+      made = { sure, possible };
+      this.#ofGroup.set(key, made);
+    }
+    return made;
+  }
+
+  #united(parts: readonly Both<RowId>[]): Both<RowId> {
+    return parts.reduce(
+      (all, part) => ({
+        sure: this.#rows.or(all.sure, part.sure),
+        possible: this.#rows.or(all.possible, part.possible),
+      }),
+      NO_ROWS,
+    );
+  }
+
+  /** The classes whose rules name this prefix or one around it. */
+  #nodeRow(node: NodeId, direction: Direction): RowId {
+    const known = this.#nodeRows[direction].get(node);
+    if (known !== undefined) return known;
+    const parent = this.#classes.tree.parents[node] ?? -1;
+    const around = parent < 0 ? EMPTY_ROW : this.#nodeRow(parent, direction);
+    const own = this.#rulesByPeer(direction).nodes.get(node);
+    const made = own === undefined ? around : this.#rows.or(around, this.#rows.ofPieces(own));
+    this.#nodeRows[direction].set(node, made);
+    return made;
+  }
+
+  #peerRow(key: string, direction: Direction, which: GroupId | 'any' | 'unknown'): RowId {
+    let made = this.#peerRows.get(key);
+    if (made === undefined) {
+      const { references, unknown } = this.#rulesByPeer(direction);
+      made = this.#rows.ofPieces(
+        which === 'unknown'
+          ? unknown
+          : which === 'any'
+            ? [...references.values()].flat()
+            : (references.get(which) ?? []),
+      );
+      this.#peerRows.set(key, made);
+    }
+    return made;
+  }
+
+  #rulesByPeer(direction: Direction): ByPeer {
+    return (this.#byPeer[direction] ??= this.#fileRules(direction));
+  }
+
+  #fileRules(direction: Direction): ByPeer {
+    const nodes = new Map<NodeId, Piece[]>();
+    const references = new Map<GroupId, Piece[]>();
+    const unknown: Piece[] = [];
+    const addNode = (node: NodeId | undefined, piece: Piece): void => {
+      if (node !== undefined) nodes.set(node, [...(nodes.get(node) ?? []), piece]);
+    };
+    for (const group of listRecords(this.#world, 'groups')) {
+      const set = this.withGroup(group.id);
+      if (set === NO_CLASSES) continue;
+      for (const { rule, from, to } of preparedRules(group, direction, this.#classes.family).placed) {
+        const piece = { points: [from, to], set };
+        if (rule.peer.kind === 'cidr') addNode(this.#classes.tree.nodeFor(rule.peer.cidr), piece);
+        else if (rule.peer.kind === 'group')
+          references.set(rule.peer.groupId, [...(references.get(rule.peer.groupId) ?? []), piece]);
+        else {
+          const list = getRecord(this.#world, 'prefixLists', rule.peer.prefixListId);
+          if (list !== undefined && list.family !== this.#classes.family) continue;
+          if (list?.entries === undefined) unknown.push(piece);
+          for (const { cidr } of list?.entries ?? []) addNode(this.#classes.tree.nodeFor(cidr), piece);
+        }
+      }
+    }
+    return { nodes, references, unknown };
+  }
+
+  #idsByGroup(): ReadonlyMap<GroupId, readonly ClassId[]> {
+    const ids = new Map<GroupId, ClassId[]>();
+    for (const [id, side] of this.#sides.entries())
+      for (const group of side.groups) {
+        const known = ids.get(group);
+        if (known === undefined) ids.set(group, [id]);
+        else known.push(id);
+      }
+    return ids;
+  }
+
+  /** For each node of the tree, the classes with addresses inside it. */
+  #setsByNode(): readonly SetId[] {
+    const { parents } = this.#classes.tree;
+    const inside: ClassId[][] = Array.from(parents, () => []);
+    for (const [id, { node }] of this.#classes.list.entries())
+      if (this.#sides[id]?.spot !== NO_SPOT) inside[node]?.push(id);
+    const parts: SetId[][] = inside.map((ids) => (ids.length === 0 ? [] : [this.#rows.sets.of(ids)]));
+    const sets: SetId[] = Array.from(parents, () => NO_CLASSES);
+    for (let node = parents.length - 1; node >= 0; node -= 1) {
+      const own = parts[node] ?? [];
+      sets[node] = own.length === 1 ? (own[0] ?? NO_CLASSES) : this.#rows.sets.union(own);
+      parts[parents[node] ?? -1]?.push(sets[node] ?? NO_CLASSES);
+    }
+    return sets;
+  }
+
+  #isInside(id: ClassId): boolean {
+    return this.#classes.list[id]?.members[0]?.eniId !== undefined;
+  }
+
+  #isDoubtful(side: ClassSide): boolean {
+    if (side.isUnfiltered) return false;
+    return side.groups.length === 0 || side.groups.some((id) => getRecord(this.#world, 'groups', id) === undefined);
+  }
+}
+
+/** The other direction. */
+export function oppositeOf(direction: Direction): Direction {
+  return DIRECTIONS.find((one) => one !== direction) ?? direction;
+}

@@ -1,0 +1,98 @@
+import { type Address, formatAddress } from '../../core/net/address.ts';
+import { type Cidr, cidrContains, cidrCovers, hostCidr } from '../../core/net/cidr.ts';
+import type { Eni } from '../../core/model/eni.ts';
+import type { EniId } from '../../core/model/ids.ts';
+import type { World } from '../../core/model/world.ts';
+import { EXEMPT_ADDRESSES } from '../../core/policy/exempt.ts';
+import { type AddressSpace, intersectSpaces, sampleAddress } from '../address-space.ts';
+import { ordinaryEnis } from '../place.ts';
+import type { NodeId, PrefixTree } from './prefix-tree.ts';
+
+/** What sends and receives: addresses of an interface, or addresses outside of all worlds' own, that nothing tells apart. */
+export type Member = {
+  /** The interface; absent outside. */
+  readonly eniId?: EniId;
+  /** Its longest prefix in the tree of all prefixes. */
+  readonly node: NodeId;
+  readonly space: AddressSpace;
+  /** The address that stands for the space. */
+  readonly sample: Address;
+};
+
+/** The members of interfaces, over all worlds: an address that an interface has in any of them, and parts of its delegated prefixes. */
+export function eniMembers(worlds: readonly World[], tree: PrefixTree): readonly Member[] {
+  const members = new Map<string, Member>();
+  const remainders = tree.remainders();
+  for (const world of worlds)
+    for (const eni of ordinaryEnis(world))
+      for (const member of [...addressMembers(eni, tree), ...prefixMembers(eni, tree, remainders)]) {
+        const key = `${eni.id} ${member.node} ${formatAddress(member.sample)}`;
+        if (!members.has(key)) members.set(key, member);
+      }
+  return [...members.values()];
+}
+
+function addressMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
+  return eni.addresses
+    .filter(({ address }) => address.family === tree.family)
+    .map(({ address }) => ({
+      eniId: eni.id,
+      node: tree.nodeOf(address),
+      space: [hostCidr(address)],
+      sample: address,
+    }));
+}
+
+function prefixMembers(eni: Eni, tree: PrefixTree, remainders: readonly AddressSpace[]): readonly Member[] {
+  return eni.prefixes
+    .filter((prefix) => prefix.family === tree.family)
+    .flatMap((prefix) => partsOf(prefix, tree, remainders))
+    .map((part) => ({ eniId: eni.id, ...part }));
+}
+
+/** The members that lie outside of some world's own addresses: what is left of each node of the tree. `own`: for each world (`coveredNodes`). */
+export function outsideMembers(tree: PrefixTree, own: readonly Uint8Array[]): readonly Member[] {
+  const exempt = new Set(EXEMPT_ADDRESSES.map(formatAddress));
+  return tree.remainders().flatMap((space, node): readonly Member[] => {
+    const sample = own.every((nodes) => nodes[node] === 1) ? undefined : sampleAddress(space);
+    return sample === undefined || exempt.has(formatAddress(sample)) ? [] : [{ node, space, sample }];
+  });
+}
+
+/** For each node, 1 where it lies inside one of these prefixes, which must be prefixes of the tree. */
+export function coveredNodes(tree: PrefixTree, prefixes: readonly Cidr[]): Uint8Array {
+  const covered = new Uint8Array(tree.cidrs.length);
+  for (const prefix of prefixes) {
+    const node = tree.nodeFor(prefix);
+    if (node !== undefined) covered[node] = 1;
+  }
+  // Parents stand before their children.
+  for (const [node, parent] of tree.parents.entries()) if (parent >= 0 && covered[parent] === 1) covered[node] = 1;
+  return covered;
+}
+
+/** Whether an interface has the addresses of a member in its world. */
+export function hasMember(eni: Eni, member: Member): boolean {
+  const [only] = member.space;
+  return (
+    eni.addresses.some((own) => only !== undefined && member.space.length === 1 && isHost(only, own.address)) ||
+    eni.prefixes.some((prefix) => member.space.every((cidr) => cidrCovers(prefix, cidr)))
+  );
+}
+
+function isHost(cidr: Cidr, address: Address): boolean {
+  const host: Cidr = hostCidr(address);
+  return cidr.length === host.length && cidrContains(cidr, address);
+}
+
+function partsOf(
+  prefix: Cidr,
+  tree: PrefixTree,
+  remainders: readonly AddressSpace[],
+): readonly Omit<Member, 'eniId'>[] {
+  return [...new Set([tree.around(prefix), ...tree.within(prefix)])].flatMap((node) => {
+    const space = intersectSpaces([prefix], remainders[node] ?? []);
+    const sample = sampleAddress(space);
+    return sample === undefined ? [] : [{ node, space, sample }];
+  });
+}

@@ -1,0 +1,94 @@
+import { type Address, compareAddresses, type Family } from '../../core/net/address.ts';
+import {
+  anyCidr,
+  type Cidr,
+  cidrContains,
+  cidrCovers,
+  compareCidrs,
+  formatCidr,
+  lastAddress,
+  sameCidr,
+} from '../../core/net/cidr.ts';
+import { type AddressSpace, spaceOf, subtractSpaces } from '../address-space.ts';
+
+/** A node of a prefix tree, by its place in `PrefixTree.cidrs`; the root, 0, is the whole family. */
+export type NodeId = number;
+
+/**
+ * Prefixes of one family, each once, each under the longest one around it. The nodes are the classes of addresses: two addresses with the
+ * same longest prefix are in the same prefixes.
+ */
+export class PrefixTree {
+  readonly family: Family;
+  /** By base, then length: a prefix stands before those inside it. */
+  readonly cidrs: readonly Cidr[];
+  /** The node around each node; −1 for the root. */
+  readonly parents: Int32Array;
+  readonly #byText = new Map<string, NodeId>();
+
+  constructor(family: Family, prefixes: Iterable<Cidr>) {
+    this.family = family;
+    const sorted = [anyCidr(family), ...[...prefixes].filter((one) => one.family === family)].toSorted(compareCidrs);
+    this.cidrs = sorted.filter((one, at) => at === 0 || !sameCidr(sorted[at - 1] ?? one, one));
+    this.parents = new Int32Array(this.cidrs.length).fill(-1);
+    const open: NodeId[] = [];
+    for (const [node, cidr] of this.cidrs.entries()) {
+      while (open.length > 0 && !cidrCovers(this.#cidr(open.at(-1) ?? 0), cidr)) open.pop();
+      this.parents[node] = open.at(-1) ?? -1;
+      open.push(node);
+      this.#byText.set(formatCidr(cidr), node);
+    }
+  }
+
+  /** The longest prefix that holds an address of the family. */
+  nodeOf(address: Address): NodeId {
+    let node = this.#lastBefore(address);
+    while (node > 0 && !cidrContains(this.#cidr(node), address)) node = this.parents[node] ?? 0;
+    return node;
+  }
+
+  /** The longest prefix that holds all of a prefix of the family. */
+  around(cidr: Cidr): NodeId {
+    let node = this.nodeOf(cidr.base);
+    while (node > 0 && !cidrCovers(this.#cidr(node), cidr)) node = this.parents[node] ?? 0;
+    return node;
+  }
+
+  /** The prefixes inside a prefix of the family, itself included. */
+  within(cidr: Cidr): readonly NodeId[] {
+    const nodes: NodeId[] = [];
+    let node = this.#lastBefore(cidr.base);
+    while (node > 0 && cidrCovers(cidr, this.#cidr(node - 1))) node -= 1;
+    for (; node < this.cidrs.length && compareAddresses(this.#cidr(node).base, lastAddress(cidr)) <= 0; node += 1)
+      if (cidrCovers(cidr, this.#cidr(node))) nodes.push(node);
+    return nodes;
+  }
+
+  /** The node of a prefix of the tree; undefined for one that it was not made of. */
+  nodeFor(cidr: Cidr): NodeId | undefined {
+    return cidr.family === this.family ? this.#byText.get(formatCidr(cidr)) : undefined;
+  }
+
+  /** For each node, the addresses in it and in none of the nodes inside it. */
+  remainders(): readonly AddressSpace[] {
+    const children: Cidr[][] = this.cidrs.map(() => []);
+    for (const [node, cidr] of this.cidrs.entries()) children[this.parents[node] ?? -1]?.push(cidr);
+    return this.cidrs.map((cidr, node) => subtractSpaces([cidr], spaceOf(children[node] ?? [])));
+  }
+
+  /** The last node whose prefix begins at or before an address. */
+  #lastBefore(address: Address): NodeId {
+    let low = 0;
+    let high = this.cidrs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (compareAddresses(this.#cidr(middle).base, address) <= 0) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #cidr(node: NodeId): Cidr {
+    return this.cidrs[node] ?? anyCidr(this.family);
+  }
+}

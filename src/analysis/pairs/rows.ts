@@ -1,0 +1,253 @@
+import { AXIS_SIZE } from '../../core/net/axis.ts';
+import type { IntervalSet } from '../../core/net/interval-set.ts';
+import { type Bitsets, MAX_ID, NO_CLASSES, type SetId } from './bitsets.ts';
+
+/** A row, by its number in a `Rows`: equal rows of one arena have equal numbers. */
+export type RowId = number;
+
+/** The row that has no class at any point. */
+export const EMPTY_ROW: RowId = 0;
+
+/** A run of points with one set of classes. */
+export type Segment = { readonly from: number; readonly to: number; readonly set: SetId };
+
+type Operation = 'and' | 'or' | 'without';
+
+/**
+ * Functions from points of an axis to sets of classes, constant over few runs, each kept once. A row says of one interface which classes
+ * may talk to it at each point. INVARIANT: runs are maximal, so equal functions are equal rows.
+ */
+export class Rows {
+  readonly sets: Bitsets;
+  /** Flat: first point of a run, its set, and so on; the first run begins at 0. */
+  readonly #rows: Int32Array[] = [];
+  readonly #byContent = new Map<number, RowId[]>();
+  readonly #memory: Readonly<Record<Operation, Map<number, RowId>>> = {
+    and: new Map(),
+    or: new Map(),
+    without: new Map(),
+  };
+  readonly #masked = new Map<number, RowId>();
+  #out: number[] = [];
+
+  constructor(sets: Bitsets) {
+    this.sets = sets;
+    this.#begin();
+    this.#put(0, NO_CLASSES);
+    this.#intern();
+  }
+
+  /** The number of rows there are. */
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  /** The row that has one set at every point. */
+  everywhere(set: SetId): RowId {
+    this.#begin();
+    this.#put(0, set);
+    return this.#intern();
+  }
+
+  /** The row that has a set at some points and no class elsewhere. */
+  over(points: IntervalSet, set: SetId): RowId {
+    this.#begin();
+    this.#put(0, NO_CLASSES);
+    for (let at = 0; at < points.length; at += 2) {
+      this.#put(points[at] ?? 0, set);
+      if ((points[at + 1] ?? 0) + 1 < AXIS_SIZE) this.#put((points[at + 1] ?? 0) + 1, NO_CLASSES);
+    }
+    return this.#intern();
+  }
+
+  /** The union of many pieces at once, each a set over points: in one sweep along the axis. */
+  ofPieces(pieces: Iterable<{ readonly points: IntervalSet; readonly set: SetId }>): RowId {
+    const byBounds = new Map<string, { readonly from: number; readonly to: number; readonly sets: SetId[] }>();
+    const cuts = new Set<number>([0]);
+    for (const { points, set } of pieces) {
+      if (set === NO_CLASSES) continue;
+      for (let at = 0; at < points.length; at += 2) {
+        const [from, to] = [points[at] ?? 0, points[at + 1] ?? 0];
+        const key = `${from} ${to}`;
+        const known = byBounds.get(key);
+        if (known === undefined) byBounds.set(key, { from, to, sets: [set] });
+        else known.sets.push(set);
+        cuts.add(from);
+        if (to + 1 < AXIS_SIZE) cuts.add(to + 1);
+      }
+    }
+    return this.#sweep(
+      [...byBounds.values()].map(({ from, to, sets }) => ({ from, to, set: this.sets.union(sets) })),
+      Int32Array.from(cuts).toSorted(),
+    );
+  }
+
+  /** Classes of both at each point. */
+  and(a: RowId, b: RowId): RowId {
+    if (a === b) return a;
+    if (a === EMPTY_ROW || b === EMPTY_ROW) return EMPTY_ROW;
+    return this.#remembered('and', Math.min(a, b), Math.max(a, b));
+  }
+
+  /** Classes of either at each point. */
+  or(a: RowId, b: RowId): RowId {
+    if (a === b || b === EMPTY_ROW) return a;
+    return a === EMPTY_ROW ? b : this.#remembered('or', Math.min(a, b), Math.max(a, b));
+  }
+
+  /** Classes of the first that the second does not have, at each point. */
+  without(a: RowId, b: RowId): RowId {
+    if (a === b || a === EMPTY_ROW) return EMPTY_ROW;
+    return b === EMPTY_ROW ? a : this.#remembered('without', a, b);
+  }
+
+  /** The row with a set's classes alone. */
+  masked(row: RowId, set: SetId): RowId {
+    if (set === this.sets.all || row === EMPTY_ROW) return row;
+    if (set === NO_CLASSES) return EMPTY_ROW;
+    const key = row * MAX_ID + set;
+    let made = this.#masked.get(key);
+    if (made === undefined) {
+      made = this.#map(row, (one) => this.sets.and(one, set));
+      this.#masked.set(key, made);
+    }
+    return made;
+  }
+
+  /** The set at a point. */
+  at(row: RowId, point: number): SetId {
+    const runs = this.#rows[row] ?? NO_RUNS;
+    let low = 0;
+    let high = runs.length / 2 - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((runs[middle * 2] ?? 0) <= point) low = middle;
+      else high = middle - 1;
+    }
+    return runs[low * 2 + 1] ?? NO_CLASSES;
+  }
+
+  /** The points at which a row has a class. */
+  pointsOf(row: RowId, member: number): IntervalSet {
+    const points: number[] = [];
+    const runs = this.#rows[row] ?? NO_RUNS;
+    for (let at = 0; at < runs.length; at += 2) {
+      if (!this.sets.has(runs[at + 1] ?? NO_CLASSES, member)) continue;
+      const from = runs[at] ?? 0;
+      const to = (runs[at + 2] ?? AXIS_SIZE) - 1;
+      if (points.length > 0 && points.at(-1) === from - 1) points[points.length - 1] = to;
+      else points.push(from, to);
+    }
+    return points;
+  }
+
+  /** The classes that a row has at some point. */
+  anywhere(row: RowId): SetId {
+    const runs = this.#rows[row] ?? NO_RUNS;
+    if (runs.length === 2) return runs[1] ?? NO_CLASSES;
+    const sets = new Set<SetId>();
+    for (let at = 1; at < runs.length; at += 2) sets.add(runs[at] ?? NO_CLASSES);
+    return this.sets.union(sets);
+  }
+
+  /** The runs that have any class. */
+  *segments(row: RowId): Generator<Segment, void, undefined> {
+    const runs = this.#rows[row] ?? NO_RUNS;
+    for (let at = 0; at < runs.length; at += 2) {
+      const set = runs[at + 1] ?? NO_CLASSES;
+      if (set !== NO_CLASSES) yield { from: runs[at] ?? 0, to: (runs[at + 2] ?? AXIS_SIZE) - 1, set };
+    }
+  }
+
+  #remembered(operation: Operation, a: RowId, b: RowId): RowId {
+    const memory = this.#memory[operation];
+    const key = a * MAX_ID + b;
+    let made = memory.get(key);
+    if (made === undefined) {
+      made = this.#merge(operation, this.#rows[a] ?? NO_RUNS, this.#rows[b] ?? NO_RUNS);
+      memory.set(key, made);
+    }
+    return made;
+  }
+
+  #merge(operation: Operation, a: Int32Array, b: Int32Array): RowId {
+    const { sets } = this;
+    this.#begin();
+    let i = 0;
+    let j = 0;
+    let point = 0;
+    while (point < AXIS_SIZE) {
+      const left = a[i + 1] ?? NO_CLASSES;
+      const right = b[j + 1] ?? NO_CLASSES;
+      this.#put(
+        point,
+        operation === 'and'
+          ? sets.and(left, right)
+          : operation === 'or'
+            ? sets.or(left, right)
+            : sets.without(left, right),
+      );
+      const nextA = a[i + 2] ?? AXIS_SIZE;
+      const nextB = b[j + 2] ?? AXIS_SIZE;
+      point = Math.min(nextA, nextB);
+      if (nextA === point) i += 2;
+      if (nextB === point) j += 2;
+    }
+    return this.#intern();
+  }
+
+  #map(row: RowId, change: (set: SetId) => SetId): RowId {
+    const runs = this.#rows[row] ?? NO_RUNS;
+    const made: number[] = [];
+    for (let at = 0; at < runs.length; at += 2) made.push(runs[at] ?? 0, change(runs[at + 1] ?? NO_CLASSES));
+    this.#begin();
+    for (let at = 0; at < made.length; at += 2) this.#put(made[at] ?? 0, made[at + 1] ?? NO_CLASSES);
+    return this.#intern();
+  }
+
+  #sweep(pieces: readonly Segment[], cuts: Int32Array): RowId {
+    const starts = Map.groupBy(pieces, (piece) => piece.from);
+    let open: Segment[] = [];
+    const made: number[] = [];
+    for (const cut of cuts) {
+      open = [...open.filter((piece) => piece.to >= cut), ...(starts.get(cut) ?? [])];
+      const [only] = open;
+      made.push(cut, open.length === 1 && only !== undefined ? only.set : this.sets.union(open.map(({ set }) => set)));
+    }
+    this.#begin();
+    for (let at = 0; at < made.length; at += 2) this.#put(made[at] ?? 0, made[at + 1] ?? NO_CLASSES);
+    return this.#intern();
+  }
+
+  #begin(): void {
+    this.#out = [];
+  }
+
+  #put(point: number, set: SetId): void {
+    const out = this.#out;
+    // A second run from the same point takes the place of the first.
+    if (out.at(-2) === point) out.length -= 2;
+    if (out.length === 0 || out.at(-1) !== set) out.push(point, set);
+  }
+
+  #intern(): RowId {
+    const runs = Int32Array.from(this.#out);
+    let hash = runs.length;
+    for (const value of runs) hash = Math.imul(hash ^ value, 0x85eb_ca6b) ^ (hash >>> 13);
+    const alike = this.#byContent.get(hash);
+    const known = alike?.find((id) => sameRuns(this.#rows[id] ?? NO_RUNS, runs));
+    if (known !== undefined) return known;
+    const id = this.#rows.length;
+    if (id >= MAX_ID) throw new Error('more rows than an analysis can number');
+    this.#rows.push(runs);
+    if (alike === undefined) this.#byContent.set(hash, [id]);
+    else alike.push(id);
+    return id;
+  }
+}
+
+const NO_RUNS = new Int32Array();
+
+function sameRuns(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at]);
+}
