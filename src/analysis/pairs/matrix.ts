@@ -4,8 +4,9 @@ import type { World } from '../../core/model/world.ts';
 import type { PeerSight } from '../../core/policy/path.ts';
 import { gateSet } from '../../core/policy/gate-set.ts';
 import type { Reach } from '../../core/policy/reach.ts';
+import type { Stop } from '../trip.ts';
 import type { SetId } from './bitsets.ts';
-import type { ClassId, Classes, EndpointClass } from './classes.ts';
+import type { ClassId, Classes, ClassSide } from './classes.ts';
 import { GroupRows, oppositeOf } from './group-rows.ts';
 import {
   type Both,
@@ -91,7 +92,7 @@ export class Matrix {
 
   /** The source ports with which TCP and UDP between two classes are answered, where anything gets through at all. */
   sourcePorts(from: ClassId, to: ClassId): Both<SourcePorts> {
-    const link = this.#link(this.#spot(from), this.#spot(to));
+    const link = this.#link(this.spotOf(from), this.spotOf(to));
     if (link.kind === 'shaped') return link.sourcePorts;
     const reach = link.kind === 'single' ? this.#singleReach(from, to) : undefined;
     return reach === undefined
@@ -101,7 +102,7 @@ export class Matrix {
 
   /** What paths alone let pass between a class and everybody, by what they ask of groups. */
   around(id: ClassId, facing: Facing): Around {
-    const spot = this.#spot(id);
+    const spot = this.spotOf(id);
     let made = this.#around[facing].get(spot);
     if (made === undefined) {
       made = this.#gather(spot, facing);
@@ -110,8 +111,26 @@ export class Matrix {
     return made;
   }
 
+  /** Where a class is in this world. */
+  spotOf(id: ClassId): SpotId {
+    return this.sideOf(id)?.spot ?? NO_SPOT;
+  }
+
+  /** What a class is in this world. */
+  sideOf(id: ClassId): ClassSide | undefined {
+    return this.classes.list[id]?.sides[this.#at];
+  }
+
+  /** Where packets of a class start and end: two members are enough to find two of different interfaces, if there are. */
+  stopsOf(id: ClassId): readonly Stop[] {
+    const members = this.classes.list[id]?.members ?? [];
+    const [first] = members;
+    const other = members.find((one) => one.eniId !== first?.eniId);
+    return [first, other].flatMap((member) => (member === undefined ? [] : [stopOf(this.world, member)]));
+  }
+
   #make(id: ClassId, facing: Facing): Both<RowId> {
-    if (this.#spot(id) === NO_SPOT) return { sure: EMPTY_ROW, possible: EMPTY_ROW };
+    if (this.spotOf(id) === NO_SPOT) return { sure: EMPTY_ROW, possible: EMPTY_ROW };
     const { shapes, singles } = this.around(id, facing);
     let sure = EMPTY_ROW;
     let possible = EMPTY_ROW;
@@ -159,7 +178,7 @@ export class Matrix {
 
   /** What the groups of a class let in from one address. */
   #admits(id: ClassId, peer: PeerSight): Both<IntervalSet> {
-    const stop = this.#stops(id)[0];
+    const stop = this.stopsOf(id)[0];
     if (stop?.place.kind !== 'eni') return { sure: [], possible: [] };
     const { eni } = stop.place;
     return gateSet(this.world, {
@@ -215,26 +234,14 @@ export class Matrix {
   #singleReach(from: ClassId, to: ClassId): Reach | undefined {
     const key = from * this.classes.list.length + to;
     if (!this.#single.has(key)) {
-      const pair = differentStops(this.#stops(from), this.#stops(to));
+      const pair = differentStops(this.stopsOf(from), this.stopsOf(to));
       this.#single.set(key, pair === undefined ? undefined : singleReach(this.world, pair.from, pair.to));
     }
     return this.#single.get(key);
   }
 
-  /** Two members are enough to find two of different interfaces, if there are. */
-  #stops(id: ClassId): readonly ReturnType<typeof stopOf>[] {
-    const members: EndpointClass['members'] = this.classes.list[id]?.members ?? [];
-    const [first] = members;
-    const other = members.find((one) => one.eniId !== first?.eniId);
-    return [first, other].flatMap((member) => (member === undefined ? [] : [stopOf(this.world, member)]));
-  }
-
   #link(from: SpotId, to: SpotId): Link {
     return from === NO_SPOT || to === NO_SPOT ? { kind: 'none' } : this.links.between(from, to);
-  }
-
-  #spot(id: ClassId): SpotId {
-    return this.classes.list[id]?.sides[this.#at]?.spot ?? NO_SPOT;
   }
 }
 

@@ -1,0 +1,264 @@
+import { placeOnAxis, trafficInterval } from '../../core/net/axis.ts';
+import { type IntervalSet, subtractSets } from '../../core/net/interval-set.ts';
+import type { GroupId } from '../../core/model/ids.ts';
+import type { World } from '../../core/model/world.ts';
+import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
+import { blame } from './blame.ts';
+import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type OwnedRule } from './causes.ts';
+import { type ClassId, type Classes, classesOf } from './classes.ts';
+import type { Both } from './links.ts';
+import { Matrix } from './matrix.ts';
+import { EMPTY_ROW, type RowId, Rows } from './rows.ts';
+import { NO_SPOT } from './spots.ts';
+import { FAMILIES, type Family } from '../../core/net/address.ts';
+
+/** `certain`: refused for certain in one world and allowed for certain in the other; `perhaps`: something unknown keeps it from being that. */
+export type Certainty = 'certain' | 'perhaps';
+
+/** Traffic that one of two worlds has and the other has not, for one cause: for each receiver, who gets through to it and with what. */
+export type Statement = {
+  readonly effect: 'opens' | 'closes';
+  readonly certainty: Certainty;
+  readonly cause: Cause;
+  readonly parts: readonly { readonly to: ClassId; readonly row: RowId }[];
+  /** `answers`: the way there stays as it is; what changes is from which source ports an answer gets back. */
+  readonly about: 'traffic' | 'answers';
+  /** Of `answers`, the source ports that are gained or lost. */
+  readonly sourcePorts?: { readonly tcp: IntervalSet; readonly udp: IntervalSet };
+};
+
+/** All that differs between two worlds in one family. INVARIANT: the statements' sets together are exactly what is gained and lost. */
+export type Difference = {
+  readonly family: Family;
+  readonly classes: Classes;
+  readonly rows: Rows;
+  readonly before: Matrix;
+  readonly after: Matrix;
+  readonly statements: readonly Statement[];
+};
+
+/** What the second world opens and closes against the first, in both families. `onProgress` hears of shares of the work, 0 to 1. */
+export function differenceOf(before: World, after: World, onProgress?: (done: number) => void): readonly Difference[] {
+  return FAMILIES.map((family, at) =>
+    differenceIn(family, { before, after }, (done) => onProgress?.((at + done) / FAMILIES.length)),
+  );
+}
+
+/** The difference in one family. */
+export function differenceIn(
+  family: Family,
+  worlds: { readonly before: World; readonly after: World },
+  onProgress?: (done: number) => void,
+): Difference {
+  const classes = classesOf([worlds.before, worlds.after], family);
+  const rows = new Rows(new Bitsets(classes.list.length));
+  const before = new Matrix(classes, 0, rows);
+  const after = new Matrix(classes, 1, rows);
+  const opened = new Gains({ lacks: before, has: after, effect: 'opens' });
+  const closed = new Gains({ lacks: after, has: before, effect: 'closes' });
+  for (const id of classes.list.keys()) {
+    opened.take(id);
+    closed.take(id);
+    if (id % 64 === 0) onProgress?.(id / classes.list.length);
+  }
+  return { family, classes, rows, before, after, statements: [...opened.statements(), ...closed.statements()] };
+}
+
+/** What one matrix has for a receiver and another lacks: for certain, and perhaps. Nothing is in both. */
+export function gainedRow(id: ClassId, { lacks, has }: { readonly lacks: Matrix; readonly has: Matrix }): Both<RowId> {
+  const [old, now] = [lacks.row(id, 'to'), has.row(id, 'to')];
+  const { rows } = has;
+  const certain = rows.without(now.sure, old.possible);
+  const raised = rows.or(rows.without(now.possible, old.possible), rows.without(now.sure, old.sure));
+  return { sure: certain, possible: rows.without(raised, certain) };
+}
+
+type Sides = { readonly lacks: Matrix; readonly has: Matrix; readonly effect: 'opens' | 'closes' };
+type Collected = { readonly head: Omit<Statement, 'parts'>; readonly parts: Map<ClassId, RowId> };
+
+/** Collects what one matrix has and another lacks, receiver by receiver, under the causes of it. */
+class Gains {
+  readonly #sides: Sides;
+  readonly #rows: Rows;
+  readonly #novelties: Novelties;
+  readonly #collected = new Map<string, Collected>();
+  /** Senders that the other world has not, and those that carry other groups in it. */
+  readonly #fresh: ReadonlyMap<string, { readonly cause: Cause; readonly set: SetId }>;
+  readonly #moved: ReadonlyMap<string, { readonly cause: Cause; readonly set: SetId }>;
+
+  constructor(sides: Sides) {
+    this.#sides = sides;
+    this.#rows = sides.has.rows;
+    this.#novelties = noveltiesOf(sides.has.world, sides.lacks.world);
+    this.#fresh = this.#sendersBy((id) => this.#freshCause(id));
+    this.#moved = this.#sendersBy((id) => this.#movedCause(id));
+  }
+
+  /** Takes in one receiver. */
+  take(id: ClassId): void {
+    const { sure, possible } = gainedRow(id, this.#sides);
+    this.#attribute(id, sure, 'certain');
+    this.#attribute(id, possible, 'perhaps');
+    this.#takeAnswers(id);
+  }
+
+  statements(): readonly Statement[] {
+    return [...this.#collected.values()].map(({ head, parts }) => ({
+      ...head,
+      parts: [...parts].map(([to, row]) => ({ to, row })),
+    }));
+  }
+
+  #attribute(id: ClassId, gained: RowId, certainty: Certainty): void {
+    if (gained === EMPTY_ROW) return;
+    const own = this.#freshCause(id);
+    let rest = own === undefined ? gained : this.#add(own, id, { row: gained, certainty, rest: gained });
+    for (const { cause, set } of this.#fresh.values()) rest = this.#addMasked(cause, id, { set, certainty, rest });
+    // Each novelty gets all that it lets pass, also where another one would: a reader asks of each what it opens.
+    const all = rest;
+    for (const { cause, row } of this.#noveltyRows(id))
+      rest = this.#add(cause, id, { row: this.#rows.and(all, row), certainty, rest });
+    const moved = this.#movedCause(id);
+    if (moved !== undefined && rest !== EMPTY_ROW) {
+      const [old, now] = [this.#sides.lacks, this.#sides.has].map((matrix) =>
+        matrix.groups.own(id, 'ingress', 'groups'),
+      );
+      const byOwn = this.#rows.without(now?.possible ?? EMPTY_ROW, old?.sure ?? EMPTY_ROW);
+      rest = this.#add(moved, id, { row: this.#rows.and(rest, byOwn), certainty, rest });
+    }
+    for (const { cause, set } of this.#moved.values()) rest = this.#addMasked(cause, id, { set, certainty, rest });
+    if (moved !== undefined) rest = this.#add(moved, id, { row: rest, certainty, rest });
+    this.#blameGates(id, rest, certainty);
+  }
+
+  /** What is left comes of gates on the way: one packet of each run shows which refused. */
+  #blameGates(id: ClassId, rest: RowId, certainty: Certainty): void {
+    for (const segment of this.#rows.segments(rest))
+      for (const [senders, first] of this.#bySpots(segment.set)) {
+        const cause = blame(this.#sides.lacks, { from: first, to: id, point: segment.from });
+        const row = this.#rows.over([segment.from, segment.to], senders);
+        this.#add(cause, id, { row, certainty, rest: EMPTY_ROW });
+      }
+  }
+
+  /** Where the way there is open in both worlds, source ports with which an answer comes back in one only. */
+  #takeAnswers(id: ClassId): void {
+    const { lacks, has, effect } = this.#sides;
+    const shared = this.#rows.and(lacks.row(id, 'to').possible, has.row(id, 'to').possible);
+    if (shared === EMPTY_ROW) return;
+    for (const [senders, first] of this.#bySpots(this.#rows.anywhere(shared))) {
+      const [old, now] = [lacks.sourcePorts(first, id), has.sourcePorts(first, id)];
+      const tcp = subtractSets(now.possible.tcp, old.possible.tcp);
+      const udp = subtractSets(now.possible.udp, old.possible.udp);
+      for (const [part, ports] of [
+        ['tcp', tcp],
+        ['udp', udp],
+      ] as const) {
+        const row = this.#rows.and(shared, this.#rows.over(placeOnAxis([0, 65_535], part), senders));
+        const [segment] = this.#rows.segments(row);
+        const [sourcePort] = ports;
+        if (segment === undefined || sourcePort === undefined) continue;
+        const cause = blame(lacks, { from: first, to: id, point: segment.from, sourcePort });
+        const sourcePorts = { tcp: part === 'tcp' ? ports : [], udp: part === 'udp' ? ports : [] };
+        this.#put({ effect, certainty: 'certain', cause, about: 'answers', sourcePorts }, id, row);
+      }
+    }
+  }
+
+  /** Rows that new rules, and rules with changed prefix lists, could let pass to a receiver. */
+  *#noveltyRows(id: ClassId): Generator<{ readonly cause: Cause; readonly row: RowId }, void, undefined> {
+    const { has } = this.#sides;
+    const carried = new Set(this.#groupsOf(id, has));
+    const { rules, listed } = this.#novelties;
+    for (const owned of ofDirection([...rules, ...listed], 'ingress'))
+      if (carried.has(owned.group.id)) {
+        const row = this.#ruleRow(owned, has.groups.ofPeer(owned.rule.peer, 'groups').possible);
+        yield { cause: causeOf(owned, rules), row };
+      }
+    for (const owned of ofDirection([...rules, ...listed], 'egress')) {
+      const { possible } = has.groups.ofPeer(owned.rule.peer, 'groups');
+      const senders = has.groups.withGroup(owned.group.id);
+      if (senders !== NO_CLASSES && this.#rows.sets.has(possible, id))
+        yield { cause: causeOf(owned, rules), row: this.#ruleRow(owned, senders) };
+    }
+  }
+
+  #ruleRow({ rule }: OwnedRule, set: SetId): RowId {
+    return this.#rows.over(trafficInterval(rule.traffic, this.#sides.has.classes.family), set);
+  }
+
+  /** Adds what a cause accounts for, and gives what is left. */
+  #add(
+    cause: Cause,
+    id: ClassId,
+    { row, certainty, rest }: { readonly row: RowId; readonly certainty: Certainty; readonly rest: RowId },
+  ): RowId {
+    if (row !== EMPTY_ROW) this.#put({ effect: this.#sides.effect, certainty, cause, about: 'traffic' }, id, row);
+    return this.#rows.without(rest, row);
+  }
+
+  #addMasked(
+    cause: Cause,
+    id: ClassId,
+    { set, certainty, rest }: { readonly set: SetId; readonly certainty: Certainty; readonly rest: RowId },
+  ): RowId {
+    return this.#add(cause, id, { row: this.#rows.masked(rest, set), certainty, rest });
+  }
+
+  #put(head: Omit<Statement, 'parts'>, id: ClassId, row: RowId): void {
+    const key = `${head.certainty} ${head.about} ${JSON.stringify(head.sourcePorts ?? '')} ${causeKey(head.cause)}`;
+    let known = this.#collected.get(key);
+    if (known === undefined) {
+      known = { head, parts: new Map() };
+      this.#collected.set(key, known);
+    }
+    known.parts.set(id, this.#rows.or(known.parts.get(id) ?? EMPTY_ROW, row));
+  }
+
+  /** The classes of a set by where they are in both worlds, each with one of them. */
+  *#bySpots(set: SetId): Generator<readonly [SetId, ClassId], void, undefined> {
+    const { list } = this.#sides.has.classes;
+    const alike = Map.groupBy(this.#rows.sets.members(set), (id) =>
+      (list[id]?.sides ?? []).map((side) => side.spot).join(),
+    );
+    for (const ids of alike.values()) if (ids[0] !== undefined) yield [this.#rows.sets.of(ids), ids[0]];
+  }
+
+  #sendersBy(causeOfClass: (id: ClassId) => Cause | undefined): ReadonlyMap<string, { cause: Cause; set: SetId }> {
+    const byKey = new Map<string, { readonly cause: Cause; readonly ids: ClassId[] }>();
+    for (const id of this.#sides.has.classes.list.keys()) {
+      const cause = causeOfClass(id);
+      if (cause === undefined) continue;
+      const known = byKey.get(causeKey(cause));
+      if (known === undefined) byKey.set(causeKey(cause), { cause, ids: [id] });
+      else known.ids.push(id);
+    }
+    return new Map([...byKey].map(([key, { cause, ids }]) => [key, { cause, set: this.#rows.sets.of(ids) }]));
+  }
+
+  #freshCause(id: ClassId): Cause | undefined {
+    const { has, lacks } = this.#sides;
+    if (has.spotOf(id) === NO_SPOT || lacks.spotOf(id) !== NO_SPOT) return undefined;
+    return { kind: 'interface', groups: this.#groupsOf(id, has) };
+  }
+
+  #movedCause(id: ClassId): Cause | undefined {
+    const { has, lacks } = this.#sides;
+    if (has.spotOf(id) === NO_SPOT || lacks.spotOf(id) === NO_SPOT) return undefined;
+    const [now, old] = [this.#groupsOf(id, has), this.#groupsOf(id, lacks)];
+    const joined = now.filter((group) => !old.includes(group));
+    const left = old.filter((group) => !now.includes(group));
+    return joined.length + left.length === 0 ? undefined : { kind: 'membership', joined, left };
+  }
+
+  #groupsOf(id: ClassId, matrix: Matrix): readonly GroupId[] {
+    return matrix.sideOf(id)?.groups ?? [];
+  }
+}
+
+function causeOf({ group, rule }: OwnedRule, added: readonly OwnedRule[]): Cause {
+  const isAdded = added.some((one) => one.rule === rule);
+  return !isAdded && rule.peer.kind === 'prefix-list'
+    ? { kind: 'prefix-list', prefixListId: rule.peer.prefixListId }
+    : { kind: 'rule', groupId: group.id, rule };
+}
