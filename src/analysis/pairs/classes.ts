@@ -73,6 +73,22 @@ export function classesOf(worlds: readonly World[], family: Family): Classes {
   return { family, worlds, tree, list, spots: spots.map((one) => one.list), byEni: classesByEni(list) };
 }
 
+/**
+ * The classes, itself included, that have no interface but the one interface of a class: no pair of these is two ends, so what a matrix says
+ * of them means nothing. None for a class of several interfaces, or of none.
+ */
+export function selfClasses(classes: Classes, id: ClassId): readonly ClassId[] {
+  const only = onlyEni(classes.list[id]);
+  return only === undefined
+    ? []
+    : (classes.byEni.get(only) ?? []).filter((other) => onlyEni(classes.list[other]) === only);
+}
+
+function onlyEni(one: EndpointClass | undefined): string | undefined {
+  const first = one?.members[0]?.eniId;
+  return one?.members.every(({ eniId }) => eniId === first) === true ? first : undefined;
+}
+
 function eniSide(world: World, spots: Spots | undefined, member: Member): ClassSide {
   const eni = member.eniId === undefined ? undefined : getRecord(world, 'enis', member.eniId);
   if (eni === undefined || spots === undefined || !hasMember(eni, member)) return ABSENT;

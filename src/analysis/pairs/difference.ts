@@ -1,12 +1,12 @@
 import { placeOnAxis, trafficInterval } from '../../core/net/axis.ts';
-import { type IntervalSet, subtractSets } from '../../core/net/interval-set.ts';
+import { type IntervalSet, sameSet, subtractSets } from '../../core/net/interval-set.ts';
 import type { GroupId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
 import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
 import { blame } from './blame.ts';
 import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type OwnedRule } from './causes.ts';
-import { type ClassId, type Classes, classesOf } from './classes.ts';
-import type { Both } from './links.ts';
+import { type ClassId, type Classes, classesOf, selfClasses } from './classes.ts';
+import type { Both, SourcePorts } from './links.ts';
 import { Matrix } from './matrix.ts';
 import { EMPTY_ROW, type RowId, Rows } from './rows.ts';
 import { NO_SPOT } from './spots.ts';
@@ -56,9 +56,14 @@ export function differenceIn(
   const after = new Matrix(classes, 1, rows);
   const opened = new Gains({ lacks: before, has: after, effect: 'opens' });
   const closed = new Gains({ lacks: after, has: before, effect: 'closes' });
+  const spots = new JointSpots(before, after);
   for (const id of classes.list.keys()) {
-    opened.take(id);
-    closed.take(id);
+    const recipe = before.recipe(id, 'to');
+    const isSame = recipe !== '' && recipe === after.recipe(id, 'to');
+    for (const gains of [opened, closed]) {
+      if (!isSame) gains.takeTraffic(id);
+      gains.takeAnswers(id, spots);
+    }
     if (id % 64 === 0) onProgress?.(id / classes.list.length);
   }
   return { family, classes, rows, before, after, statements: [...opened.statements(), ...closed.statements()] };
@@ -68,9 +73,11 @@ export function differenceIn(
 export function gainedRow(id: ClassId, { lacks, has }: { readonly lacks: Matrix; readonly has: Matrix }): Both<RowId> {
   const [old, now] = [lacks.row(id, 'to'), has.row(id, 'to')];
   const { rows } = has;
-  const certain = rows.without(now.sure, old.possible);
+  if (old.sure === now.sure && old.possible === now.possible) return { sure: EMPTY_ROW, possible: EMPTY_ROW };
+  const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(has.classes, id)));
+  const certain = rows.masked(rows.without(now.sure, old.possible), others);
   const raised = rows.or(rows.without(now.possible, old.possible), rows.without(now.sure, old.sure));
-  return { sure: certain, possible: rows.without(raised, certain) };
+  return { sure: certain, possible: rows.without(rows.masked(raised, others), certain) };
 }
 
 type Sides = { readonly lacks: Matrix; readonly has: Matrix; readonly effect: 'opens' | 'closes' };
@@ -94,12 +101,11 @@ class Gains {
     this.#moved = this.#sendersBy((id) => this.#movedCause(id));
   }
 
-  /** Takes in one receiver. */
-  take(id: ClassId): void {
+  /** Takes in what gets to one receiver. */
+  takeTraffic(id: ClassId): void {
     const { sure, possible } = gainedRow(id, this.#sides);
     this.#attribute(id, sure, 'certain');
     this.#attribute(id, possible, 'perhaps');
-    this.#takeAnswers(id);
   }
 
   statements(): readonly Statement[] {
@@ -141,28 +147,27 @@ class Gains {
       }
   }
 
-  /** Where the way there is open in both worlds, source ports with which an answer comes back in one only. */
-  #takeAnswers(id: ClassId): void {
+  /** Takes in, where the way to a receiver is open in both worlds, the source ports with which an answer comes back in one only. */
+  takeAnswers(id: ClassId, spots: JointSpots): void {
     const { lacks, has, effect } = this.#sides;
-    const shared = this.#rows.and(lacks.row(id, 'to').possible, has.row(id, 'to').possible);
-    if (shared === EMPTY_ROW) return;
-    for (const [senders, first] of this.#bySpots(this.#rows.anywhere(shared))) {
-      const [old, now] = [lacks.sourcePorts(first, id), has.sourcePorts(first, id)];
-      const tcp = subtractSets(now.possible.tcp, old.possible.tcp);
-      const udp = subtractSets(now.possible.udp, old.possible.udp);
-      for (const [part, ports] of [
-        ['tcp', tcp],
-        ['udp', udp],
-      ] as const) {
-        const row = this.#rows.and(shared, this.#rows.over(placeOnAxis([0, 65_535], part), senders));
+    const senders = spots.changedTowards(id);
+    if (senders.length === 0) return;
+    const others = this.#rows.sets.without(this.#rows.sets.all, this.#rows.sets.of(selfClasses(has.classes, id)));
+    const both = this.#rows.and(lacks.row(id, 'to').possible, has.row(id, 'to').possible);
+    for (const { set, first } of senders)
+      for (const part of ['tcp', 'udp'] as const) {
+        const old = lacks.sourcePorts(first, id).possible[part];
+        const ports = subtractSets(has.sourcePorts(first, id).possible[part], old);
+        const open = this.#rows.over(placeOnAxis([0, 65_535], part), this.#rows.sets.and(set, others));
+        const row = this.#rows.and(both, open);
         const [segment] = this.#rows.segments(row);
         const [sourcePort] = ports;
         if (segment === undefined || sourcePort === undefined) continue;
-        const cause = blame(lacks, { from: first, to: id, point: segment.from, sourcePort });
+        const [from = first] = this.#rows.sets.members(segment.set);
+        const cause = blame(lacks, { from, to: id, point: segment.from, sourcePort });
         const sourcePorts = { tcp: part === 'tcp' ? ports : [], udp: part === 'udp' ? ports : [] };
         this.#put({ effect, certainty: 'certain', cause, about: 'answers', sourcePorts }, id, row);
       }
-    }
   }
 
   /** Rows that new rules, and rules with changed prefix lists, could let pass to a receiver. */
@@ -254,6 +259,55 @@ class Gains {
   #groupsOf(id: ClassId, matrix: Matrix): readonly GroupId[] {
     return matrix.sideOf(id)?.groups ?? [];
   }
+}
+
+type Senders = { readonly set: SetId; readonly first: ClassId };
+
+/** Classes by where they are in both worlds, and between which of these places other source ports are answered in one than in the other. */
+class JointSpots {
+  readonly #before: Matrix;
+  readonly #after: Matrix;
+  readonly #groups: readonly Senders[];
+  readonly #places: readonly number[];
+  readonly #changed = new Map<number, readonly Senders[]>();
+
+  constructor(before: Matrix, after: Matrix) {
+    this.#before = before;
+    this.#after = after;
+    const places = new Map<string, ClassId[]>();
+    const ids = [...before.classes.list.keys()];
+    for (const id of ids) {
+      // Links that are asked pair by pair may differ from class to class.
+      const key = `${before.spotOf(id)} ${after.spotOf(id)} ${before.hasSingles(id) || after.hasSingles(id) ? id : ''}`;
+      const known = places.get(key);
+      if (known === undefined) places.set(key, [id]);
+      else known.push(id);
+    }
+    const placeOf: number[] = [];
+    for (const [place, members] of [...places.values()].entries()) for (const id of members) placeOf[id] = place;
+    this.#places = placeOf;
+    this.#groups = [...places.values()].map((members) => ({
+      set: before.rows.sets.of(members),
+      first: members[0] ?? 0,
+    }));
+  }
+
+  /** The places from where answers of a receiver get back with other source ports in one world than in the other. */
+  changedTowards(id: ClassId): readonly Senders[] {
+    const place = this.#places[id] ?? 0;
+    let changed = this.#changed.get(place);
+    if (changed === undefined) {
+      changed = this.#groups.filter(
+        ({ first }) => !samePorts(this.#before.sourcePorts(first, id), this.#after.sourcePorts(first, id)),
+      );
+      this.#changed.set(place, changed);
+    }
+    return changed;
+  }
+}
+
+function samePorts(a: Both<SourcePorts>, b: Both<SourcePorts>): boolean {
+  return sameSet(a.possible.tcp, b.possible.tcp) && sameSet(a.possible.udp, b.possible.udp);
 }
 
 function causeOf({ group, rule }: OwnedRule, added: readonly OwnedRule[]): Cause {

@@ -111,6 +111,11 @@ export class Matrix {
     return made;
   }
 
+  /** Whether some of a class's links are asked pair by pair. */
+  hasSingles(id: ClassId): boolean {
+    return this.around(id, 'to').singles.length + this.around(id, 'from').singles.length > 0;
+  }
+
   /** Where a class is in this world. */
   spotOf(id: ClassId): SpotId {
     return this.sideOf(id)?.spot ?? NO_SPOT;
@@ -144,15 +149,32 @@ export class Matrix {
     return { sure: this.rows.or(sure, alone.sure), possible: this.rows.or(possible, alone.possible) };
   }
 
+  /** The rows of which a class's row is made, as text: equal texts of two matrices with the same rows mean equal rows. Empty: not to be told so. */
+  recipe(id: ClassId, facing: Facing): string {
+    const { shapes, singles } = this.around(id, facing);
+    if (singles.length > 0) return '';
+    const parts = shapes.map((one) =>
+      this.#ingredients(id, facing, one).map((part) => `${part.sure} ${part.possible}`),
+    );
+    return `.${parts
+      .map((part) => part.join())
+      .toSorted()
+      .join(';')}`;
+  }
+
   /** What a shape's paths let pass, met with the rules at both ends. */
   #meet(id: ClassId, facing: Facing, { shape, rest }: Around['shapes'][number]): Both<RowId> {
+    return this.#ingredients(id, facing, { shape, rest }).reduce((met, part) => ({
+      sure: this.rows.and(met.sure, part.sure),
+      possible: this.rows.and(met.possible, part.possible),
+    }));
+  }
+
+  #ingredients(id: ClassId, facing: Facing, { shape, rest }: Around['shapes'][number]): readonly Both<RowId>[] {
     const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
-    const parts = [rest, this.#ownRow(id, OWN[facing], near), this.#farRow(id, oppositeOf(OWN[facing]), away)];
-    return parts.reduce((met, part) =>
-      part === undefined || met === undefined
-        ? met
-        : { sure: this.rows.and(met.sure, part.sure), possible: this.rows.and(met.possible, part.possible) },
-    ) as Both<RowId>;
+    const own = this.#ownRow(id, OWN[facing], near);
+    const far = this.#farRow(id, oppositeOf(OWN[facing]), away);
+    return [rest, own, far].filter((part) => part !== undefined);
   }
 
   #ownRow(id: ClassId, direction: Direction, sight: Sight | 'none' | PeerSight): Both<RowId> | undefined {
