@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FAMILIES } from '../../src/core/net/address.ts';
 import { type IntervalSet, subtractSets, unionSets } from '../../src/core/net/interval-set.ts';
 import { eniOwns } from '../../src/core/model/eni.ts';
-import { listRecords, type World } from '../../src/core/model/world.ts';
+import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import type { Reach } from '../../src/core/policy/reach.ts';
 import type { ClassId } from '../../src/analysis/pairs/classes.ts';
 import { type Difference, differenceIn, type Statement } from '../../src/analysis/pairs/difference.ts';
@@ -24,6 +24,21 @@ test('statements are what single pairs differ by', () => {
     gained += holds(compactWorld(wornWorld(seed)), after, `worn ${seed}`);
   }
   assert.ok(gained > 1000, `only ${gained} pairs gain or lose anything`);
+});
+
+test('statements are what single pairs differ by where worlds share all but the rules of some groups', () => {
+  let gained = 0;
+  for (let seed = 1; seed <= checks(60); seed += 1) {
+    const before = compactWorld(randomWorld(seed));
+    const donor = compactWorld(randomWorld(seed + 500));
+    const updated = [...listRecords(before, 'groups')].flatMap((group, at) => {
+      const rules = getRecord(donor, 'groups', group.id)?.rules;
+      return rules === undefined || (seed + at) % 3 === 0 ? [] : [[group, { ...group, rules }] as const];
+    });
+    if (updated.length === 0) continue;
+    gained += holds(before, applyChange(before, { groups: { added: [], removed: [], updated } }), `rules ${seed}`);
+  }
+  assert.ok(gained > 300, `only ${gained} pairs gain or lose anything`);
 });
 
 test('a world does not differ from itself', () => {

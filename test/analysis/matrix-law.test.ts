@@ -38,7 +38,7 @@ test('every two members get what planning their own path gives: damaged worlds',
 function holds(world: World, name: string): void {
   for (const family of FAMILIES) {
     const classes = classesOf([world], family);
-    const matrix = new Matrix(classes, 0, new Rows(new Bitsets(classes.list.length)));
+    const matrix = new Matrix(classes, 0, { rows: new Rows(new Bitsets(classes.list.length)) });
     const ids = [...classes.list.keys()].filter((id) => classes.list[id]?.sides[0]?.spot !== NO_SPOT);
     for (const from of ids)
       for (const to of ids)

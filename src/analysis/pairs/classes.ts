@@ -6,7 +6,7 @@ import { coveredNodes, eniMembers, hasMember, type Member, outsideMembers } from
 import { delegatedCuts, ownPrefixes } from './own-space.ts';
 import { pathPrefixes, rulePrefixes } from './path-prefixes.ts';
 import { type NodeId, PrefixTree } from './prefix-tree.ts';
-import { NO_SPOT, type Spot, type SpotId, Spots } from './spots.ts';
+import { hasSamePaths, NO_SPOT, type Spot, type SpotId, Spots } from './spots.ts';
 
 /** Members that no filter and no path of any of the worlds tells apart, by its number. */
 export type ClassId = number;
@@ -50,7 +50,11 @@ export function classesOf(worlds: readonly World[], family: Family): Classes {
   const tree = new PrefixTree(family, [...paths, ...own.flat(), ...cuts, ...worlds.flatMap(rulePrefixes)]);
   const pathTree = new PrefixTree(family, paths);
   const ownNodes = own.map((prefixes) => coveredNodes(tree, prefixes));
-  const spots = worlds.map((world) => new Spots(world, pathTree));
+  const spots: Spots[] = [];
+  for (const [at, world] of worlds.entries()) {
+    const like = worlds.findIndex((other, place) => place < at && hasSamePaths(world, other));
+    spots.push(spots[like] ?? new Spots(world, pathTree));
+  }
   const sorted = new Map<string, { readonly members: Member[]; readonly node: NodeId; readonly sides: ClassSide[] }>();
   const file = (member: Member, sides: readonly ClassSide[]): void => {
     if (sides.every((side) => side.spot === NO_SPOT)) return;

@@ -52,8 +52,8 @@ export function differenceIn(
 ): Difference {
   const classes = classesOf([worlds.before, worlds.after], family);
   const rows = new Rows(new Bitsets(classes.list.length));
-  const before = new Matrix(classes, 0, rows);
-  const after = new Matrix(classes, 1, rows);
+  const before = new Matrix(classes, 0, { rows });
+  const after = new Matrix(classes, 1, { rows, like: before });
   const opened = new Gains({ lacks: before, has: after, effect: 'opens' });
   const closed = new Gains({ lacks: after, has: before, effect: 'closes' });
   const spots = new JointSpots(before, after);

@@ -43,8 +43,13 @@ export class GroupRows {
   readonly #nodeRows: { readonly [D in Direction]: Map<NodeId, RowId> } = { ingress: new Map(), egress: new Map() };
   readonly #peerRows = new Map<string, RowId>();
 
-  /** `at`: which of the classes' worlds. */
-  constructor(classes: Classes, at: number, rows: Rows) {
+  /** Rows of a world with the same classes under every name, where there is one: what its records share need not be made again. */
+  readonly #like: GroupRows | undefined;
+  /** Prefixes that rules of only one of the two worlds name, by direction. */
+  readonly #touched: { [D in Direction]?: ReadonlySet<NodeId> } = {};
+
+  /** `at`: which of the classes' worlds. `like`: rows of another of them, in the same arena. */
+  constructor(classes: Classes, at: number, { rows, like }: { readonly rows: Rows; readonly like?: GroupRows }) {
     const world = classes.worlds[at];
     if (world === undefined) throw new Error('the classes are of no such world');
     this.#world = world;
@@ -58,6 +63,7 @@ export class GroupRows {
     this.#doubtful = those((side, id) => this.#isInside(id) && side.spot !== NO_SPOT && this.#isDoubtful(side));
     for (const [group, ids] of this.#idsByGroup()) this.#byGroup.set(group, rows.sets.of(ids));
     this.#byNode = this.#setsByNode();
+    this.#like = like !== undefined && this.#isLike(like) ? like : undefined;
   }
 
   /** The classes of the world. */
@@ -133,6 +139,9 @@ export class GroupRows {
     let made = this.#ofGroup.get(key);
     if (made === undefined) {
       const group = getRecord(this.#world, 'groups', id);
+      const like = this.#like;
+      if (like !== undefined && group === getRecord(like.#world, 'groups', id))
+        return like.#groupRow(id, direction, sight);
       const pieces = (group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed).map(
         ({ rule, from, to }) => ({ points: [from, to], sets: this.ofPeer(rule.peer, sight) }),
       );
@@ -161,6 +170,7 @@ export class GroupRows {
   #nodeRow(node: NodeId, direction: Direction): RowId {
     const known = this.#nodeRows[direction].get(node);
     if (known !== undefined) return known;
+    if (this.#like !== undefined && !this.#isTouched(node, direction)) return this.#like.#nodeRow(node, direction);
     const parent = this.#classes.tree.parents[node] ?? -1;
     const around = parent < 0 ? EMPTY_ROW : this.#nodeRow(parent, direction);
     const own = this.#rulesByPeer(direction).nodes.get(node);
@@ -213,6 +223,51 @@ export class GroupRows {
       }
     }
     return { nodes, references, unknown };
+  }
+
+  /** Whether every name stands for the same classes in both worlds. */
+  #isLike(like: GroupRows): boolean {
+    return (
+      this.#world.records.prefixLists === like.#world.records.prefixLists &&
+      this.#present === like.#present &&
+      this.#unfiltered === like.#unfiltered &&
+      this.#doubtful === like.#doubtful &&
+      this.#byNode.every((set, node) => set === like.#byNode[node]) &&
+      this.#byGroup.size === like.#byGroup.size &&
+      [...this.#byGroup].every(([group, set]) => like.#byGroup.get(group) === set)
+    );
+  }
+
+  /** Whether a rule of only one of the two worlds names a prefix or one around it. */
+  #isTouched(node: NodeId, direction: Direction): boolean {
+    const touched = this.#touched[direction] ?? this.#touchedNodes(direction);
+    this.#touched[direction] = touched;
+    for (let at = node; at >= 0; at = this.#classes.tree.parents[at] ?? -1) if (touched.has(at)) return true;
+    return false;
+  }
+
+  #touchedNodes(direction: Direction): ReadonlySet<NodeId> {
+    const nodes = new Set<NodeId>();
+    const like = this.#like;
+    const worlds = like === undefined ? [this.#world] : [this.#world, like.#world];
+    for (const id of new Set(worlds.flatMap((world) => [...listRecords(world, 'groups')].map((group) => group.id)))) {
+      const groups = worlds.map((world) => getRecord(world, 'groups', id));
+      if (groups[0] === groups[1]) continue;
+      for (const { rule } of groups.flatMap((group) =>
+        group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed,
+      ))
+        for (const node of this.#nodesOf(rule.peer)) nodes.add(node);
+    }
+    return nodes;
+  }
+
+  #nodesOf(peer: Peer): readonly NodeId[] {
+    if (peer.kind === 'group') return [];
+    const cidrs =
+      peer.kind === 'cidr'
+        ? [peer.cidr]
+        : (getRecord(this.#world, 'prefixLists', peer.prefixListId)?.entries ?? []).map(({ cidr }) => cidr);
+    return cidrs.flatMap((cidr) => this.#classes.tree.nodeFor(cidr) ?? []);
   }
 
   #idsByGroup(): ReadonlyMap<GroupId, readonly ClassId[]> {

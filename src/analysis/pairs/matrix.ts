@@ -22,7 +22,7 @@ import {
   sourcePortsOf,
 } from './links.ts';
 import { EMPTY_ROW, type RowId, type Rows } from './rows.ts';
-import { NO_SPOT, type SpotId, stopOf } from './spots.ts';
+import { hasSamePaths, NO_SPOT, type SpotId, stopOf } from './spots.ts';
 
 /** The points of the axis that get from one class to another, and the source ports with which they are answered. */
 export type Cell = { readonly points: Both<IntervalSet>; readonly sourcePorts: Both<SourcePorts> };
@@ -56,8 +56,8 @@ export class Matrix {
   readonly #made: { readonly [F in Facing]: Map<ClassId, Both<RowId>> } = { to: new Map(), from: new Map() };
   readonly #single = new Map<number, Reach | undefined>();
 
-  /** `at`: which of the classes' worlds. Matrices that are compared share their rows. */
-  constructor(classes: Classes, at: number, rows: Rows) {
+  /** `at`: which of the classes' worlds. Matrices that are compared share their rows; `like` is the one to be compared with. */
+  constructor(classes: Classes, at: number, { rows, like }: { readonly rows: Rows; readonly like?: Matrix }) {
     const world = classes.worlds[at];
     const spots = classes.spots[at];
     if (world === undefined || spots === undefined) throw new Error('the classes are of no such world');
@@ -65,8 +65,8 @@ export class Matrix {
     this.world = world;
     this.rows = rows;
     this.#at = at;
-    this.groups = new GroupRows(classes, at, rows);
-    this.links = new Links(world, spots);
+    this.groups = new GroupRows(classes, at, { rows, ...(like === undefined ? {} : { like: like.groups }) });
+    this.links = like !== undefined && hasSamePaths(world, like.world) ? like.links : new Links(world, spots);
     const ids: ClassId[][] = spots.map(() => []);
     for (const [id, { sides }] of classes.list.entries()) ids[sides[at]?.spot ?? NO_SPOT]?.push(id);
     this.#spotSets = ids.map((one) => rows.sets.of(one));

@@ -11,6 +11,9 @@ export const EMPTY_ROW: RowId = 0;
 /** A run of points with one set of classes. */
 export type Segment = { readonly from: number; readonly to: number; readonly set: SetId };
 
+/** More than any point, so that two points pack into one number. */
+const BOUND = 2 ** 18;
+
 type Operation = 'and' | 'or' | 'without';
 
 /**
@@ -62,24 +65,18 @@ export class Rows {
 
   /** The union of many pieces at once, each a set over points: in one sweep along the axis. */
   ofPieces(pieces: Iterable<{ readonly points: IntervalSet; readonly set: SetId }>): RowId {
-    const byBounds = new Map<string, { readonly from: number; readonly to: number; readonly sets: SetId[] }>();
-    const cuts = new Set<number>([0]);
+    const byBounds = new Map<number, SetId | SetId[]>();
     for (const { points, set } of pieces) {
       if (set === NO_CLASSES) continue;
       for (let at = 0; at < points.length; at += 2) {
-        const [from, to] = [points[at] ?? 0, points[at + 1] ?? 0];
-        const key = `${from} ${to}`;
+        const key = (points[at] ?? 0) * BOUND + (points[at + 1] ?? 0);
         const known = byBounds.get(key);
-        if (known === undefined) byBounds.set(key, { from, to, sets: [set] });
-        else known.sets.push(set);
-        cuts.add(from);
-        if (to + 1 < AXIS_SIZE) cuts.add(to + 1);
+        if (known === undefined) byBounds.set(key, set);
+        else if (typeof known === 'number') byBounds.set(key, [known, set]);
+        else known.push(set);
       }
     }
-    return this.#sweep(
-      [...byBounds.values()].map(({ from, to, sets }) => ({ from, to, set: this.sets.union(sets) })),
-      Int32Array.from(cuts).toSorted(),
-    );
+    return this.#sweep(byBounds);
   }
 
   /** Classes of both at each point. */
@@ -205,12 +202,28 @@ export class Rows {
     return this.#intern();
   }
 
-  #sweep(pieces: readonly Segment[], cuts: Int32Array): RowId {
-    const starts = Map.groupBy(pieces, (piece) => piece.from);
-    let open: Segment[] = [];
-    const made: number[] = [];
+  /** `byBounds`: sets by first × BOUND + last point. */
+  #sweep(byBounds: ReadonlyMap<number, SetId | readonly SetId[]>): RowId {
+    if (byBounds.size === 0) return EMPTY_ROW;
+    const keys = Float64Array.from(byBounds.keys()).toSorted();
+    const cuts = new Int32Array(keys.length * 2);
+    for (const [at, key] of keys.entries()) {
+      cuts[at * 2] = Math.floor(key / BOUND);
+      cuts[at * 2 + 1] = (key % BOUND) + 1;
+    }
+    cuts.sort();
+    const made: number[] = [0, NO_CLASSES];
+    let open: { readonly to: number; readonly set: SetId }[] = [];
+    let next = 0;
+    let last = -1;
     for (const cut of cuts) {
-      open = [...open.filter((piece) => piece.to >= cut), ...(starts.get(cut) ?? [])];
+      if (cut === last || cut >= AXIS_SIZE) continue;
+      last = cut;
+      if (open.some((piece) => piece.to < cut)) open = open.filter((piece) => piece.to >= cut);
+      for (; next < keys.length && Math.floor((keys[next] ?? 0) / BOUND) === cut; next += 1) {
+        const sets = byBounds.get(keys[next] ?? 0) ?? NO_CLASSES;
+        open.push({ to: (keys[next] ?? 0) % BOUND, set: typeof sets === 'number' ? sets : this.sets.union(sets) });
+      }
       const [only] = open;
       made.push(cut, open.length === 1 && only !== undefined ? only.set : this.sets.union(open.map(({ set }) => set)));
     }

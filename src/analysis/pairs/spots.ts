@@ -1,6 +1,7 @@
 import { type Address, type Family, formatAddress, sameAddress } from '../../core/net/address.ts';
 import { type Cidr, cidrContains } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
+import { type Kind, KINDS } from '../../core/model/records.ts';
 import { eniAt, getRecord, listRecords, type World } from '../../core/model/world.ts';
 import { isInternetRoutable, serviceAddresses } from '../../core/policy/exempt.ts';
 import { routeTableOf } from '../../core/policy/route.ts';
@@ -120,6 +121,16 @@ export class Spots {
     return isPlain;
   }
 }
+
+/** Whether two worlds share every record that a path or a spot could depend on: then what is known of the one's paths holds for the other. */
+export function hasSamePaths(a: World, b: World): boolean {
+  return (
+    a.missing === b.missing && KINDS.every((kind) => NOT_OF_PATHS.has(kind) || a.records[kind] === b.records[kind])
+  );
+}
+
+/** What paths do not read; rules of groups are asked apart from them. */
+const NOT_OF_PATHS: ReadonlySet<Kind> = new Set<Kind>(['groups', 'groupAssociations', 'instances', 'elasticAddresses']);
 
 /** Where packets of a member start or end in a world. */
 export function stopOf(world: World, member: Member): Stop {
