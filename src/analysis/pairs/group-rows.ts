@@ -1,8 +1,8 @@
 import type { IntervalSet } from '../../core/net/interval-set.ts';
 import type { GroupId, PrefixListId } from '../../core/model/ids.ts';
-import { type Direction, DIRECTIONS, type Peer } from '../../core/model/security-group.ts';
+import { type Direction, DIRECTIONS, type Peer, type Rule } from '../../core/model/security-group.ts';
 import { getRecord, listRecords, type World } from '../../core/model/world.ts';
-import { preparedRules } from '../../core/policy/match.ts';
+import { type PlacedRule, preparedRules } from '../../core/policy/match.ts';
 import { NO_CLASSES, type SetId } from './bitsets.ts';
 import type { ClassId, Classes, ClassSide } from './classes.ts';
 import type { Both, Sight } from './links.ts';
@@ -109,6 +109,25 @@ export class GroupRows {
     return made;
   }
 
+  /** `own` as if one rule of one group were not there. */
+  ownWithout(
+    id: ClassId,
+    direction: Direction,
+    but: { readonly sight: Sight; readonly groupId: GroupId; readonly rule: Rule },
+  ): Both<RowId> {
+    const side = this.#sides[id];
+    if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;
+    const others = side.groups.filter((group) => group !== but.groupId);
+    const group = getRecord(this.#world, 'groups', but.groupId);
+    const rules = group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed;
+    const kept = this.#ruleRow(
+      rules.filter((one) => one.rule !== but.rule),
+      but.sight,
+    );
+    const made = this.#united([...others.map((one) => this.#groupRow(one, direction, but.sight)), kept]);
+    return this.#isDoubtful(side) ? { sure: made.sure, possible: this.#rows.everywhere(this.#present) } : made;
+  }
+
   /** Which classes admit a class as the other end by their own rules of a direction. */
   far(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
     const side = this.#sides[id];
@@ -142,18 +161,20 @@ export class GroupRows {
       const like = this.#like;
       if (like !== undefined && group === getRecord(like.#world, 'groups', id))
         return like.#groupRow(id, direction, sight);
-      const pieces = (group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed).map(
-        ({ rule, from, to }) => ({ points: [from, to], sets: this.ofPeer(rule.peer, sight) }),
+      made = this.#ruleRow(
+        group === undefined ? [] : preparedRules(group, direction, this.#classes.family).placed,
+        sight,
       );
-      const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
-      const hasDoubt = pieces.some(({ sets }) => sets.sure !== sets.possible);
-      const possible = hasDoubt
-        ? this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible })))
-        : sure;
-      made = { sure, possible };
       this.#ofGroup.set(key, made);
     }
     return made;
+  }
+
+  #ruleRow(rules: readonly PlacedRule[], sight: Sight): Both<RowId> {
+    const pieces = rules.map(({ rule, from, to }) => ({ points: [from, to], sets: this.ofPeer(rule.peer, sight) }));
+    const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
+    if (pieces.every(({ sets }) => sets.sure === sets.possible)) return { sure, possible: sure };
+    return { sure, possible: this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible }))) };
   }
 
   #united(parts: readonly Both<RowId>[]): Both<RowId> {

@@ -149,6 +149,25 @@ export class Matrix {
     return { sure: this.rows.or(sure, alone.sure), possible: this.rows.or(possible, alone.possible) };
   }
 
+  /**
+   * A class's row if its own rules in this facing were others: `own` gives their row for what a path lets them see of the other end. Pairs that
+   * are asked one by one are left out: their paths ask groups that `own` cannot speak for.
+   */
+  rowWith(id: ClassId, facing: Facing, own: (sight: Sight) => Both<RowId>): Both<RowId> {
+    let made: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
+    for (const { shape, rest } of this.around(id, facing).shapes) {
+      const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
+      const far = this.#farRow(id, oppositeOf(OWN[facing]), away);
+      const mine = typeof near === 'string' && near !== 'none' ? own(near) : this.#ownRow(id, OWN[facing], near);
+      for (const certainty of ['sure', 'possible'] as const) {
+        let met = rest[certainty];
+        for (const part of [mine, far]) if (part !== undefined) met = this.rows.and(met, part[certainty]);
+        made = { ...made, [certainty]: this.rows.or(made[certainty], met) };
+      }
+    }
+    return made;
+  }
+
   /** The rows of which a class's row is made, as text: equal texts of two matrices with the same rows mean equal rows. Empty: not to be told so. */
   recipe(id: ClassId, facing: Facing): string {
     const { shapes, singles } = this.around(id, facing);

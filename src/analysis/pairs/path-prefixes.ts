@@ -40,16 +40,12 @@ export function pathPrefixes(world: World): readonly Cidr[] {
   return cidrs;
 }
 
-/** The prefixes that the rules of a world's groups name. */
+/** The prefixes that the rules of a world's groups name, and the entries of its prefix lists, named by a rule or not yet. */
 export function rulePrefixes(world: World): readonly Cidr[] {
   const cidrs: Cidr[] = [];
-  const lists = new Set<string>();
   for (const { rules } of listRecords(world, 'groups'))
-    for (const { peer } of rules) {
-      if (peer.kind === 'cidr') cidrs.push(peer.cidr);
-      if (peer.kind === 'prefix-list') lists.add(peer.prefixListId);
-    }
-  for (const id of lists) for (const { cidr } of getRecord(world, 'prefixLists', id)?.entries ?? []) cidrs.push(cidr);
+    for (const { peer } of rules) if (peer.kind === 'cidr') cidrs.push(peer.cidr);
+  for (const { entries } of listRecords(world, 'prefixLists')) for (const { cidr } of entries ?? []) cidrs.push(cidr);
   return cidrs;
 }
 

@@ -1,0 +1,122 @@
+import { trafficInterval } from '../../core/net/axis.ts';
+import { cidrContains } from '../../core/net/cidr.ts';
+import type { GroupId } from '../../core/model/ids.ts';
+import type { Rule } from '../../core/model/security-group.ts';
+import { listRecords, type World } from '../../core/model/world.ts';
+import { type AddressSpace, intersectSpaces } from '../address-space.ts';
+import type { SetId } from './bitsets.ts';
+import { type ClassId, type Classes, selfClasses } from './classes.ts';
+import type { Both, Sight } from './links.ts';
+import type { Facing, Matrix } from './matrix.ts';
+import type { Member } from './members.ts';
+import { EMPTY_ROW, type RowId } from './rows.ts';
+
+/** One rule more or less in a group. */
+export type RuleEdit = { readonly kind: 'add' | 'remove'; readonly groupId: GroupId; readonly rule: Rule };
+
+/**
+ * What an edit opens (`add`) or closes (`remove`): for each class that carries the group, the row of the classes at the other end. `facing`
+ * `to`: the others send, as with an ingress rule.
+ */
+export type Preview = {
+  readonly kind: RuleEdit['kind'];
+  readonly facing: Facing;
+  readonly parts: readonly { readonly id: ClassId; readonly gained: Both<RowId> }[];
+  /** Of these classes at the other end only some members are meant: those whose addresses the rule's prefix holds. */
+  readonly partly: ReadonlyMap<ClassId, readonly Member[]>;
+};
+
+/**
+ * The exact effect of one rule, from the rows of the classes that carry its group alone: nothing of the rest is computed. `gained.sure` changes
+ * for certain, `gained.possible` perhaps (and not for certain). Undefined where a route leads to an interface: then a rule of one interface may
+ * decide about the packets of others, and the whole difference to the edited world must be asked for.
+ */
+export function previewRule(matrix: Matrix, edit: RuleEdit): Preview | undefined {
+  if (hasAppliances(matrix.world)) return undefined;
+  const facing: Facing = edit.rule.direction === 'ingress' ? 'to' : 'from';
+  const { rows, groups } = matrix;
+  const partly = partlyMeant(matrix.classes, edit.rule);
+  const parts: { readonly id: ClassId; readonly gained: Both<RowId> }[] = [];
+  for (const id of rows.sets.members(groups.withGroup(edit.groupId))) {
+    const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(matrix.classes, id)));
+    const changed =
+      edit.kind === 'add' ? addedBy(matrix, { id, facing, edit, partly }) : removedBy(matrix, { id, facing, edit });
+    const sure = rows.masked(changed.sure, others);
+    const possible = rows.without(rows.masked(changed.possible, others), sure);
+    if (sure !== EMPTY_ROW || possible !== EMPTY_ROW) parts.push({ id, gained: { sure, possible } });
+  }
+  return { kind: edit.kind, facing, parts, partly };
+}
+
+function hasAppliances(world: World): boolean {
+  let known = APPLIANCES.get(world.records.routeTables);
+  if (known === undefined) {
+    known = [...listRecords(world, 'routeTables')].some(({ routes }) =>
+      routes.some(({ target }) => target.kind === 'eni'),
+    );
+    APPLIANCES.set(world.records.routeTables, known);
+  }
+  return known;
+}
+
+/** Memory of a pure function: a table never changes. */
+const APPLIANCES = new WeakMap<World['records']['routeTables'], boolean>();
+
+type Asked = { readonly id: ClassId; readonly facing: Facing; readonly edit: RuleEdit };
+
+/** The rule's own part of all that a class could have, without what it has. */
+function addedBy(matrix: Matrix, asked: Asked & { readonly partly: Preview['partly'] }): Both<RowId> {
+  const { id, facing, edit, partly } = asked;
+  const { rows } = matrix;
+  const points = trafficInterval(edit.rule.traffic, matrix.classes.family);
+  const more = matrix.rowWith(id, facing, (sight) => {
+    const peers = withPartly(matrix, matrix.groups.ofPeer(edit.rule.peer, sight), partly);
+    return { sure: rows.over(points, peers.sure), possible: rows.over(points, peers.possible) };
+  });
+  const old = matrix.row(id, facing);
+  return {
+    sure: rows.without(more.sure, old.possible),
+    possible: rows.or(rows.without(more.possible, old.possible), rows.without(more.sure, old.sure)),
+  };
+}
+
+function removedBy(matrix: Matrix, { id, facing, edit }: Asked): Both<RowId> {
+  const { rows } = matrix;
+  const rest = matrix.rowWith(id, facing, (sight: Sight) =>
+    matrix.groups.ownWithout(id, edit.rule.direction, { sight, groupId: edit.groupId, rule: edit.rule }),
+  );
+  const old = matrix.row(id, facing);
+  return {
+    sure: rows.without(old.sure, rest.possible),
+    possible: rows.or(rows.without(old.possible, rest.possible), rows.without(old.sure, rest.sure)),
+  };
+}
+
+function withPartly(matrix: Matrix, peers: Both<SetId>, partly: Preview['partly']): Both<SetId> {
+  if (partly.size === 0) return peers;
+  const more = matrix.rows.sets.of(partly.keys());
+  return { sure: matrix.rows.sets.or(peers.sure, more), possible: matrix.rows.sets.or(peers.possible, more) };
+}
+
+/**
+ * The classes that a prefix which no rule named so far cuts, with their members inside it. No filter told these members apart, so each has
+ * what its class has.
+ */
+function partlyMeant(classes: Classes, { peer }: Rule): ReadonlyMap<ClassId, readonly Member[]> {
+  const partly = new Map<ClassId, readonly Member[]>();
+  if (peer.kind !== 'cidr' || peer.cidr.family !== classes.family || classes.tree.nodeFor(peer.cidr) !== undefined)
+    return partly;
+  const around = classes.tree.around(peer.cidr);
+  const inside = new Set(classes.tree.within(peer.cidr));
+  for (const [id, { node, members }] of classes.list.entries()) {
+    if (node !== around && !inside.has(node)) continue;
+    const meant = members.flatMap((member): readonly Member[] => {
+      const space: AddressSpace = intersectSpaces(member.space, [peer.cidr]);
+      const [first] = space;
+      if (first === undefined) return [];
+      return [{ ...member, space, sample: cidrContains(peer.cidr, member.sample) ? member.sample : first.base }];
+    });
+    if (meant.length > 0) partly.set(id, meant);
+  }
+  return partly;
+}
