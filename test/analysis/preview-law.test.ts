@@ -69,12 +69,12 @@ function saidByPreview(matrix: Matrix, { facing, parts, partly }: Preview): Said
     for (const certainty of ['sure', 'possible'] as const)
       for (const other of list.keys()) {
         const points = matrix.rows.pointsOf(gained[certainty], other);
-        if (points.length === 0) continue;
-        for (const near of list[id]?.members ?? [])
-          for (const far of partly.get(other) ?? list[other]?.members ?? []) {
-            const [from, to] = facing === 'to' ? [far, near] : [near, far];
-            note(said, { certainty, from, to, points });
-          }
+        const pairs = (list[id]?.members ?? []).flatMap((near) =>
+          (partly.get(other) ?? list[other]?.members ?? []).map((far) =>
+            facing === 'to' ? { from: far, to: near } : { from: near, to: far },
+          ),
+        );
+        for (const pair of points.length === 0 ? [] : pairs) note(said, { certainty, ...pair, points });
       }
   return said;
 }
