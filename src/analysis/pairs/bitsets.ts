@@ -1,11 +1,13 @@
+import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
+
 /** A set of classes, by its number in a `Bitsets`: equal sets of one arena have equal numbers. */
 export type SetId = number;
 
 /** The set with no member, in every arena. */
 export const NO_CLASSES: SetId = 0;
 
-/** Numbers of sets and rows are packed two to a key that a double holds exactly, so there may be 2²⁶ of them. */
-export const MAX_ID: number = 2 ** 26;
+/** More sets or rows than this are a fault: memory ends long before. */
+export const MAX_ID: number = 2 ** 30;
 
 type Operation = 'and' | 'or' | 'without';
 
@@ -23,10 +25,10 @@ export class Bitsets {
   #count = 0;
   /** Open addressing: number of a set + 1, or 0. */
   #slots = new Int32Array(1024);
-  readonly #memory: Readonly<Record<Operation, Map<number, SetId>>> = {
-    and: new Map(),
-    or: new Map(),
-    without: new Map(),
+  readonly #memory: Readonly<Record<Operation, PairMemo>> = {
+    and: new PairMemo(),
+    or: new PairMemo(),
+    without: new PairMemo(),
   };
   readonly #scratch: Int32Array;
   readonly #sizes = new Map<SetId, number>();
@@ -120,12 +122,10 @@ export class Bitsets {
 
   #remembered(operation: Operation, a: SetId, b: SetId): SetId {
     const memory = this.#memory[operation];
-    const key = a * MAX_ID + b;
-    let made = memory.get(key);
-    if (made === undefined) {
-      made = this.#make(operation, a, b);
-      memory.set(key, made);
-    }
+    const known = memory.get(a, b);
+    if (known !== NOT_KNOWN) return known;
+    const made = this.#make(operation, a, b);
+    memory.set(a, b, made);
     return made;
   }
 

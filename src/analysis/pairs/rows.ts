@@ -1,6 +1,7 @@
 import { AXIS_SIZE } from '../../core/net/axis.ts';
 import type { IntervalSet } from '../../core/net/interval-set.ts';
 import { type Bitsets, MAX_ID, NO_CLASSES, type SetId } from './bitsets.ts';
+import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
 
 /** A row, by its number in a `Rows`: equal rows of one arena have equal numbers. */
 export type RowId = number;
@@ -25,12 +26,12 @@ export class Rows {
   /** Flat: first point of a run, its set, and so on; the first run begins at 0. */
   readonly #rows: Int32Array[] = [];
   readonly #byContent = new Map<number, RowId[]>();
-  readonly #memory: Readonly<Record<Operation, Map<number, RowId>>> = {
-    and: new Map(),
-    or: new Map(),
-    without: new Map(),
+  readonly #memory: Readonly<Record<Operation, PairMemo>> = {
+    and: new PairMemo(),
+    or: new PairMemo(),
+    without: new PairMemo(),
   };
-  readonly #masked = new Map<number, RowId>();
+  readonly #masked = new PairMemo();
   #out: number[] = [];
 
   constructor(sets: Bitsets) {
@@ -102,12 +103,10 @@ export class Rows {
   masked(row: RowId, set: SetId): RowId {
     if (set === this.sets.all || row === EMPTY_ROW) return row;
     if (set === NO_CLASSES) return EMPTY_ROW;
-    const key = row * MAX_ID + set;
-    let made = this.#masked.get(key);
-    if (made === undefined) {
-      made = this.#map(row, (one) => this.sets.and(one, set));
-      this.#masked.set(key, made);
-    }
+    const known = this.#masked.get(row, set);
+    if (known !== NOT_KNOWN) return known;
+    const made = this.#map(row, (one) => this.sets.and(one, set));
+    this.#masked.set(row, set, made);
     return made;
   }
 
@@ -158,12 +157,10 @@ export class Rows {
 
   #remembered(operation: Operation, a: RowId, b: RowId): RowId {
     const memory = this.#memory[operation];
-    const key = a * MAX_ID + b;
-    let made = memory.get(key);
-    if (made === undefined) {
-      made = this.#merge(operation, this.#rows[a] ?? NO_RUNS, this.#rows[b] ?? NO_RUNS);
-      memory.set(key, made);
-    }
+    const known = memory.get(a, b);
+    if (known !== NOT_KNOWN) return known;
+    const made = this.#merge(operation, this.#rows[a] ?? NO_RUNS, this.#rows[b] ?? NO_RUNS);
+    memory.set(a, b, made);
     return made;
   }
 
