@@ -70,12 +70,37 @@ export async function openWorld(context: Context): Promise<Result<World, ExitSta
         `no world: give --world with a file, a folder or - for standard input, or --endpoint with a server, or set ${WORLD_VARIABLE}`,
       ),
     );
-  const isServer = options.world === undefined && options.endpoint !== undefined;
+  return await loadWorld(context, path, options.world === undefined && options.endpoint !== undefined);
+}
+
+/** Reads one world: a file, a folder, standard input, or what the server of a URL holds. What its documents lack is said once, on stderr. */
+export async function loadWorld(
+  context: Context,
+  path: string,
+  isServer: boolean = /^https?:\/\//u.test(path),
+): Promise<Result<World, ExitStatus>> {
+  const { io } = context;
   const loaded = await (isServer ? io.readServer : io.readWorld)(path, progressOf(context));
   clearProgress(context);
   if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
   printNotes(context, findingSheet(loaded.value.findings));
   return ok(loaded.value.world);
+}
+
+/** Runs work that tells how much of it is done, 0 to 1, and shows that to a person who waits. */
+export function withProgress<T>(context: Context, what: string, work: (report: (done: number) => void) => T): T {
+  const progress = progressOf(context);
+  let last = 0;
+  const result = work((done) => {
+    // Not sooner than a second after it began, not oftener than ten times a second.
+    const now = performance.now();
+    if (last === 0) last = now + 900;
+    if (now - last < 100) return;
+    last = now;
+    progress?.(`${what}: ${Math.floor(done * 100)} %`);
+  });
+  clearProgress(context);
+  return result;
 }
 
 function findingSheet(findings: readonly Finding[]): Sheet {

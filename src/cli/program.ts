@@ -5,6 +5,7 @@ import type { AddCommand, CommandSetup } from './command.ts';
 import { addAgent } from './commands/agent.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDiff } from './commands/diff.ts';
 import { addExport } from './commands/export.ts';
 import { addExec } from './commands/exec.ts';
 import { addHost } from './commands/host.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWhy,
   addReach,
   addShow,
+  addDiff,
   addSimulate,
   addExport,
   addServe,

@@ -1,0 +1,85 @@
+import { axisPart } from '../core/net/axis.ts';
+import type { Family } from '../core/net/address.ts';
+import { intersectSets, type IntervalSet, normalizeIntervals, subtractSets } from '../core/net/interval-set.ts';
+import { preparedRules } from '../core/policy/match.ts';
+import type { GroupId } from '../core/model/ids.ts';
+import type { Direction } from '../core/model/security-group.ts';
+import { getRecord, type World } from '../core/model/world.ts';
+import type { ClassId } from './pairs/classes.ts';
+import type { Difference, Statement } from './pairs/difference.ts';
+
+/**
+ * What becomes of connections that are open when the way for them is closed (E2:conntrack). `live-on`: they are tracked and last until they
+ * end or are idle for the time of their protocol. `cut`: nothing lets the next packet pass. `mixed`: some of each.
+ */
+export type AfterEffect = 'live-on' | 'cut' | 'mixed';
+
+/** The effect on open connections of what a statement closes. */
+export function afterEffect(parts: readonly (readonly [Difference, Statement])[]): AfterEffect {
+  const effects = new Set<AfterEffect>();
+  for (const [difference, statement] of parts)
+    for (const part of statement.parts) for (const one of effectsOf(difference, statement, part.to)) effects.add(one);
+  const [only = 'cut'] = effects;
+  return effects.size === 1 ? only : 'mixed';
+}
+
+/** Gates that keep no state, and interfaces that are gone, cut; rules leave alone what is tracked. */
+function effectsOf(difference: Difference, statement: Statement, to: ClassId): readonly AfterEffect[] {
+  const { cause } = statement;
+  if (cause.kind === 'interface') return ['cut'];
+  if (cause.kind === 'gate' && !cause.stage.startsWith('group-')) return ['cut'];
+  const { before, family, rows } = difference;
+  const effects = new Set<AfterEffect>();
+  for (const { from, to: last, set } of rows.segments(partRow(statement, to)))
+    for (const sender of rows.sets.members(set)) {
+      const points = [from, last];
+      // Tracked at the end whose rule goes: at the sender for egress, else at the receiver.
+      const [id, direction]: readonly [ClassId, Direction] =
+        cause.kind === 'rule' && cause.rule.direction === 'egress' ? [sender, 'egress'] : [to, 'ingress'];
+      const untracked = untrackedPoints(before.world, before.sideOf(id)?.groups ?? [], { direction, family });
+      if (intersectSets(points, untracked).length > 0) effects.add('cut');
+      if (subtractSets(points, untracked).length > 0) effects.add('live-on');
+      if (effects.size === 2) return [...effects];
+      if (direction === 'ingress') break;
+    }
+  return [...effects];
+}
+
+function partRow({ parts }: Statement, to: ClassId): number {
+  return parts.find((part) => part.to === to)?.row ?? 0;
+}
+
+/**
+ * The points at which flows that begin in a direction need no entry at an interface with these groups: TCP and UDP that a rule for any address
+ * admits, while one in the other direction admits any address on all ports (E2:conntrack).
+ */
+function untrackedPoints(
+  world: World,
+  groups: readonly GroupId[],
+  { direction, family }: { readonly direction: Direction; readonly family: Family },
+): IntervalSet {
+  const open = (way: Direction): readonly (readonly [number, number])[] =>
+    groups
+      .flatMap((id) => {
+        const group = getRecord(world, 'groups', id);
+        return group === undefined ? [] : preparedRules(group, way, family).placed;
+      })
+      .filter(
+        ({ rule }) => rule.peer.kind === 'cidr' && rule.peer.cidr.family === family && rule.peer.cidr.length === 0,
+      )
+      .map(({ from, to }) => [from, to] as const);
+  const back = open(direction === 'ingress' ? 'egress' : 'ingress');
+  const untracked: number[] = [];
+  for (const [part, start] of [
+    ['tcp', 0],
+    ['udp', 65_536],
+  ] as const) {
+    if (!back.some((points) => isAllPorts(axisPart(points, part)))) continue;
+    for (const points of open(direction)) for (const value of axisPart(points, part)) untracked.push(value + start);
+  }
+  return normalizeIntervals(untracked);
+}
+
+function isAllPorts(set: IntervalSet): boolean {
+  return set.length === 2 && set[0] === 0 && set[1] === 65_535;
+}

@@ -1,0 +1,70 @@
+import type { DiffDocument, StatementDocument, Totals } from '../analysis/diff-document.ts';
+import { causeText, openText, pairsTextOf, statementEnds, statementFamilies, statementTraffic } from './diff-words.ts';
+import { countText } from './pair-text.ts';
+import { BLANK, indented, line, row, type Sheet, type Span, type Style } from './terminal.ts';
+
+/** As many statements as a person reads; the others are counted, and in the JSON. */
+const MAX_STATEMENTS = 60;
+
+const SIGNS: Readonly<Record<StatementDocument['effect'], { readonly sign: string; readonly style: Style }>> = {
+  opens: { sign: '+ ', style: 'bad' },
+  closes: { sign: '- ', style: 'good' },
+};
+
+/** What a change opens and closes, for people: a line for each cause. */
+export function diffSheet(document: DiffDocument): Sheet {
+  const { statements } = document;
+  if (statements.length === 0) return [line('Nothing is opened and nothing is closed.')];
+  const shown = statements.slice(0, MAX_STATEMENTS);
+  const hidden = statements.length - shown.length;
+  return [
+    line({ text: 'Opens: ', style: 'strong' }, totalsText(document.opens, 'can be reached from outside')),
+    line({ text: 'Closes: ', style: 'strong' }, totalsText(document.closes, 'can no longer be reached so')),
+    BLANK,
+    ...shown.flatMap(statementSheet),
+    ...(hidden > 0
+      ? [BLANK, line({ text: `and ${countText(hidden, 'more statement')}: --json has them all`, style: 'faint' })]
+      : []),
+  ];
+}
+
+/** The sums of one effect in words. */
+export function totalsText({ pairs, exposed }: Totals, outside: string): string {
+  const sure =
+    pairs.certain + exposed.certain === 0
+      ? []
+      : [
+          countText(pairs.certain, 'pair'),
+          ...(exposed.certain === 0
+            ? []
+            : [`${countText(exposed.certain, 'address')} ${outside}`.replace('addresss', 'addresses')]),
+        ];
+  const doubtful = pairs.perhaps + exposed.perhaps;
+  const perhaps =
+    doubtful === 0 ? [] : [`perhaps ${doubtful.toLocaleString('en-US')} more, depending on what is not known`];
+  const all = [...sure, ...perhaps];
+  return all.length === 0 ? 'nothing' : all.join('; ');
+}
+
+function statementSheet(statement: StatementDocument): Sheet {
+  const { sign, style } = SIGNS[statement.effect];
+  const perhaps: readonly Span[] = statement.certainty === 'perhaps' ? [{ text: 'perhaps ', style: 'doubt' }] : [];
+  const faint = (text: string): Span => ({ text, style: 'faint' });
+  const pairs = pairsTextOf(statement);
+  const families = statementFamilies(statement);
+  const open = openText(statement);
+  return [
+    row(
+      0,
+      [{ text: sign, style }],
+      [
+        ...perhaps,
+        { text: statementTraffic(statement), style: 'strong' },
+        ` from ${statementEnds(statement, 'from')} to ${statementEnds(statement, 'to')}`,
+        faint(`  (${[families, ...(pairs === '' ? [] : [pairs])].join('; ')})`),
+      ],
+    ),
+    indented(4, `by ${causeText(statement.cause)}`),
+    ...(open === undefined ? [] : [indented(4, faint(open))]),
+  ];
+}
