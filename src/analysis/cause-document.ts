@@ -14,12 +14,14 @@ export type CauseDocument =
     }
   | {
       readonly kind: 'interface';
+      readonly side: 'from' | 'to';
       readonly change: 'added' | 'removed';
       readonly groups: readonly string[];
       readonly label: string;
     }
   | {
       readonly kind: 'membership';
+      readonly side: 'from' | 'to';
       /** Groups that the interfaces carry after and not before, and the other way round. */
       readonly joined: readonly string[];
       readonly left: readonly string[];
@@ -54,10 +56,10 @@ export function causeDocument(worlds: Worlds, { cause, effect }: Statement): Cau
         label: recordLabel(has, cause.groupId),
       };
     case 'interface':
-      return { kind: 'interface', change, groups: cause.groups, label: labels(has, cause.groups) };
+      return { kind: 'interface', side: cause.side, change, groups: cause.groups, label: labels(has, cause.groups) };
     case 'membership': {
       const [joined, left] = isOpening ? [cause.joined, cause.left] : [cause.left, cause.joined];
-      return { kind: 'membership', joined, left, label: labels(has, [...joined, ...left]) };
+      return { kind: 'membership', side: cause.side, joined, left, label: labels(has, [...joined, ...left]) };
     }
     case 'prefix-list':
       return { kind: 'prefix-list', prefixList: cause.prefixListId, label: recordLabel(has, cause.prefixListId) };

@@ -1,29 +1,16 @@
 import type { Family } from '../core/net/address.ts';
-import { axisPart, trafficInterval } from '../core/net/axis.ts';
+import { trafficInterval } from '../core/net/axis.ts';
 import { intervalsOf, type IntervalSet, unionSets } from '../core/net/interval-set.ts';
-import { getRecord, type World } from '../core/model/world.ts';
+import type { World } from '../core/model/world.ts';
 import { type CauseDocument, causeDocument } from './cause-document.ts';
 import { afterEffect, type AfterEffect } from './after-effect.ts';
-import { eniName } from './names.ts';
-import { type Ranges, type TrafficDocument, trafficDocument } from './part-documents.ts';
+import { type EndsDocument, endsDocument, pointsDocument } from './ends-document.ts';
+import type { Ranges, TrafficDocument } from './part-documents.ts';
 import { causeKey } from './pairs/causes.ts';
 import type { ClassId } from './pairs/classes.ts';
 import type { Difference, Statement } from './pairs/difference.ts';
-import { countPairs, type Ends, endsOf, spaceTexts } from './pairs/ends.ts';
+import { countPairs, endsOf, outsideClasses } from './pairs/ends.ts';
 import { EMPTY_ROW, type RowId } from './pairs/rows.ts';
-
-/** Ends of traffic: addresses of interfaces, and address space outside of both worlds. */
-export type EndsDocument = {
-  readonly interfaces: readonly {
-    readonly eni: string;
-    readonly instance: string | null;
-    readonly name: string | null;
-    readonly addresses: readonly string[];
-  }[];
-  readonly outside: readonly string[];
-  /** What of the internet is not in `outside`, where that is shorter to tell: empty for all of the internet. Else null. */
-  readonly allBut: readonly string[] | null;
-};
 
 /** Everything that one cause opens or closes in one family; `boxes` are exact and together all of it. */
 export type PartDocument = {
@@ -167,83 +154,52 @@ function boxesOf({ rows }: Difference, statement: Statement): readonly Box[] {
 }
 
 /** Pairs of which the cause's own rule speaks, and that the world without it had as well. */
-function pairsBefore(difference: Difference, statement: Statement): number | null {
-  const { cause, parts, effect } = statement;
-  if (cause.kind !== 'rule' || statement.about === 'answers') return null;
-  const { classes, rows, before, after } = difference;
+function pairsBefore(difference: Difference, { cause, effect, about }: Statement): number | null {
+  if (cause.kind !== 'rule' || about === 'answers') return null;
+  const { classes, rows, before, after, family } = difference;
   const [has, lacks] = effect === 'opens' ? [after, before] : [before, after];
-  let known = 0;
-  for (const { to } of parts) {
-    const both = rows.and(has.row(to, 'to').sure, lacks.row(to, 'to').sure);
-    const spoken = rows.and(both, ruleRow(difference, statement, to));
-    known += countPairs(classes, rows, [{ to, row: spoken }]);
-  }
-  return known;
-}
-
-function ruleRow({ rows, before, after, family }: Difference, { cause, effect }: Statement, to: ClassId): RowId {
-  if (cause.kind !== 'rule') return EMPTY_ROW;
-  const has = effect === 'opens' ? after : before;
   const { rule, groupId } = cause;
   const peers = has.groups.ofPeer(rule.peer, 'groups').sure;
-  if (rule.direction === 'egress' && !rows.sets.has(peers, to)) return EMPTY_ROW;
-  return rows.over(
-    trafficInterval(rule.traffic, family),
-    rule.direction === 'ingress' ? peers : has.groups.withGroup(groupId),
-  );
+  const carriers = has.groups.withGroup(groupId);
+  const [senders, receivers] = rule.direction === 'ingress' ? [peers, carriers] : [carriers, peers];
+  const spoken = rows.over(trafficInterval(rule.traffic, family), senders);
+  const parts = [...rows.sets.members(receivers)].map((to) => {
+    const both = rows.and(has.row(to, 'to').sure, lacks.row(to, 'to').sure);
+    return { to, row: rows.and(both, spoken) };
+  });
+  return countPairs(classes, rows, parts);
 }
 
 function totals(differences: readonly Difference[], effect: Statement['effect']): Totals {
-  const sums = { pairs: { certain: 0, perhaps: 0 }, exposed: { certain: 0, perhaps: 0 } };
-  for (const difference of differences)
-    for (const certainty of ['certain', 'perhaps'] as const) {
-      const { classes, rows } = difference;
-      const merged = new Map<ClassId, RowId>();
-      for (const one of difference.statements)
-        if (one.effect === effect && one.certainty === certainty && one.about === 'traffic')
-          for (const { to, row } of one.parts) merged.set(to, rows.or(merged.get(to) ?? EMPTY_ROW, row));
-      const parts = [...merged].map(([to, row]) => ({ to, row }));
-      sums.pairs[certainty] += countPairs(classes, rows, parts);
-      for (const { to, row } of parts) {
-        const { members } = endsOf(classes, [to]);
-        if (members.length > 0 && endsOf(classes, rows.sets.members(rows.anywhere(row))).outside.length > 0)
-          sums.exposed[certainty] += members.length;
-      }
-    }
-  return sums;
-}
-
-function endsDocument(world: World, ends: Ends): EndsDocument {
-  const perEni = Map.groupBy(ends.members, (member) => member.eniId ?? '');
-  const interfaces = [...perEni].map(([eniId, members]) => {
-    const eni = getRecord(world, 'enis', eniId);
-    return {
-      eni: eniId,
-      instance: eni?.attachment?.instanceId ?? null,
-      name: eni === undefined ? null : (eniName(world, eni) ?? null),
-      addresses: members.flatMap((member) => spaceTexts(member.space)),
-    };
-  });
+  const all = differences.map((difference) => ({
+    certain: totalsIn(difference, { effect, certainty: 'certain' }),
+    perhaps: totalsIn(difference, { effect, certainty: 'perhaps' }),
+  }));
+  const sum = (certainty: 'certain' | 'perhaps', of: keyof Totals): number =>
+    all.reduce((total, one) => total + one[certainty][of], 0);
   return {
-    interfaces: interfaces.toSorted((a, b) => (endKey(a) < endKey(b) ? -1 : 1)),
-    outside: spaceTexts(ends.outside),
-    allBut: ends.allBut === undefined ? null : spaceTexts(ends.allBut),
+    pairs: { certain: sum('certain', 'pairs'), perhaps: sum('perhaps', 'pairs') },
+    exposed: { certain: sum('certain', 'exposed'), perhaps: sum('perhaps', 'exposed') },
   };
 }
 
-function endKey({ name, eni }: EndsDocument['interfaces'][number]): string {
-  return `${name ?? '~'} ${eni}`;
-}
-
-function pointsDocument(points: IntervalSet, family: Family): TrafficDocument {
-  const ports = (part: 'tcp' | 'udp'): readonly { destinationPorts: IntervalSet; sourcePorts: IntervalSet }[] => {
-    const destinationPorts = axisPart(points, part);
-    return destinationPorts.length === 0 ? [] : [{ destinationPorts, sourcePorts: [0, 65_535] }];
+/** Each pair once, however many statements speak of it. */
+function totalsIn(
+  { classes, rows, statements }: Difference,
+  { effect, certainty }: Pick<Statement, 'effect' | 'certainty'>,
+): { readonly pairs: number; readonly exposed: number } {
+  const merged = new Map<ClassId, RowId>();
+  for (const one of statements) {
+    if (one.effect !== effect || one.certainty !== certainty || one.about !== 'traffic') continue;
+    for (const { to, row } of one.parts) merged.set(to, rows.or(merged.get(to) ?? EMPTY_ROW, row));
+  }
+  const parts = [...merged].map(([to, row]) => ({ to, row }));
+  const outside = outsideClasses(classes, rows);
+  const exposed = parts.filter(({ row }) => rows.masked(row, outside) !== EMPTY_ROW);
+  return {
+    pairs: countPairs(classes, rows, parts),
+    exposed: exposed.reduce((sum, { to }) => sum + endsOf(classes, [to]).members.length, 0),
   };
-  return trafficDocument(
-    { tcp: ports('tcp'), udp: ports('udp'), icmp: axisPart(points, 'icmp'), other: axisPart(points, 'other') },
-    family,
-  );
 }
 
 function portsKey({ sourcePorts }: Statement): string {

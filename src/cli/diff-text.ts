@@ -49,7 +49,6 @@ export function totalsText({ pairs, exposed }: Totals, outside: string): string 
 function statementSheet(statement: StatementDocument): Sheet {
   const { sign, style } = SIGNS[statement.effect];
   const perhaps: readonly Span[] = statement.certainty === 'perhaps' ? [{ text: 'perhaps ', style: 'doubt' }] : [];
-  const faint = (text: string): Span => ({ text, style: 'faint' });
   const pairs = pairsTextOf(statement);
   const families = statementFamilies(statement);
   const open = openText(statement);
@@ -67,4 +66,8 @@ function statementSheet(statement: StatementDocument): Sheet {
     indented(4, `by ${causeText(statement.cause)}`),
     ...(open === undefined ? [] : [indented(4, faint(open))]),
   ];
+}
+
+function faint(text: string): Span {
+  return { text, style: 'faint' };
 }

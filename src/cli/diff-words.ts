@@ -1,6 +1,7 @@
 import type { Family } from '../core/net/address.ts';
 import type { CauseDocument } from '../analysis/cause-document.ts';
-import type { EndsDocument, StatementDocument } from '../analysis/diff-document.ts';
+import type { StatementDocument } from '../analysis/diff-document.ts';
+import type { EndsDocument } from '../analysis/ends-document.ts';
 import type { Ranges, RuleDocument, TrafficDocument } from '../analysis/part-documents.ts';
 import { countText } from './pair-text.ts';
 
@@ -11,11 +12,24 @@ const OTHER_PROTOCOLS = 253;
 
 /** The traffic of all parts of a statement on one line: `tcp/22, tcp/80-90`; `all traffic` for everything. */
 export function statementTraffic({ parts, sourcePorts, about }: StatementDocument): string {
-  const words = [...new Set(parts.flatMap((part) => trafficWordsOf(part.traffic, part.family)))];
-  const text = isEverything(words) ? 'all traffic' : capped(words, MAX_WORDS, 'more');
+  const text = wordsText(new Set(parts.flatMap((part) => trafficWordsOf(part.traffic, part.family))));
   return about === 'answers' && sourcePorts !== null
     ? `answers to source ${portWord(sourcePorts)} ${rangesOf(sourcePorts)}`
     : text;
+}
+
+/** Traffic on one line. */
+export function documentTraffic(traffic: TrafficDocument, family: Family): string {
+  return wordsText(new Set(trafficWordsOf(traffic, family)));
+}
+
+/** Ends on one line. */
+export function endsText(ends: readonly EndsDocument[]): string {
+  const interfaces = new Map(ends.flatMap((one) => one.interfaces.map((item) => [item.eni, item.name ?? item.eni])));
+  const names = [...new Set(interfaces.values())];
+  const outside = outsideText(ends);
+  const inside = names.length === 0 ? [] : [namesOf(names, interfaces.size)];
+  return [...(outside === undefined ? [] : [outside]), ...inside].join(', and ');
 }
 
 /** `IPv4`, `IPv6` or both. */
@@ -25,12 +39,7 @@ export function statementFamilies({ parts }: StatementDocument): string {
 
 /** One side of a statement in few words: `the internet`, `web-1, web-2 and 10 more interfaces`, `203.0.113.0/24`. */
 export function statementEnds({ parts }: StatementDocument, side: 'from' | 'to'): string {
-  const ends = parts.map((part) => part[side]);
-  const interfaces = new Map(ends.flatMap((one) => one.interfaces.map((item) => [item.eni, item.name ?? item.eni])));
-  const names = [...new Set(interfaces.values())];
-  const outside = outsideText(ends);
-  const inside = names.length === 0 ? [] : [namesOf(names, interfaces.size)];
-  return [...(outside === undefined ? [] : [outside]), ...inside].join(', and ');
+  return endsText(parts.map((part) => part[side]));
 }
 
 /** What made the difference, in words: `ingress rule added to web (sg-…): tcp/22 from 0.0.0.0/0`. */
@@ -39,7 +48,7 @@ export function causeText(cause: CauseDocument): string {
     case 'rule':
       return `${cause.label}: ${ruleWords(cause.rule)} ${cause.change}`;
     case 'interface':
-      return `interfaces ${cause.change}${cause.label === '' ? '' : `, with ${cause.label}`}`;
+      return `${END_NAMES[cause.side]} ${cause.change}${cause.label === '' ? '' : `, with ${cause.label}`}`;
     case 'membership':
       return membershipText(cause);
     case 'prefix-list':
@@ -68,14 +77,19 @@ export function pairsTextOf({ parts }: StatementDocument): string {
   const pairs = parts.reduce((sum, part) => sum + part.pairs, 0);
   const before = parts.reduce((sum, part) => sum + (part.pairsBefore ?? 0), 0);
   const known = before === 0 ? '' : `, ${before.toLocaleString('en-US')} more have it anyway`;
-  return pairs === 0 ? '' : `${countText(pairs, 'pair')}${known}`;
+  // One line stands for several sets here: a reader must not take every sender for every receiver.
+  const mixed = parts.some((part) => part.boxes.length > 1) ? [MIXED] : [];
+  return [...(pairs === 0 ? [] : [`${countText(pairs, 'pair')}${known}`]), ...mixed].join('; ');
 }
 
-function membershipText({ joined, left, label }: Extract<CauseDocument, { kind: 'membership' }>): string {
-  if (left.length === 0) return `interfaces joined ${label}`;
-  if (joined.length === 0) return `interfaces left ${label}`;
-  return `interfaces joined ${joined.join(', ')} and left ${left.join(', ')}`;
+function membershipText({ side, joined, left, label }: Extract<CauseDocument, { kind: 'membership' }>): string {
+  if (left.length === 0) return `${END_NAMES[side]} joined ${label}`;
+  if (joined.length === 0) return `${END_NAMES[side]} left ${label}`;
+  return `${END_NAMES[side]} joined ${joined.join(', ')} and left ${left.join(', ')}`;
 }
+
+const MIXED = 'not all of it for each';
+const END_NAMES = { from: 'senders', to: 'receivers' } as const;
 
 function gateText({ change, label, stage, way, refusedBy, reason }: Extract<CauseDocument, { kind: 'gate' }>): string {
   const where = way === 'reply' ? `${stage}, for the answer` : stage;
@@ -84,7 +98,7 @@ function gateText({ change, label, stage, way, refusedBy, reason }: Extract<Caus
 }
 
 /** A rule, entry or route in words. */
-function ruleWords(rule: RuleDocument): string {
+export function ruleWords(rule: RuleDocument): string {
   switch (rule.kind) {
     case 'rule':
       return `${rule.direction} rule ${rule.traffic} ${rule.direction === 'ingress' ? 'from' : 'to'} ${rule.peer}`;
@@ -113,6 +127,10 @@ function outsideText(ends: readonly EndsDocument[]): string | undefined {
 function namesOf(names: readonly string[], count: number): string {
   if (names.length <= MAX_NAMES) return names.join(', ');
   return `${names.slice(0, MAX_NAMES).join(', ')} and ${countText(count - MAX_NAMES, 'more interface')}`;
+}
+
+function wordsText(words: ReadonlySet<string>): string {
+  return isEverything(words) ? 'all traffic' : capped([...words], MAX_WORDS, 'more');
 }
 
 function capped(words: readonly string[], most: number, rest: string): string {
@@ -150,7 +168,7 @@ function rangesOf(ranges: Ranges): string {
   return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
 }
 
-function isEverything(words: readonly string[]): boolean {
-  const has = (word: string): boolean => words.includes(word);
-  return has('tcp') && has('udp') && has('every other protocol') && (has('icmp') || has('icmpv6'));
+function isEverything(words: ReadonlySet<string>): boolean {
+  const kinds = ['tcp', 'udp', 'every other protocol'];
+  return kinds.every((kind) => words.has(kind)) && (words.has('icmp') || words.has('icmpv6'));
 }

@@ -6,6 +6,7 @@ import { addAgent } from './commands/agent.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDiff } from './commands/diff.ts';
+import { addExposure } from './commands/exposure.ts';
 import { addExport } from './commands/export.ts';
 import { addExec } from './commands/exec.ts';
 import { addHost } from './commands/host.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly AddCommand[] = [
   addReach,
   addShow,
   addDiff,
+  addExposure,
   addSimulate,
   addExport,
   addServe,

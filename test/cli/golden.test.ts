@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { matchesGolden, run } from './run-cli.ts';
-import { smallWorld } from './small-world.ts';
+import { changedWorld, smallWorld } from './small-world.ts';
 
 /** File name, command line, exit status. */
 const RUNS: readonly (readonly [string, string, number])[] = [
@@ -27,6 +27,12 @@ const RUNS: readonly (readonly [string, string, number])[] = [
   ['show-eni', 'show eni web-1', 0],
   ['show-subnet', 'show subnet subnet-a', 0],
   ['show-acl', 'show acl acl-a', 0],
+  ['exposure', 'exposure', 1],
+  ['exposure-ipv6', 'exposure --family ipv6', 1],
+  ['diff', 'diff before after', 1],
+  ['diff-markdown', 'diff before after --markdown', 1],
+  ['diff-json', 'diff before after --json --fail-on never', 0],
+  ['diff-none', 'diff before before', 0],
   ['completion-bash', 'completion bash', 0],
   ['completion-zsh', 'completion zsh', 0],
   ['completion-fish', 'completion fish', 0],
@@ -36,7 +42,7 @@ const RUNS: readonly (readonly [string, string, number])[] = [
 describe('what the commands print', () => {
   for (const [name, words, status] of RUNS) {
     test(`${name}: crenel ${words}`, async () => {
-      const done = await run(words, { world: smallWorld });
+      const done = await run(words, { world: smallWorld, worlds: { before: smallWorld, after: changedWorld } });
       assert.equal(done.stderr, '');
       assert.equal(done.status, status);
       matchesGolden(name, `$ crenel ${words}\n${done.stdout}`);

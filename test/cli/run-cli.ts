@@ -14,6 +14,8 @@ export type Run = { readonly status: ExitStatus; readonly stdout: string; readon
 /** The outside that a run sees. */
 export type Outside = {
   readonly world?: World;
+  /** Worlds by path, before `world`. */
+  readonly worlds?: Readonly<Record<string, World>>;
   readonly findings?: readonly { readonly severity: 'note' | 'warning'; readonly message: string }[];
   readonly loadError?: LoadError;
   /** What a server with the world tells of hits; without it there is no server. */
@@ -40,8 +42,9 @@ export async function run(words: string | readonly string[], outside: Outside): 
     env: outside.env ?? { CRENEL_WORLD: 'memory' },
     version: '1.2.3',
     examplePath: 'example',
-    readWorld: () => {
-      const read = world === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world, findings });
+    readWorld: (path) => {
+      const found = outside.worlds?.[path] ?? world;
+      const read = found === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world: found, findings });
       return Promise.resolve(read);
     },
     readServer: () => {

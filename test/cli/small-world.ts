@@ -70,3 +70,38 @@ const SMALL: Compact = {
 
 /** The small world, with names. */
 export const smallWorld: World = withNames(compactWorld(SMALL), { 'i-web': 'web-1', 'i-db1': 'db-1', 'i-db2': 'db-2' });
+
+const NAMES = { 'i-web': 'web-1', 'i-db1': 'db-1', 'i-db2': 'db-2', 'i-db3': 'db-3' };
+
+/** The small world after a change of everything that a difference tells apart: rules, entries, members, interfaces, lists. */
+export const changedWorld: World = withNames(
+  compactWorld({
+    ...SMALL,
+    acls: {
+      ...SMALL.acls,
+      'acl-b': {
+        vpc: 'vpc-1',
+        ingress: ['100 allow tcp/5432 10.0.1.0/24', '110 allow tcp/1024-65535 0.0.0.0/0'],
+        egress: ['100 allow tcp/40000-61000 10.0.1.0/24', '110 allow tcp/443 0.0.0.0/0'],
+      },
+    },
+    prefixLists: {
+      'pl-1': { family: 'ipv4', max: 10, entries: ['203.0.113.0/28', '203.0.113.32/28', '203.0.113.96/28'] },
+    },
+    groups: {
+      ...SMALL.groups,
+      'sg-web': {
+        vpc: 'vpc-1',
+        name: 'web',
+        ingress: ['tcp/443 0.0.0.0/0', 'tcp/80 0.0.0.0/0', 'tcp/22 list:pl-1', 'tcp/22 group:sg-gone'],
+      },
+    },
+    enis: {
+      ...SMALL.enis,
+      'eni-db2': { subnet: 'subnet-b', addresses: ['10.0.2.21'], groups: ['sg-extra'], instance: 'i-db2' },
+      'eni-db3': { subnet: 'subnet-b', addresses: ['10.0.2.22'], groups: ['sg-db'], instance: 'i-db3' },
+    },
+    instances: { ...SMALL.instances, 'i-db3': {} },
+  }),
+  NAMES,
+);

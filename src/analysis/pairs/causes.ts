@@ -3,14 +3,22 @@ import { type Direction, type Rule, ruleIdentity, type SecurityGroup } from '../
 import { getRecord, listRecords, type World } from '../../core/model/world.ts';
 import type { DenyReason, RuleRef, Stage, UnknownReason, Way } from '../../core/policy/verdict.ts';
 
+/** The end of traffic that a cause is about. */
+export type Side = 'from' | 'to';
+
 /** What of a world makes the difference to another; read from the world that has the traffic. */
 export type Cause =
   /** A rule that the other world does not have. */
   | { readonly kind: 'rule'; readonly groupId: GroupId; readonly rule: Rule }
-  /** Interfaces with these groups that the other world does not have, or not with this address. */
-  | { readonly kind: 'interface'; readonly groups: readonly GroupId[] }
-  /** Groups that interfaces carry here and not in the other world, or there and not here. */
-  | { readonly kind: 'membership'; readonly joined: readonly GroupId[]; readonly left: readonly GroupId[] }
+  /** Interfaces with these groups that the other world does not have, or not with this address; `side`: as senders or receivers. */
+  | { readonly kind: 'interface'; readonly side: Side; readonly groups: readonly GroupId[] }
+  /** Groups that senders or receivers carry here and not in the other world, or there and not here. */
+  | {
+      readonly kind: 'membership';
+      readonly side: Side;
+      readonly joined: readonly GroupId[];
+      readonly left: readonly GroupId[];
+    }
   /** Entries of a prefix list that the other world does not have. */
   | { readonly kind: 'prefix-list'; readonly prefixListId: PrefixListId }
   /** A gate that refuses or doubts in the other world. */
@@ -58,9 +66,9 @@ export function causeKey(cause: Cause): string {
     case 'rule':
       return `rule ${cause.groupId} ${ruleIdentity(cause.rule)}`;
     case 'interface':
-      return `interface ${cause.groups.join(' ')}`;
+      return `interface ${cause.side} ${cause.groups.join(' ')}`;
     case 'membership':
-      return `membership ${cause.joined.join(' ')} / ${cause.left.join(' ')}`;
+      return `membership ${cause.side} ${cause.joined.join(' ')} / ${cause.left.join(' ')}`;
     case 'prefix-list':
       return `prefix-list ${cause.prefixListId}`;
     case 'gate':

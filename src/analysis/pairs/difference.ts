@@ -4,7 +4,7 @@ import type { GroupId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
 import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
 import { blame } from './blame.ts';
-import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type OwnedRule } from './causes.ts';
+import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type OwnedRule, type Side } from './causes.ts';
 import { type ClassId, type Classes, classesOf, selfClasses } from './classes.ts';
 import type { Both, SourcePorts } from './links.ts';
 import { Matrix } from './matrix.ts';
@@ -97,8 +97,8 @@ class Gains {
     this.#sides = sides;
     this.#rows = sides.has.rows;
     this.#novelties = noveltiesOf(sides.has.world, sides.lacks.world);
-    this.#fresh = this.#sendersBy((id) => this.#freshCause(id));
-    this.#moved = this.#sendersBy((id) => this.#movedCause(id));
+    this.#fresh = this.#sendersBy((id) => this.#freshCause(id, 'from'));
+    this.#moved = this.#sendersBy((id) => this.#movedCause(id, 'from'));
   }
 
   /** Takes in what gets to one receiver. */
@@ -117,14 +117,14 @@ class Gains {
 
   #attribute(id: ClassId, gained: RowId, certainty: Certainty): void {
     if (gained === EMPTY_ROW) return;
-    const own = this.#freshCause(id);
+    const own = this.#freshCause(id, 'to');
     let rest = own === undefined ? gained : this.#add(own, id, { row: gained, certainty, rest: gained });
     for (const { cause, set } of this.#fresh.values()) rest = this.#addMasked(cause, id, { set, certainty, rest });
     // Each novelty gets all that it lets pass, also where another one would: a reader asks of each what it opens.
     const all = rest;
     for (const { cause, row } of this.#noveltyRows(id))
       rest = this.#add(cause, id, { row: this.#rows.and(all, row), certainty, rest });
-    const moved = this.#movedCause(id);
+    const moved = this.#movedCause(id, 'to');
     if (moved !== undefined && rest !== EMPTY_ROW) {
       const [old, now] = [this.#sides.lacks, this.#sides.has].map((matrix) =>
         matrix.groups.own(id, 'ingress', 'groups'),
@@ -241,19 +241,19 @@ class Gains {
     return new Map([...byKey].map(([key, { cause, ids }]) => [key, { cause, set: this.#rows.sets.of(ids) }]));
   }
 
-  #freshCause(id: ClassId): Cause | undefined {
+  #freshCause(id: ClassId, side: Side): Cause | undefined {
     const { has, lacks } = this.#sides;
     if (has.spotOf(id) === NO_SPOT || lacks.spotOf(id) !== NO_SPOT) return undefined;
-    return { kind: 'interface', groups: this.#groupsOf(id, has) };
+    return { kind: 'interface', side, groups: this.#groupsOf(id, has) };
   }
 
-  #movedCause(id: ClassId): Cause | undefined {
+  #movedCause(id: ClassId, side: Side): Cause | undefined {
     const { has, lacks } = this.#sides;
     if (has.spotOf(id) === NO_SPOT || lacks.spotOf(id) === NO_SPOT) return undefined;
     const [now, old] = [this.#groupsOf(id, has), this.#groupsOf(id, lacks)];
     const joined = now.filter((group) => !old.includes(group));
     const left = old.filter((group) => !now.includes(group));
-    return joined.length + left.length === 0 ? undefined : { kind: 'membership', joined, left };
+    return joined.length + left.length === 0 ? undefined : { kind: 'membership', side, joined, left };
   }
 
   #groupsOf(id: ClassId, matrix: Matrix): readonly GroupId[] {

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { exposures } from '../../analysis/exposure.ts';
+import type { CommandSetup } from '../command.ts';
+import { type Context, openWorld, printJson, printSheet, withProgress } from '../context.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { exposureSheet } from '../exposure-text.ts';
+
+/** `crenel exposure`. */
+export function addExposure(program: Command, { context, finish }: CommandSetup): void {
+  program
+    .command('exposure')
+    .summary('what the internet reaches, port by port, and by which way')
+    .description(
+      'Everything that the internet reaches, exactly, IPv4 and IPv6 apart: traffic, senders, interfaces, the gateway and the rules that let it in. Status 1 where something is reached for certain, 2 where perhaps.',
+    )
+    .action(async () => {
+      finish(await exposure(context()));
+    });
+}
+
+async function exposure(context: Context): Promise<ExitStatus> {
+  const world = await openWorld(context);
+  if (!world.ok) return world.error;
+  const { family, json } = context.options;
+  const document = withProgress(context, 'analysing', (onProgress) =>
+    exposures(world.value, { ...(family === undefined ? {} : { families: [family] }), onProgress }),
+  );
+  if (json === true) printJson(context, document);
+  else printSheet(context, exposureSheet(document));
+  if (document.openings.some((one) => one.certainty === 'certain')) return EXIT.blocked;
+  return document.openings.length > 0 ? EXIT.unknown : EXIT.allowed;
+}
