@@ -5,6 +5,7 @@ import { preparedRules } from '../core/policy/match.ts';
 import type { GroupId } from '../core/model/ids.ts';
 import type { Direction } from '../core/model/security-group.ts';
 import { getRecord, type World } from '../core/model/world.ts';
+import type { Cause } from './pairs/causes.ts';
 import type { ClassId } from './pairs/classes.ts';
 import type { Difference, Statement } from './pairs/difference.ts';
 
@@ -34,8 +35,7 @@ function effectsOf(difference: Difference, statement: Statement, to: ClassId): r
     for (const sender of rows.sets.members(set)) {
       const points = [from, last];
       // Tracked at the end whose rule goes: at the sender for egress, else at the receiver.
-      const [id, direction]: readonly [ClassId, Direction] =
-        cause.kind === 'rule' && cause.rule.direction === 'egress' ? [sender, 'egress'] : [to, 'ingress'];
+      const [id, direction]: readonly [ClassId, Direction] = isAtSender(cause) ? [sender, 'egress'] : [to, 'ingress'];
       const untracked = untrackedPoints(before.world, before.sideOf(id)?.groups ?? [], { direction, family });
       if (intersectSets(points, untracked).length > 0) effects.add('cut');
       if (subtractSets(points, untracked).length > 0) effects.add('live-on');
@@ -43,6 +43,12 @@ function effectsOf(difference: Difference, statement: Statement, to: ClassId): r
       if (direction === 'ingress') break;
     }
   return [...effects];
+}
+
+function isAtSender(cause: Cause): boolean {
+  return cause.kind === 'rule'
+    ? cause.rule.direction === 'egress'
+    : cause.kind === 'membership' && cause.side === 'from';
 }
 
 function partRow({ parts }: Statement, to: ClassId): number {
