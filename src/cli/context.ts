@@ -29,7 +29,8 @@ export const ENDPOINT_VARIABLE = 'CRENEL_ENDPOINT';
 export const CA_VARIABLE = 'AWS_CA_BUNDLE';
 
 const MAX_FINDINGS = 5;
-const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
+/** The status for a source that cannot be read. */
+export const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
   absent: EXIT.noInput,
   malformed: EXIT.badData,
   io: EXIT.io,

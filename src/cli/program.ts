@@ -3,6 +3,7 @@ import { FAMILIES } from '../core/net/address.ts';
 import { ok } from '../core/net/result.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
 import { addAgent } from './commands/agent.ts';
+import { addAssert } from './commands/assert.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDiff } from './commands/diff.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addShow,
   addDiff,
   addExposure,
+  addAssert,
   addSimulate,
   addExport,
   addServe,

@@ -1,4 +1,5 @@
 import type { Family } from '../../core/net/address.ts';
+import type { Cidr } from '../../core/net/cidr.ts';
 import { type Eni, isUnfiltered } from '../../core/model/eni.ts';
 import type { GroupId } from '../../core/model/ids.ts';
 import { getRecord, type World } from '../../core/model/world.ts';
@@ -42,12 +43,15 @@ export type Classes = {
 
 const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false };
 
-/** Sorts everything that sends or receives in these worlds into classes. */
-export function classesOf(worlds: readonly World[], family: Family): Classes {
+/**
+ * Sorts everything that sends or receives in these worlds into classes. `asked`: prefixes that a question names; every member lies wholly in each of them or
+ * wholly outside.
+ */
+export function classesOf(worlds: readonly World[], family: Family, asked: readonly Cidr[] = []): Classes {
   const paths = worlds.flatMap(pathPrefixes);
   const own = worlds.map(ownPrefixes);
   const cuts = worlds.flatMap((world) => delegatedCuts(world, family));
-  const tree = new PrefixTree(family, [...paths, ...own.flat(), ...cuts, ...worlds.flatMap(rulePrefixes)]);
+  const tree = new PrefixTree(family, [...paths, ...own.flat(), ...cuts, ...worlds.flatMap(rulePrefixes), ...asked]);
   const pathTree = new PrefixTree(family, paths);
   const ownNodes = own.map((prefixes) => coveredNodes(tree, prefixes));
   const spots: Spots[] = [];

@@ -1,0 +1,89 @@
+import type { AssertionDocument, AssertionsDocument } from '../analysis/assertions.ts';
+import type { WrittenFact } from '../formats/assertion-file.ts';
+import { reasonsOf } from './assert-text.ts';
+
+/** The facts as JUnit XML: one test case each; unknown counts as an error, for it is neither success nor failure. */
+export function assertJunit(
+  { facts, counts }: AssertionsDocument,
+  written: readonly WrittenFact[],
+  file: string,
+): string {
+  const cases = facts.map((one, at) => {
+    const head = `    <testcase name="${xml(nameOf(one, written[at]))}" classname="${xml(file)}" time="0"`;
+    if (one.outcome === 'holds') return `${head}/>`;
+    const tag = one.outcome === 'fails' ? 'failure' : 'error';
+    const reasons = reasonsOf(one);
+    return `${head}>\n      <${tag} type="${one.outcome}" message="${xml(reasons[0] ?? one.outcome)}">${xml(reasons.join('\n'))}</${tag}>\n    </testcase>`;
+  });
+  const totals = `tests="${facts.length}" failures="${counts.fails}" errors="${counts.unknown}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="crenel assert" ${totals} time="0">`,
+    `  <testsuite name="${xml(file)}" ${totals} skipped="0" time="0">`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+
+/** What does not hold as a SARIF 2.1.0 log, each at its place in the assertion file. */
+export function assertSarif(
+  { facts }: AssertionsDocument,
+  written: readonly WrittenFact[],
+  about: { readonly file: string; readonly version: string },
+): unknown {
+  const rules = [
+    {
+      id: 'assertion-fails',
+      shortDescription: { text: 'A fact that must hold does not hold.' },
+      defaultConfiguration: { level: 'error' },
+    },
+    {
+      id: 'assertion-unknown',
+      shortDescription: { text: 'Whether a fact holds is not known.' },
+      defaultConfiguration: { level: 'warning' },
+    },
+  ];
+  const results = facts.flatMap((one, at) => {
+    const place = written[at];
+    if (one.outcome === 'holds' || place === undefined) return [];
+    const isFailure = one.outcome === 'fails';
+    return [
+      {
+        ruleId: isFailure ? 'assertion-fails' : 'assertion-unknown',
+        ruleIndex: isFailure ? 0 : 1,
+        level: isFailure ? 'error' : 'warning',
+        message: { text: [`${one.outcome}: ${nameOf(one, place)}`, ...reasonsOf(one)].join('\n') },
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: uriOf(about.file) },
+              region: { startLine: place.line, startColumn: place.column },
+            },
+          },
+        ],
+      },
+    ];
+  });
+  const driver = { name: 'crenel', semanticVersion: about.version, rules };
+  return { $schema: SCHEMA, version: '2.1.0', runs: [{ tool: { driver }, columnKind: 'utf16CodeUnits', results }] };
+}
+
+function nameOf({ fact }: AssertionDocument, written: WrittenFact | undefined): string {
+  return written?.name === undefined ? fact : `${written.name}: ${fact}`;
+}
+
+function uriOf(file: string): string {
+  return file.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Text of XML 1.0: what it has no place for becomes U+FFFD. */
+function xml(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replaceAll(/[&<>"\n\r\t]/gu, (sign) => `&#${sign.codePointAt(0)};`);
+}
