@@ -15,7 +15,8 @@ import { until } from '../server/listener.ts';
 import { MAIN, type Server, startServer } from './server-process.ts';
 
 const ENI = 'eni-03eb100000000000000';
-const ATTACH = ['--attach', `${ENI}=lo/02:00:00:00:00:01`];
+// The nft of these tests is none: nothing must reach the kernel past it.
+const ATTACH = ['--nft', '--attach', `${ENI}=lo/02:00:00:00:00:01`];
 
 /** Shell that stands in for nft: `list`, `check` and `load` are what it does for each. It prints no table, like a fresh kernel. */
 function fakeNft({
@@ -227,7 +228,11 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
   });
 
   test('a device that is not there: enforces the rest, degraded', async (t) => {
-    const child = start(t, pathWith(t, fakeNft({})), 'deviceless', ['--attach', `${ENI}=nowhere9/02:00:00:00:00:01`]);
+    const child = start(t, pathWith(t, fakeNft({})), 'deviceless', [
+      '--nft',
+      '--attach',
+      `${ENI}=nowhere9/02:00:00:00:00:01`,
+    ]);
     await until(async () => (await listed('deviceless'))?.condition === 'degraded');
     assert.match((await listed('deviceless'))?.problem ?? '', /device nowhere9 of eni-03eb1\w+ is not there/u);
     assert.match(child.said(), /^error device nowhere9 of /mu);

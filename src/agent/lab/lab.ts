@@ -111,7 +111,8 @@ export class Lab {
 
   async #enforce(world: World, id: VpcId, { namespace, wiring }: Router): Promise<Result<void>> {
     const known = this.#enforcers.get(id);
-    const enforcer = known ?? new Enforcer(await kernelOf(nftProgram({ namespace }), 'tap', namespace), wiring);
+    const enforcer =
+      known ?? new Enforcer(await kernelOf(nftProgram({ namespace }), { mode: 'tap', namespace }), wiring);
     const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
     const enforced = await enforcer.enforce(view, wiring);
     if (!enforced.ok && known === undefined) enforcer.close();

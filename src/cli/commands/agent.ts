@@ -6,6 +6,7 @@ import { tellUnable, whyUnable } from '../../agent/ability.ts';
 import { Agent, type AgentLog, type Attaching, holdsOf } from '../../agent/agent.ts';
 import { readDevices } from '../../agent/devices.ts';
 import { kernelOf } from '../../agent/kernel-choice.ts';
+import { NftKernel } from '../../agent/nft-kernel.ts';
 import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
 import type { Need } from '../../agent/self-check.ts';
@@ -32,6 +33,7 @@ type AgentOptions = LinkOptions & {
   readonly ssh?: readonly string[];
   readonly confirm: string;
   readonly netns?: string;
+  readonly nft?: boolean;
 };
 
 /** `crenel agent`: the rules of a server on this host. */
@@ -62,6 +64,7 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
       '10',
     )
     .option('--netns <name>', 'a named network namespace to enforce in')
+    .option('--nft', 'tell the kernel by the nft program alone, even where it can be told faster')
     .action(async (options: AgentOptions) => {
       finish(await agent(context(), options));
     });
@@ -89,7 +92,10 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const opened = await openLink(context, plan.value, log);
   if (!opened.ok) return refuse(context, EXIT.io, opened.error);
   const { link, renewal } = opened.value;
-  const kernel = await kernelOf(program, attaching.value.mode, options.netns);
+  const kernel =
+    options.nft === true
+      ? new NftKernel(program)
+      : await kernelOf(program, { mode: attaching.value.mode, namespace: options.netns });
   log('info', `rules reach the kernel by ${kernel.way}`);
   const connections = async (): ReturnType<typeof readConnections> => await readConnections(options.netns);
   const running = new Agent({
