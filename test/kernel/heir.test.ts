@@ -68,7 +68,7 @@ describe('the heir of an address', { skip: WHY_NOT ?? false }, () => {
   let enforcer: Enforcer;
   before(async () => {
     wire = new Wire('heir', DEVICES);
-    kernel = await kernelOf(nftProgram({ namespace: wire.router.name }), { mode: 'tap', namespace: wire.router.name });
+    kernel = await kernelOf(nftProgram({ namespace: wire.router.name }), 'tap', wire.router.name);
   });
   after(() => {
     kernel.close();
