@@ -2,15 +2,7 @@ import { layBorderHook } from './border-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Field, Rule } from './ruleset.ts';
 import { bothFamilies, familyName, fieldsOf, type Side, sideName } from './side.ts';
-import {
-  exemptRules,
-  families,
-  NEIGHBOUR_TYPES,
-  NEIGHBOURS,
-  PRIORITIES,
-  renewalRule,
-  trackedRules,
-} from './start-chains.ts';
+import { exemptRules, families, NEIGHBOUR_TYPES, NEIGHBOURS, PRIORITIES, trackedRules } from './start-chains.ts';
 import { forwards } from './state-chains.ts';
 import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
 
@@ -23,8 +15,7 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
       direction,
       [
         ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
-        ...trackedRules(plan, direction),
-        renewalRule(plan, direction),
+        ...trackedRules(direction, 'forward'),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],
       { hook: 'forward', priority: PRIORITIES[direction], policy: 'accept' },
@@ -42,8 +33,7 @@ function layForwarding(plan: Plan, direction: Side['direction']): void {
       const { device, own } = fieldsOf(side, 'forward');
       return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`goto forwarding.${sideName(side)}`)]];
     }),
-    ...trackedRules(plan, direction),
-    renewalRule(plan, direction),
+    ...trackedRules(direction, 'forward'),
     ...families((family) => `goto start.${sideName({ direction, family })}`),
   ]);
 }

@@ -22,7 +22,7 @@ export function layoutOver(
   };
   const kept = [...first.numbering.numbers].filter(([, number]) => !clashes(number));
   if (kept.length === first.numbering.numbers.size) return first;
-  return layout(view, wiring, { ...previous, numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
+  return layout(view, wiring, { numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
 }
 
 /** Maps that give numbers: by device, and for ports the number of a class. */

@@ -134,10 +134,7 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return key !== undefined && (find(journey, step.set, key) !== undefined) === (step.operator === '==');
     }
     case 'ct-mark-has':
-      return (
-        frame.connection !== undefined &&
-        ((journey.connectionMark & step.among) >>> 0 === step.bits) === (step.operator === '==')
-      );
+      return frame.connection !== undefined && (journey.connectionMark & step.bits) === step.bits;
     case 'ct-own':
       return frame.connection !== undefined && !frame.connection.isRelated;
     case 'tcp-opens':
@@ -155,11 +152,7 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return true;
     }
     case 'or-ct-mark':
-      if (frame.connection !== undefined) journey.connectionMark = (journey.connectionMark | step.bits) >>> 0;
-      return true;
-    case 'set-ct-mark':
-      if (frame.connection !== undefined)
-        journey.connectionMark = ((journey.connectionMark & step.keeps) | step.value) >>> 0;
+      if (frame.connection !== undefined) journey.connectionMark |= step.bits;
       return true;
     case 'verdict-map':
       return mapped(journey, step) ?? true;
@@ -253,7 +246,7 @@ function keyOf(journey: Journey, fields: readonly Field[]): Value | undefined {
   return parts.every((part) => part !== undefined) ? parts.join(' . ') : undefined;
 }
 
-function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value | undefined {
+function fieldOf({ frame, mark }: Journey, field: Field): Value | undefined {
   const { source, destination, transport } = frame;
   const [name = '', part = ''] = field.split(' ');
   switch (name) {
@@ -272,8 +265,7 @@ function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value 
       if (part === 'mark') return String(mark);
       return String(part === 'nfproto' ? nfproto(source.family) : transportProtocol(transport));
     case 'ct':
-      if (frame.connection === undefined) return undefined;
-      return part === 'mark' ? String(connectionMark) : frame.connection.direction === 'original' ? '0' : '1';
+      return frame.connection === undefined ? undefined : frame.connection.direction === 'original' ? '0' : '1';
     default:
       return transportField(frame, name, part);
   }

@@ -2,7 +2,6 @@ import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { cidrOf, formatCidr } from '../net/cidr.ts';
 import type { Packet } from '../net/packet.ts';
 import { replyTransport, type Transport } from '../net/traffic.ts';
-import { attachedAs } from '../model/eni.ts';
 import type { NatGateway } from '../model/gateway.ts';
 import type { EniId, VpcId } from '../model/ids.ts';
 import { changeBetween, getRecord, indexedId, indexedIds, type World } from '../model/world.ts';
@@ -83,12 +82,10 @@ export class Network {
     return this.#world;
   }
 
-  /** Puts another world in place. Tracked flows live on, but for those of interfaces and gateways that are gone or attached anew. */
+  /** Puts another world in place. Tracked flows live on, but for those of interfaces and gateways that are gone. */
   change(world: World): void {
     const { enis, egressOnlyGateways } = changeBetween(this.#world, world);
-    const moved = (enis?.updated ?? []).flatMap(([from, to]) => (attachedAs(from) === attachedAs(to) ? [] : [from]));
-    for (const { id } of [...(enis?.removed ?? []), ...(egressOnlyGateways?.removed ?? []), ...moved])
-      this.tracker.forget(id);
+    for (const { id } of [...(enis?.removed ?? []), ...(egressOnlyGateways?.removed ?? [])]) this.tracker.forget(id);
     this.#world = world;
   }
 

@@ -3,7 +3,7 @@ import type { Chain, CtTimeout, NftSet } from '../ruleset.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type ElementForm, writeElements } from './elements.ts';
 import { type AnonymousSet, writeExpr } from './expressions.ts';
-import { byteOrder, hostWord, keySize, partSize, standing, typeNumber } from './keys.ts';
+import { byteOrder, hostWord, keySize, partSize, typeNumber } from './keys.ts';
 import {
   BATCH_GENERATION,
   CHAIN,
@@ -292,7 +292,7 @@ class BatchWriter {
 }
 
 function elementForm({ key, data, isInterval }: NftSet): ElementForm {
-  return { types: standing(key, isInterval), data, isInterval };
+  return { types: key, data, isInterval };
 }
 
 /** Notes that nft keeps with a set, so that its listings know in which order the bytes of keys and data stand. */
