@@ -89,7 +89,7 @@ describe('an agent that is killed', { skip: WHY_NOT ?? false }, () => {
     const agent = await startAgain(1);
     const old = one.rules();
     one.killAt({ agent, when: 'after', at: 3 });
-    await one.rule('ingress', 'add', { port: 443, cidr: ANY });
+    await one.rule('ingress', 'add', { port: 444, cidr: `${AROUND}/32` });
     await once(agent, 'close');
     assert.ok(one.rules() !== old);
     await one.until('the guard', () => one.rules() === old);

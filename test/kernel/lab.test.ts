@@ -103,6 +103,8 @@ describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () =
   let control: Control;
   let agents: AgentApi;
   let stop: (() => Promise<void>) | undefined;
+  const relays = mkdtempSync(join(tmpdir(), 'crenel-relays-'));
+  const PATH_BEFORE = process.env['PATH'] ?? '';
   before(async () => {
     const read = await readWorld(EXAMPLE);
     assert.ok(read.ok);
@@ -110,9 +112,19 @@ describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () =
     expectOk(await importWorld(control, REALM, read.value.world));
     agents = new AgentApi({ control, authenticate: nobody, now: Date.now, epoch: 'e' });
     const log = openLog({ write: () => undefined }, 'silent');
+    // Without a relay for netlink the lab tells the kernel by the nft program, which a test below can make fail.
+    for (const relay of ['perl', 'python3']) {
+      writeFileSync(join(relays, relay), '#!/bin/sh\nexit 1\n');
+      chmodSync(join(relays, relay), 0o755);
+    }
+    process.env['PATH'] = `${relays}:${PATH_BEFORE}`;
     stop = expectOk(await startLab({ ...REALM, withLab: true }, { control, agents, log, lookMs: 100 }));
   });
-  after(async () => await stop?.());
+  after(async () => {
+    await stop?.();
+    process.env['PATH'] = PATH_BEFORE;
+    rmSync(relays, { recursive: true });
+  });
 
   const lab = (): HostsDocument['hosts'][number] => agents.list(REALM).hosts[0] ?? assert.fail('no host');
   const countOf = (owner: HitOwner, item: string): HitCount | NotCounted | undefined =>
