@@ -6,7 +6,7 @@ import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
 import { type Counts, type Listing, listingOf, NOTHING } from '../nft/listing.ts';
 import { NO_NUMBERS } from '../nft/plan.ts';
-import { layoutOver } from '../nft/renumber.ts';
+import { layoutAfter, layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
 import { undoLines } from '../nft/undo.ts';
 import type { Wiring } from '../nft/wiring.ts';
@@ -163,9 +163,13 @@ export class Enforcer {
 
   async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, KernelFault>> {
     const known = this.#known;
-    const previous = this.#applied?.layout.numbering ?? NO_NUMBERS;
+    const before = this.#applied?.layout;
+    const previous = before?.numbering ?? NO_NUMBERS;
     try {
-      if (known !== undefined) return await this.#planned({ view, wiring }, known, layout(view, wiring, previous));
+      if (known !== undefined) {
+        const after = before === undefined ? layout(view, wiring, previous) : layoutAfter(before, view, wiring);
+        return await this.#planned({ view, wiring }, known, after);
+      }
       let next: Layout | undefined;
       const read = await this.#kernel.read((actual) => {
         next = layoutOver(view, wiring, { actual, previous });

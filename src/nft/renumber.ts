@@ -2,7 +2,7 @@ import type { HostView } from '../core/policy/host-view.ts';
 import { type Layout, layout } from './layout.ts';
 import { type Listing, listingOf } from './listing.ts';
 import type { Numbering } from './plan.ts';
-import type { Value } from './ruleset.ts';
+import type { Content, Ruleset, Value } from './ruleset.ts';
 import type { Wiring } from './wiring.ts';
 
 /**
@@ -14,38 +14,88 @@ export function layoutOver(
   wiring: Wiring,
   { actual, previous }: { readonly actual: Listing; readonly previous: Numbering },
 ): Layout {
-  const first = layout(view, wiring, previous);
+  return withoutClashes(layout(view, wiring, previous), { view, wiring, actual });
+}
+
+/** A layout that takes the place of another one of the same agent. */
+export function layoutAfter(before: Layout, view: HostView, wiring: Wiring): Layout {
+  const next = layout(view, wiring, before.numbering);
+  // The same key has the same number: only an interface that leaves one which others keep could meet what is theirs.
+  return isLeft(before.ruleset, next.ruleset)
+    ? withoutClashes(next, { view, wiring, actual: listingOf(before.ruleset) })
+    : next;
+}
+
+type Over = { readonly view: HostView; readonly wiring: Wiring; readonly actual: Listing };
+
+function withoutClashes(first: Layout, { view, wiring, actual }: Over): Layout {
   const [held, wanted] = [meanings(actual), meanings(listingOf(first.ruleset))];
-  const clashes = (number: number): boolean => {
+  const kept = [...first.numbering.numbers].filter(([, number]) => {
     const before = held.get(String(number));
-    return before !== undefined && before !== wanted.get(String(number));
-  };
-  const kept = [...first.numbering.numbers].filter(([, number]) => !clashes(number));
+    return before === undefined || mayBecome(before, wanted.get(String(number)) ?? NOTHING);
+  });
   if (kept.length === first.numbering.numbers.size) return first;
   return layout(view, wiring, { numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
 }
 
-/** Maps that give numbers: by device, and for ports the number of a class. */
-const GIVING = ['e4', 'e6', 'i4', 'i6', 'subnets', 'ports'] as const;
-/** Sets whose keys begin with a number. */
-const ASKING = ['ports', 'irregular', 'classes', 'subnet-devices'] as const;
-
-/** What each number of a table stands for: all that is looked up by it, as text. Empty for one that leads to nothing. */
-function meanings({ sets }: Listing): ReadonlyMap<Value, string> {
-  const found = new Map<Value, string[]>();
-  const elements = (name: string): ReadonlyMap<Value, Value> => {
-    const content = sets.get(name)?.content;
-    return content?.kind === 'texts' ? content.elements : NOTHING;
-  };
-  for (const name of GIVING) for (const number of elements(name).values()) found.set(number, []);
-  for (const name of ASKING)
-    for (const [key, data] of elements(name)) {
-      const [number = '', ...rest] = key.split(' . ');
-      const texts = found.get(number) ?? [];
-      texts.push(`${name} ${rest.join(' ')} ${data}`);
-      found.set(number, texts);
-    }
-  return new Map([...found].map(([number, texts]) => [number, texts.toSorted().join('\n')]));
+/** Whether some device gets another number than it had. */
+function isLeft(before: Ruleset, after: Ruleset): boolean {
+  return POINTERS.some((name) => {
+    const next = textsIn(after.sets.get(name)?.content);
+    return [...textsIn(before.sets.get(name)?.content)].some(([device, number]) => next.get(device) !== number);
+  });
 }
 
-const NOTHING: ReadonlyMap<Value, Value> = new Map();
+const POINTERS = ['e4', 'e6', 'i4', 'i6'] as const;
+
+/** What is looked up by a number, and who is led to it. */
+type Meaning = {
+  /** Where the maps lead that are asked by the number alone. */
+  readonly onward: readonly string[];
+  readonly ports: readonly string[];
+  readonly pointers: readonly string[];
+  readonly neighbours: readonly string[];
+};
+
+const NOTHING: Meaning = { onward: [], ports: [], pointers: [], neighbours: [] };
+
+/** Whether whoever has the number before the change meets nothing by it after the change but what became of its own rules: ports may change. */
+function mayBecome(before: Meaning, after: Meaning): boolean {
+  const isSame = (part: 'onward' | 'ports'): boolean =>
+    before[part].toSorted().join('\n') === after[part].toSorted().join('\n');
+  const remain = (part: 'pointers' | 'neighbours'): boolean => {
+    const there = new Set(after[part]);
+    return before[part].every((one) => there.has(one));
+  };
+  return isSame('onward') && remain('neighbours') && (remain('pointers') || isSame('ports'));
+}
+
+type Draft = { readonly [P in keyof Meaning]: string[] };
+
+/** What each number of a table means. */
+function meanings({ sets }: Listing): ReadonlyMap<Value, Meaning> {
+  const found = new Map<Value, Draft>();
+  const of = (number: Value): Draft => {
+    const known = found.get(number) ?? { onward: [], ports: [], pointers: [], neighbours: [] };
+    found.set(number, known);
+    return known;
+  };
+  const elements = (name: string): ReadonlyMap<Value, Value> => textsIn(sets.get(name)?.content);
+  for (const name of POINTERS)
+    for (const [device, number] of elements(name)) of(number).pointers.push(`${name} ${device}`);
+  for (const [key, own] of elements('ports')) {
+    of(key.split(' . ')[0] ?? '').ports.push(`${key} ${own}`);
+    of(own);
+  }
+  for (const name of ['irregular', 'classes'])
+    for (const [number, verdict] of elements(name)) of(number).onward.push(`${name} ${verdict}`);
+  for (const key of elements('subnet-devices').keys()) {
+    const [number = '', device = ''] = key.split(' . ');
+    of(number).neighbours.push(device);
+  }
+  return found;
+}
+
+function textsIn(content: Content | undefined): ReadonlyMap<Value, Value> {
+  return content?.kind === 'texts' ? content.elements : new Map();
+}

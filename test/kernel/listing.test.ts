@@ -16,6 +16,7 @@ import { compactWorld } from '../compact.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
+import { comparable } from '../nft/comparable.ts';
 import { plantOf } from '../nft/legs.ts';
 import { Namespace, whyNoKernel } from './namespace.ts';
 
@@ -126,21 +127,4 @@ function layoutOf(
     natGateways: new Map(),
   };
   return layout(view, of.mode === 'local' ? local : wiring, of.numbering);
-}
-
-function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
-  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Maps in the order of their names: the kernel lists them in its own. */
-function comparable(listing: Listing): unknown {
-  return {
-    chains: sorted(listing.chains),
-    sets: sorted(listing.sets).map(([name, { head, content }]) => [
-      name,
-      head,
-      content.kind === 'texts' ? sorted(content.elements) : content,
-    ]),
-    timeouts: sorted(listing.timeouts),
-  };
 }

@@ -1,5 +1,6 @@
 // Changes of worlds that leave every interface on its device: what one call of the API may do, and more at once.
 import { Random } from '../../bench/random.ts';
+import type { Compact } from '../compact.ts';
 import { type Edit, EDITS } from '../kernel/flows.ts';
 import { editAcls, editGroups } from '../property/asked.ts';
 
@@ -22,25 +23,16 @@ const PEERS = ['0.0.0.0/0', '::/0', '10.0.0.0/8', '10.0.1.0/24', '2001:db8::/32'
 export const MORE_EDITS: Readonly<Record<string, Edit>> = {
   ...Object.fromEntries(EDITS),
   'rules are drawn anew': (compact, seed) => {
-    const random = new Random(seed);
     const names = Object.keys(compact.groups ?? {});
-    const peer = (): string => (random.chance(0.5) ? random.pick(PEERS) : `group:${random.pick(names)}`);
-    const rules = (): readonly string[] =>
-      Array.from({ length: random.between(0, 4) }, () => `${random.pick(TRAFFICS)} ${peer()}`);
-    return editGroups(compact, ({ egress }) => ({ ingress: rules(), egress: random.chance(0.5) ? egress : rules() }));
+    const peer = (random: Random): string => (random.chance(0.5) ? random.pick(PEERS) : `group:${random.pick(names)}`);
+    return drawRules(compact, seed, (random) => `${random.pick(TRAFFICS)} ${peer(random)}`);
   },
   'rules become wider or narrower': (compact, seed) =>
     editGroups(compact, ({ ingress, egress }) => ({
       ingress: ingress.map((text, at) => other(text, at + seed)),
       egress: egress.map((text, at) => other(text, at + seed)),
     })),
-  'one interface changes its groups': (compact, seed) => {
-    const random = new Random(seed);
-    const [name, eni] = random.pick(Object.entries(compact.enis ?? {}));
-    const vpc = compact.subnets?.[eni.subnet]?.vpc ?? '';
-    const groups = [random.pick([`A${vpc}`, `B${vpc}`, `C${vpc}`])];
-    return { ...compact, enis: { ...compact.enis, [name]: { ...eni, groups } } };
-  },
+  'one interface changes its groups': moveOne,
   'one interface changes its addresses': (compact, seed) => {
     const [name, eni] = new Random(seed).pick(Object.entries(compact.enis ?? {}));
     const [first = '10.0.0.1', ...others] = eni.addresses ?? [];
@@ -73,6 +65,36 @@ export const MORE_EDITS: Readonly<Record<string, Edit>> = {
     return { ...compact, enis: Object.fromEntries(enis) };
   },
 };
+
+/** Rules of prefixes for a port each: whoever is in which group makes no difference to them, and no wide rule does to a packet. */
+export function drawPrefixRules(compact: Compact, seed: number): Compact {
+  return drawRules(compact, seed, (random) => `${random.pick(NARROW)} ${random.pick(PEERS)}`);
+}
+
+const NARROW = ['tcp/22', 'tcp/80', 'tcp/443', 'tcp/3306', 'udp/443'];
+
+function drawRules(compact: Compact, seed: number, draw: (random: Random) => string): Compact {
+  const random = new Random(seed);
+  const rules = (): readonly string[] => Array.from({ length: random.between(0, 4) }, () => draw(random));
+  return editGroups(compact, ({ egress }) => ({ ingress: rules(), egress: random.chance(0.5) ? egress : rules() }));
+}
+
+/** An interface gets one other group, or the same. */
+export function moveOne(compact: Compact, seed: number): Compact {
+  const random = new Random(seed);
+  const [name, eni] = random.pick(Object.entries(compact.enis ?? {}));
+  const vpc = compact.subnets?.[eni.subnet]?.vpc ?? '';
+  const groups = [random.pick([`A${vpc}`, `B${vpc}`, `C${vpc}`])];
+  return { ...compact, enis: { ...compact.enis, [name]: { ...eni, groups } } };
+}
+
+/** All interfaces of a VPC get the same group. */
+export function sameGroups(compact: Compact): Compact {
+  const enis = Object.entries(compact.enis ?? {}).map(
+    ([name, eni]) => [name, { ...eni, groups: [`A${compact.subnets?.[eni.subnet]?.vpc ?? ''}`] }] as const,
+  );
+  return { ...compact, enis: Object.fromEntries(enis) };
+}
 
 /** The same rule for other ports: all of its ports become a few, a few become many. */
 function other(text: string, turn: number): string {

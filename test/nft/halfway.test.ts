@@ -11,7 +11,7 @@ import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
 import { listingOf } from '../../src/nft/listing.ts';
 import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
-import { layoutOver } from '../../src/nft/renumber.ts';
+import { layoutAfter, layoutOver } from '../../src/nft/renumber.ts';
 import type { Ruleset } from '../../src/nft/ruleset.ts';
 import type { Frame } from '../../src/nft/trace.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
@@ -20,7 +20,7 @@ import { type Compact, compactWorld } from '../compact.ts';
 import { checks } from '../property/checks.ts';
 import { randomQuestions, randomWorld } from '../property/generators.ts';
 import type { Edit } from '../kernel/flows.ts';
-import { MORE_EDITS } from './edits.ts';
+import { drawPrefixRules, MORE_EDITS, moveOne, sameGroups } from './edits.ts';
 import { Legs, NOWHERE, type Plant, plantOf } from './legs.ts';
 import { afterCommands, basesOf, halfwayVerdicts, verdictAt } from './table.ts';
 
@@ -92,6 +92,7 @@ function followed(
 function* changes(
   count: number,
   edit: Edit,
+  base: Edit = (compact) => compact,
 ): Generator<
   {
     readonly about: string;
@@ -103,7 +104,7 @@ function* changes(
   undefined
 > {
   for (let seed = 0; seed < checks(count); seed += 1) {
-    const compact = randomWorld(seed);
+    const compact = base(randomWorld(seed), seed);
     const [world, changed] = [compactWorld(compact), compactWorld(edit(compact, seed))];
     const plant = plantOf(world);
     for (const wiring of plant.wirings.values()) {
@@ -131,18 +132,33 @@ function turned({ numbers }: Numbering): Numbering {
   };
 }
 
+const moveAndDraw: Edit = (compact, seed) => moveOne(drawPrefixRules(compact, seed + 1000), seed);
+/** Interfaces that have the same groups are told apart by nothing but their devices. */
+const shareGroups: Edit = (compact, seed) => sameGroups(drawPrefixRules(compact, seed));
+
 describe('a change of rules', () => {
   for (const [name, edit] of Object.entries(MORE_EDITS))
     test(`lets no packet meet anything but the old or the new rules when ${name}`, () => {
       const seen: Seen = { transactions: 0, turned: 0 };
       for (const { about, frames, views, wiring } of changes(8, edit)) {
         const first = layout(views[0], wiring);
-        const second = layout(views[1], wiring, first.numbering);
+        const second = layoutAfter(first, views[1], wiring);
         const held = followed(first.ruleset, second, { frames, seen, about });
-        followed(held, layout(views[0], wiring, second.numbering), { frames, seen, about: `${about}, back` });
+        followed(held, layoutAfter(second, views[0], wiring), { frames, seen, about: `${about}, back` });
       }
       assert.ok(seen.transactions > 10, JSON.stringify(seen));
     });
+
+  test('is whole when rules change and an interface its groups, in one step', () => {
+    const seen: Seen = { transactions: 0, turned: 0 };
+    for (const { about, frames, views, wiring } of changes(10, moveAndDraw, shareGroups)) {
+      const first = layout(views[0], wiring);
+      const second = layoutAfter(first, views[1], wiring);
+      const held = followed(first.ruleset, second, { frames, seen, about });
+      followed(held, layoutAfter(second, views[0], wiring), { frames, seen, about: `${about}, back` });
+    }
+    assert.ok(seen.transactions > 10, JSON.stringify(seen));
+  });
 
   test('is whole for an agent that begins anew, wherever the one before it was killed', () => {
     const seen: Seen = { transactions: 0, turned: 0 };
