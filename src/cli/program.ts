@@ -13,6 +13,7 @@ import { addExec } from './commands/exec.ts';
 import { addHost } from './commands/host.ts';
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
+import { addMatrix } from './commands/matrix.ts';
 import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addReach,
   addShow,
   addDiff,
+  addMatrix,
   addExposure,
   addAssert,
   addSimulate,

@@ -27,6 +27,8 @@ const RUNS: readonly (readonly [string, string, number])[] = [
   ['show-eni', 'show eni web-1', 0],
   ['show-subnet', 'show subnet subnet-a', 0],
   ['show-acl', 'show acl acl-a', 0],
+  ['matrix', 'matrix', 0],
+  ['matrix-by-instance', 'matrix --by instance --from internet web-1 --size 1 --page 2', 0],
   ['exposure', 'exposure', 1],
   ['exposure-ipv6', 'exposure --family ipv6', 1],
   ['diff', 'diff before after', 1],

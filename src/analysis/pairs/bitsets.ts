@@ -94,6 +94,20 @@ export class Bitsets {
     return ((this.#words[set * this.#width + (member >>> 5)] ?? 0) & (1 << (member & 31))) !== 0;
   }
 
+  /** Tells each member that only one of two sets has: `isIn` where the second has it. */
+  eachChange(a: SetId, b: SetId, tell: (member: number, isIn: boolean) => void): void {
+    const [left, right] = [a * this.#width, b * this.#width];
+    for (let word = 0; word < this.#width; word += 1) {
+      const after = this.#words[right + word] ?? 0;
+      let bits = (this.#words[left + word] ?? 0) ^ after;
+      while (bits !== 0) {
+        const low = bits & -bits;
+        tell(word * 32 + (31 - Math.clz32(low)), (after & low) !== 0);
+        bits ^= low;
+      }
+    }
+  }
+
   /** The number of members. */
   count(set: SetId): number {
     const known = this.#sizes.get(set);

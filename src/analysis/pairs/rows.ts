@@ -146,6 +146,12 @@ export class Rows {
     return this.sets.union(sets);
   }
 
+  /** All runs, in order: from which point a row has which set. */
+  *runs(row: RowId): Generator<{ readonly from: number; readonly set: SetId }, void, undefined> {
+    const runs = this.#rows[row] ?? NO_RUNS;
+    for (let at = 0; at < runs.length; at += 2) yield { from: runs[at] ?? 0, set: runs[at + 1] ?? NO_CLASSES };
+  }
+
   /** The runs that have any class. */
   *segments(row: RowId): Generator<Segment, void, undefined> {
     const runs = this.#rows[row] ?? NO_RUNS;

@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type MatrixQuery, matrixDocument } from '../../analysis/matrix-document.ts';
+import { MATRIX_KINDS, type MatrixKind } from '../../analysis/matrix-ends.ts';
+import type { CommandSetup } from '../command.ts';
+import { type Context, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { matrixSheet } from '../matrix-text.ts';
+
+type Options = {
+  readonly by: MatrixKind;
+  readonly from?: readonly string[];
+  readonly to?: readonly string[];
+  readonly page: number;
+  readonly size: number;
+};
+
+/** `crenel matrix`. */
+export function addMatrix(program: Command, { context, finish }: CommandSetup): void {
+  program
+    .command('matrix')
+    .summary('who reaches whom: groups by groups, subnets by subnets, instances by instances')
+    .description(
+      'All traffic from each group, subnet or instance to each other and to and from outside: what every two of their interfaces have, what some two have, and what perhaps gets through. Both ways are followed, answers included.',
+    )
+    .addOption(new Option('--by <kind>', 'what rows and columns are').choices(MATRIX_KINDS).default('group'))
+    .option('--from <name...>', 'these rows alone: ids or names, internet, elsewhere')
+    .option('--to <name...>', 'these columns alone')
+    .option('--page <number>', 'which page of rows', positive, 1)
+    .option('--size <rows>', 'rows on a page', positive, 50)
+    .action(async (options: Options) => {
+      finish(await matrix(context(), options));
+    });
+}
+
+async function matrix(context: Context, { by, from, to, page, size }: Options): Promise<ExitStatus> {
+  const world = await openWorld(context);
+  if (!world.ok) return world.error;
+  const { family, json } = context.options;
+  const query: MatrixQuery = {
+    by,
+    page,
+    size,
+    ...(family === undefined ? {} : { families: [family] }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+  const document = withProgress(context, 'analysing', (onProgress) =>
+    matrixDocument(world.value, { ...query, onProgress }),
+  );
+  if (!document.ok) return refuse(context, EXIT.usage, document.error);
+  if (json === true) printJson(context, document.value);
+  else printSheet(context, matrixSheet(document.value));
+  return EXIT.allowed;
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,5}$/u.test(text)) throw new InvalidArgumentError('It has to be a whole number from 1.');
+  return Number(text);
+}
