@@ -48,7 +48,7 @@ function hasPrograms(...programs: readonly string[]): boolean {
 
 const STREAM = { mode: 'stream', count: 320, rounds: 301 } as const;
 const EXCHANGE = { mode: 'exchange', count: 80, rounds: 201 } as const;
-const CONNECT = { mode: 'connect', count: 20, rounds: 301 } as const;
+const CONNECT = { mode: 'connect', count: 30, rounds: 301 } as const;
 
 type Times = Readonly<Record<string, readonly number[]>>;
 

@@ -104,7 +104,8 @@ def times(lanes, asked):
             lane = lanes[at]
             enter(lane.client)
             run = getattr(lane, asked["mode"])
-            run(asked["family"], asked["count"] // 4)
+            # Once unmeasured: the lanes before it had the caches.
+            run(asked["family"], asked["count"])
             started = time.perf_counter_ns()
             run(asked["family"], asked["count"])
             found[at].append((time.perf_counter_ns() - started) / asked["count"])
