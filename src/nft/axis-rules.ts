@@ -26,8 +26,7 @@ export function axisRules(stretches: readonly Stretch<string>[], family: Family,
   const everything = wholeAxis(joined);
   if (everything !== undefined) return [form.all(everything)];
   const parts: Parts = new Map(AXIS_PARTS.map((part) => [part, ownPart(joined, part)]));
-  const tcp = portKeys(parts, 'tcp');
-  const udp = portKeys(parts, 'udp');
+  const exact = [...exactKeys(partly(parts, 'tcp'), TCP), ...exactKeys(partly(parts, 'udp'), UDP)];
   const icmp = family === 'ipv4' ? 'icmp' : 'icmpv6';
   const types = icmpKeys(partly(parts, 'icmp'));
   const others = partly(parts, 'other').flatMap(({ from, to, value }) => otherKeys(from, to, family, value));
@@ -35,9 +34,9 @@ export function axisRules(stretches: readonly Stretch<string>[], family: Family,
   const rule = ({ value, of }: Whole): Rule => [isOfParts(of, family), ...form.all(value)];
   return [
     ...whole.filter(hasPorts).map(rule),
-    ...lookups(form, ['meta l4proto', 'th dport'], [...tcp.exact, ...udp.exact]),
-    ...lookups(form, ['tcp dport'], tcp.ranges),
-    ...lookups(form, ['udp dport'], udp.ranges),
+    ...lookups(form, ['meta l4proto', 'th dport'], exact),
+    ...rangeRules(partly(parts, 'tcp'), 'tcp dport', form),
+    ...rangeRules(partly(parts, 'udp'), 'udp dport', form),
     ...whole.filter((one) => !hasPorts(one)).map(rule),
     ...lookups(form, [`${icmp} type`, `${icmp} code`], types.exact),
     ...lookups(form, [`${icmp} type`], types.ranges),
@@ -124,13 +123,35 @@ function isOfParts(parts: readonly AxisPart[], family: Family): Step {
   return isOneOf('meta l4proto', numbers, isNot ? '!=' : '==');
 }
 
+/** Single ports of a part that has no ranges. */
+function exactKeys(stretches: readonly Stretch<string>[], protocol: number): Elements {
+  return stretches.some(isRange) ? [] : stretches.map(({ from, value }) => [`${protocol} . ${from}`, value]);
+}
+
 /** A part with ranges is looked up at once, its single ports too. */
-function portKeys(parts: Parts, part: 'tcp' | 'udp'): Keyed {
-  const stretches = partly(parts, part);
-  const hasRanges = stretches.some(({ from, to }) => from < to);
-  return hasRanges
-    ? { exact: [], ranges: stretches.map(({ from, to, value }) => [rangeText(from, to), value]) }
-    : { exact: stretches.map(({ from, value }) => [`${NUMBERS[part]} . ${from}`, value]), ranges: [] };
+function rangeRules(
+  stretches: readonly Stretch<string>[],
+  field: 'tcp dport' | 'udp dport',
+  form: AxisForm,
+): readonly Rule[] {
+  if (!stretches.some(isRange)) return [];
+  const [first, last] = [stretches[0], stretches.at(-1)];
+  const isAround = first?.from === 0 && last?.to === LAST_PORT && first.value === last.value && isGapless(stretches);
+  const inner = isAround && stretches.length > 2 ? stretches.slice(1, -1) : stretches;
+  const keys = inner.map(({ from, to, value }) => [rangeText(from, to), value] as const);
+  const [start, end] = [inner[0]?.from ?? 0, inner.at(-1)?.to ?? 0];
+  // Below and above the ports that rules name it is all one, and there are most packets, answers first of all: a comparison will do for them.
+  const around: readonly Rule[] =
+    inner === stretches ? [] : [[is(field, rangeText(start, end), '!='), ...form.all(first?.value ?? '')]];
+  return [...around, form.lookup([field], keys)];
+}
+
+function isGapless(stretches: readonly Stretch<string>[]): boolean {
+  return stretches.every(({ from }, index) => index === 0 || stretches[index - 1]?.to === from - 1);
+}
+
+function isRange({ from, to }: Stretch<string>): boolean {
+  return from < to;
 }
 
 /** Whole types as ranges of types; types of which only some codes count, code by code. */
@@ -151,6 +172,7 @@ function icmpKeys(stretches: readonly Stretch<string>[]): Keyed {
 }
 
 const CODES = 256;
+const LAST_PORT = 65_535;
 
 function otherKeys(from: number, to: number, family: Family, value: string): Elements {
   return Array.from({ length: to - from + 1 }, (_, index) => [String(otherProtocol(from + index, family)), value]);

@@ -31,8 +31,11 @@ const PACKETS = [
 ];
 const ICMP = { ipv4: ['icmp/8/0', 'icmp/8/1', 'icmp/13/0'], ipv6: ['icmpv6/128/0', 'icmpv6/1/0'] } as const;
 const LONGEST = 40;
+const OPEN = ['all 0.0.0.0/0', 'all ::/0'];
+/** Of the VPC itself: only some NACLs tell its addresses apart. */
+const HOME = ['10.0.0.0/8', '10.0.2.0/24', '10.0.2.8/29', '10.0.3.0/24', '2001:db8:1::/56', '2001:db8:1:2::/64'];
 
-/** One interface behind a long NACL, open to everybody but for it, and packets to it from the internet. */
+/** One interface behind a long NACL, open to everybody but for it, and packets to it from the internet and from its VPC. */
 export function longAclWorld(seed: number): {
   readonly compact: Compact;
   readonly questions: readonly PacketQuestion[];
@@ -41,10 +44,13 @@ export function longAclWorld(seed: number): {
   const compact: Compact = {
     vpcs: { V: { cidrs: ['10.0.0.0/16', '2001:db8:1::/56'] } },
     internetGateways: { G: { vpc: 'V' } },
-    subnets: { S: { vpc: 'V', cidrs: ['10.0.1.0/24', '2001:db8:1:1::/64'], acl: 'N', routeTable: 'R' } },
+    subnets: {
+      S: { vpc: 'V', cidrs: ['10.0.1.0/24', '2001:db8:1:1::/64'], acl: 'N', routeTable: 'R' },
+      T: { vpc: 'V', cidrs: ['10.0.2.0/24', '2001:db8:1:2::/64'] },
+    },
     routeTables: { R: { vpc: 'V', routes: ['0.0.0.0/0 igw:G', '::/0 igw:G'] } },
     acls: { N: { vpc: 'V', ingress: entriesOf(random), egress: ['100 allow all 0.0.0.0/0', '101 allow all ::/0'] } },
-    groups: { A: { vpc: 'V', ingress: ['all 0.0.0.0/0', 'all ::/0'] } },
+    groups: { A: { vpc: 'V', ingress: OPEN, egress: OPEN } },
     enis: {
       e: {
         subnet: 'S',
@@ -52,16 +58,18 @@ export function longAclWorld(seed: number): {
         groups: ['A'],
         public: { '10.0.1.10': '198.51.100.10' },
       },
+      f: { subnet: 'T', addresses: ['10.0.2.10', '2001:db8:1:2::10'], groups: ['A'] },
     },
   };
   return { compact, questions: Array.from({ length: 40 }, () => questionOf(random)) };
 }
 
 function entriesOf(random: Random): readonly string[] {
+  const tellsHome = random.chance(0.5);
   const numbers = new Set(Array.from({ length: LONGEST }, () => random.between(1, 2000)));
   const lines = [...numbers].map((number) => {
     const action = random.chance(0.5) ? 'allow' : 'deny';
-    return `${number} ${action} ${random.chance(0.3) ? 'all' : random.pick(TRAFFICS)} ${blockOf(random)}`;
+    return `${number} ${action} ${random.chance(0.3) ? 'all' : random.pick(TRAFFICS)} ${tellsHome && random.chance(0.1) ? random.pick(HOME) : blockOf(random)}`;
   });
   return random.chance(0.7) ? [...lines, '3000 allow all 0.0.0.0/0', '3001 allow all ::/0'] : lines;
 }
@@ -81,11 +89,13 @@ function blockOf(random: Random): string {
 
 function questionOf(random: Random): PacketQuestion {
   const family = random.chance(0.35) ? 'ipv6' : 'ipv4';
-  const from =
+  const isHome = random.chance(0.3);
+  const internet =
     family === 'ipv4'
       ? `internet:203.0.113.${random.between(0, 255)}`
       : `internet:2001:db8:ffff:${(random.between(0, 15) << 12).toString(16)}::9`;
-  const to = family === 'ipv4' ? '198.51.100.10' : 'e';
+  const from = isHome ? 'f' : internet;
+  const to = family === 'ipv4' && !isHome ? '198.51.100.10' : 'e';
   const traffic = random.chance(0.2) ? random.pick(ICMP[family]) : random.pick(PACKETS);
   return { from, to, family, traffic };
 }

@@ -93,7 +93,7 @@ describe('the interpreter of rulesets', () => {
       const world = compactWorld(compact);
       for (const question of questions) compare(world, question, seen);
     }
-    assert.ok(seen.passed > 800 && seen.refused > 800, JSON.stringify(seen));
+    assert.ok(seen.passed > 800 && seen.refused > 600, JSON.stringify(seen));
   });
 
   for (const one of readCases().filter(({ kind }) => kind === 'packet')) {
