@@ -20,6 +20,7 @@ import type { Wiring } from '../../src/nft/wiring.ts';
 import { Random } from '../../bench/random.ts';
 import { compactWorld } from '../compact.ts';
 import { plantOf } from '../nft/legs.ts';
+import { longAclWorld } from '../nft/long-acls.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
@@ -28,9 +29,11 @@ import { Namespace, whyNoKernel } from './namespace.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip', 'perl']);
 
-/** The layout of one VPC of a random world, some interfaces with timeouts of their own. */
+/** The layout of one VPC of a random world, every fifth with a long NACL; some interfaces with timeouts of their own. */
 function layoutOf(seed: number, mode: Wiring['mode'], numbering: Numbering): Layout | undefined {
-  const world = compactWorld(seed % 3 === 0 ? wornWorld(seed) : randomWorld(seed));
+  const isLong = seed % 5 === 1;
+  const compact = isLong ? longAclWorld(seed).compact : seed % 3 === 0 ? wornWorld(seed) : randomWorld(seed);
+  const world = compactWorld(compact);
   const [wiring] = [...plantOf(world).wirings.values()];
   if (wiring === undefined) return undefined;
   const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
