@@ -47,6 +47,7 @@ export const checks: readonly Stage[] = [
     commands: [
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
       ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.pure.json'],
+      ['node_modules/typescript/bin/tsc', '-p', 'src/cli/page/browser/tsconfig.json'],
     ],
     advice: 'see above; tsconfig.pure.json lets the pure folders see neither Node nor the DOM',
   },

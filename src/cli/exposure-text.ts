@@ -48,7 +48,7 @@ function openingSheet(opening: ExposureDocument): Sheet {
     ]),
     ...interfaces,
     ...(more > 0 ? [indented(4, `and ${countText(more, 'more interface')}`)] : []),
-    ...rules.map((rule) => indented(4, faint(`let in by ${ownerOf(rule)}${ruleWords(rule)}`))),
+    ...rules.map((rule) => indented(4, faint(`let in by ${ruleOwnerText(rule)}`))),
     ...(opening.unknowns.length === 0
       ? []
       : [
@@ -60,19 +60,21 @@ function openingSheet(opening: ExposureDocument): Sheet {
   ];
 }
 
-function ownerOf(rule: RuleDocument): string {
+/** A rule, entry or route and what it is of: `sg-web sgr-1: ingress rule tcp/443 from 0.0.0.0/0`. */
+export function ruleOwnerText(rule: RuleDocument): string {
   switch (rule.kind) {
     case 'rule':
-      return `${rule.group} ${rule.id}: `;
+      return `${rule.group} ${rule.id}: ${ruleWords(rule)}`;
     case 'entry':
     case 'default-entry':
-      return `${rule.acl}: `;
+      return `${rule.acl}: ${ruleWords(rule)}`;
     case 'route':
-      return `${rule.routeTable}: `;
+      return `${rule.routeTable}: ${ruleWords(rule)}`;
   }
 }
 
-function interfaceText({ name, instance, eni, addresses, seenAs }: ExposedInterface): string {
+/** `web-1 (i-0abc eni-0abc 10.0.1.10) as 198.51.100.10`: the last is how the internet knows it. */
+export function interfaceText({ name, instance, eni, addresses, seenAs }: ExposedInterface): string {
   const ids = [...(instance === null ? [] : [instance]), eni, ...addresses].join(' ');
   const known = name === null ? ids : `${name} (${ids})`;
   return seenAs === null || addresses.includes(seenAs) ? known : `${known} as ${seenAs}`;

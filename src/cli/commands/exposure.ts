@@ -4,6 +4,9 @@ import type { CommandSetup } from '../command.ts';
 import { type Context, openWorld, printJson, printSheet, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { exposureSheet } from '../exposure-text.ts';
+import { pageHtml } from '../page/page.ts';
+
+type Options = { readonly html?: boolean };
 
 /** `crenel exposure`. */
 export function addExposure(program: Command, { context, finish }: CommandSetup): void {
@@ -13,12 +16,13 @@ export function addExposure(program: Command, { context, finish }: CommandSetup)
     .description(
       'Everything that the internet reaches, exactly, IPv4 and IPv6 apart: traffic, senders, interfaces, the gateway and the rules that let it in. Status 1 where something is reached for certain, 2 where perhaps.',
     )
-    .action(async () => {
-      finish(await exposure(context()));
+    .option('--html', 'print one HTML file that needs nothing else')
+    .action(async (options: Options) => {
+      finish(await exposure(context(), options));
     });
 }
 
-async function exposure(context: Context): Promise<ExitStatus> {
+async function exposure(context: Context, { html }: Options): Promise<ExitStatus> {
   const world = await openWorld(context);
   if (!world.ok) return world.error;
   const { family, json } = context.options;
@@ -26,6 +30,7 @@ async function exposure(context: Context): Promise<ExitStatus> {
     exposures(world.value, { ...(family === undefined ? {} : { families: [family] }), onProgress }),
   );
   if (json === true) printJson(context, document);
+  else if (html === true) context.io.stdout.write(pageHtml(undefined, document));
   else printSheet(context, exposureSheet(document));
   if (document.openings.some((one) => one.certainty === 'certain')) return EXIT.blocked;
   return document.openings.length > 0 ? EXIT.unknown : EXIT.allowed;

@@ -1,10 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type MatrixQuery, matrixDocument } from '../../analysis/matrix-document.ts';
+import { exposures } from '../../analysis/exposure.ts';
+import { type MatrixDocument, type MatrixQuery, matrixDocument } from '../../analysis/matrix-document.ts';
 import { MATRIX_KINDS, type MatrixKind } from '../../analysis/matrix-ends.ts';
+import type { World } from '../../core/model/world.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { matrixSheet } from '../matrix-text.ts';
+import { pageHtml } from '../page/page.ts';
 
 type Options = {
   readonly by: MatrixKind;
@@ -12,7 +15,11 @@ type Options = {
   readonly to?: readonly string[];
   readonly page: number;
   readonly size: number;
+  readonly html?: boolean;
 };
+
+/** More cells than this make a file that browsers open with pain: some 10 MB. */
+const MAX_PAGE_CELLS = 300_000;
 
 /** `crenel matrix`. */
 export function addMatrix(program: Command, { context, finish }: CommandSetup): void {
@@ -25,6 +32,7 @@ export function addMatrix(program: Command, { context, finish }: CommandSetup): 
     .addOption(new Option('--by <kind>', 'what rows and columns are').choices(MATRIX_KINDS).default('group'))
     .option('--from <name...>', 'these rows alone: ids or names, internet, elsewhere')
     .option('--to <name...>', 'these columns alone')
+    .option('--html', 'print all rows, and what the internet reaches, as one HTML file that needs nothing else')
     .option('--page <number>', 'which page of rows', positive, 1)
     .option('--size <rows>', 'rows on a page', positive, 50)
     .action(async (options: Options) => {
@@ -32,14 +40,13 @@ export function addMatrix(program: Command, { context, finish }: CommandSetup): 
     });
 }
 
-async function matrix(context: Context, { by, from, to, page, size }: Options): Promise<ExitStatus> {
+async function matrix(context: Context, { by, from, to, page, size, html }: Options): Promise<ExitStatus> {
   const world = await openWorld(context);
   if (!world.ok) return world.error;
   const { family, json } = context.options;
   const query: MatrixQuery = {
     by,
-    page,
-    size,
+    ...(html === true ? {} : { page, size }),
     ...(family === undefined ? {} : { families: [family] }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -49,7 +56,22 @@ async function matrix(context: Context, { by, from, to, page, size }: Options): 
   );
   if (!document.ok) return refuse(context, EXIT.usage, document.error);
   if (json === true) printJson(context, document.value);
+  else if (html === true) return printPage(context, world.value, document.value);
   else printSheet(context, matrixSheet(document.value));
+  return EXIT.allowed;
+}
+
+function printPage(context: Context, world: World, document: MatrixDocument): ExitStatus {
+  const cells = document.rows.reduce((sum, one) => sum + one.cells.length, 0);
+  if (cells > MAX_PAGE_CELLS)
+    return refuse(
+      context,
+      EXIT.usage,
+      `the matrix has ${cells.toLocaleString('en-US')} cells with traffic, and a page holds ${MAX_PAGE_CELLS.toLocaleString('en-US')}: choose rows with --from, or --by subnet`,
+    );
+  const { families } = document;
+  const openings = withProgress(context, 'analysing', (onProgress) => exposures(world, { families, onProgress }));
+  context.io.stdout.write(pageHtml(document, openings));
   return EXIT.allowed;
 }
 
