@@ -166,13 +166,18 @@ function ownSpace(world: World): AddressSpace {
   const cidrs: Cidr[] = [];
   for (const vpc of listRecords(world, 'vpcs')) cidrs.push(...vpc.cidrs);
   for (const eni of listRecords(world, 'enis')) {
-    for (const own of eni.addresses) if (own.public !== undefined) cidrs.push(hostCidr(own.public.address));
+    for (const own of eni.addresses) if (own.public !== undefined) cidrs.push(...knownHost(own.public.address));
     // Where the record of the VPC is missing, its interfaces still tell which addresses are its own.
     if (getRecord(world, 'vpcs', eni.vpcId) === undefined)
-      cidrs.push(...eni.addresses.map((own) => hostCidr(own.address)), ...eni.prefixes);
+      cidrs.push(...eni.addresses.flatMap((own) => knownHost(own.address)), ...eni.prefixes);
   }
   for (const nat of listRecords(world, 'natGateways')) {
-    for (const own of nat.addresses) if (own.public !== undefined) cidrs.push(hostCidr(own.public));
+    for (const own of nat.addresses) if (own.public !== undefined) cidrs.push(...knownHost(own.public));
   }
   return spaceOf(cidrs);
+}
+
+/** An address as a prefix; none where it is not known. */
+function knownHost(address: Address): readonly Cidr[] {
+  return address.within === undefined ? [hostCidr(address)] : [];
 }

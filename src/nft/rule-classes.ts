@@ -102,6 +102,7 @@ function classes(
 function placedRules(groups: readonly SecurityGroup[], { direction, family }: Side): readonly PlacedRule[] {
   return groups
     .flatMap((group) => preparedRules(group, direction, family).placed)
+    .filter(({ rule }) => rule.doubt === undefined)
     .filter(({ rule }) => rule.peer.kind !== 'cidr' || rule.peer.cidr.family === family);
 }
 

@@ -12,6 +12,7 @@ import { pointsOf, singleReach } from '../../src/analysis/pairs/links.ts';
 import type { Member } from '../../src/analysis/pairs/members.ts';
 import { NO_SPOT, stopOf } from '../../src/analysis/pairs/spots.ts';
 import { compactWorld } from '../compact.ts';
+import { doubtfulWorld } from '../oracle/doubtful-worlds.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
@@ -37,6 +38,16 @@ test('statements are what single pairs differ by where worlds share all but the 
     });
     if (updated.length === 0) continue;
     gained += holds(before, applyChange(before, { groups: { added: [], removed: [], updated } }), `rules ${seed}`);
+  }
+  assert.ok(gained > 300, `only ${gained} pairs gain or lose anything`);
+});
+
+test('statements are what single pairs differ by where something is not known', () => {
+  let gained = 0;
+  for (let seed = 1; seed <= checks(30); seed += 1) {
+    const before = compactWorld(randomWorld(seed));
+    gained += holds(before, doubtfulWorld(before, seed), `forgotten ${seed}`);
+    gained += holds(doubtfulWorld(before, seed + 9), doubtfulWorld(before, seed), `twice forgotten ${seed}`);
   }
   assert.ok(gained > 300, `only ${gained} pairs gain or lose anything`);
 });

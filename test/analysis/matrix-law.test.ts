@@ -13,6 +13,7 @@ import type { Member } from '../../src/analysis/pairs/members.ts';
 import { Rows } from '../../src/analysis/pairs/rows.ts';
 import { NO_SPOT, stopOf } from '../../src/analysis/pairs/spots.ts';
 import { compactWorld } from '../compact.ts';
+import { doubtfulWorld } from '../oracle/doubtful-worlds.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
@@ -33,6 +34,13 @@ test('every two members get what planning their own path gives: traps', () => {
 
 test('every two members get what planning their own path gives: damaged worlds', () => {
   for (let seed = 1; seed <= checks(150); seed += 1) holds(compactWorld(wornWorld(seed)), `worn ${seed}`);
+});
+
+test('every two members get what planning their own path gives: worlds with doubts', () => {
+  for (let seed = 1; seed <= checks(120); seed += 1) {
+    holds(doubtfulWorld(compactWorld(randomWorld(seed)), seed), `doubtful ${seed}`);
+    holds(doubtfulWorld(compactWorld(wornWorld(seed)), seed), `worn and doubtful ${seed}`);
+  }
 });
 
 function holds(world: World, name: string): void {

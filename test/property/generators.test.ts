@@ -41,7 +41,16 @@ const REASONS: Readonly<Record<Exclude<DenyReason, Sequence> | Exclude<UnknownRe
 /** Reasons of packets that come after others. */
 type Sequence = 'conntrack-full' | 'nat-expired' | 'nat-full';
 /** Reasons that a compact world cannot give without naming what does not exist. */
-type Unsound = 'unknown-subnet' | 'unknown-vpc' | 'unknown-peer' | 'nat-address-varies';
+type Unsound =
+  | 'unknown-subnet'
+  | 'unknown-vpc'
+  | 'unknown-peer'
+  | 'nat-address-varies'
+  // Of plans alone: test/analysis/doubt-law.test.ts.
+  | 'unknown-rule'
+  | 'unknown-entry'
+  | 'unknown-route'
+  | 'unknown-address';
 
 test('random worlds are well mixed and meet every reason', () => {
   const counts = { allow: 0, deny: 0, unknown: 0 };

@@ -51,13 +51,18 @@ export function noveltiesOf(world: World, other: World): Novelties {
   for (const group of listRecords(world, 'groups')) {
     const before = getRecord(other, 'groups', group.id);
     if (before === group && lists.size === 0) continue;
-    const known = new Set(before?.rules.map(ruleIdentity));
+    const known = new Set(before?.rules.map(noveltyKey));
     for (const rule of group.rules) {
-      if (!known.has(ruleIdentity(rule))) rules.push({ group, rule });
+      if (!known.has(noveltyKey(rule))) rules.push({ group, rule });
       else if (rule.peer.kind === 'prefix-list' && lists.has(rule.peer.prefixListId)) listed.push({ group, rule });
     }
   }
   return { rules, listed };
+}
+
+/** A rule that is perhaps there in one world and for certain in the other is a novelty. */
+function noveltyKey(rule: Rule): string {
+  return `${ruleIdentity(rule)}${rule.doubt === undefined ? '' : ' perhaps'}`;
 }
 
 /** One text for causes that are the same. */

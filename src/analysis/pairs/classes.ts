@@ -4,7 +4,7 @@ import { type Eni, isUnfiltered } from '../../core/model/eni.ts';
 import type { GroupId } from '../../core/model/ids.ts';
 import { getRecord, type World } from '../../core/model/world.ts';
 import { coveredNodes, eniMembers, hasMember, type Member, outsideMembers } from './members.ts';
-import { delegatedCuts, ownPrefixes } from './own-space.ts';
+import { delegatedCuts, ownPrefixes, vaguePrefixes } from './own-space.ts';
 import { pathPrefixes, rulePrefixes } from './path-prefixes.ts';
 import { type NodeId, PrefixTree } from './prefix-tree.ts';
 import { hasSamePaths, NO_SPOT, type Spot, type SpotId, Spots } from './spots.ts';
@@ -20,6 +20,8 @@ export type ClassSide = {
   readonly groups: readonly GroupId[];
   /** An interface that AWS runs without filter. */
   readonly isUnfiltered: boolean;
+  /** It may carry other groups, too. */
+  readonly isPartial: boolean;
 };
 
 /** A class: its members, the node of all of them in the tree of all prefixes, and what it is in each world. */
@@ -27,6 +29,8 @@ export type EndpointClass = {
   readonly members: readonly Member[];
   readonly node: NodeId;
   readonly sides: readonly ClassSide[];
+  /** Of its addresses it is known only that the node holds them: a prefix inside of the node may hold them or not. */
+  readonly isVague: boolean;
 };
 
 /** The classes of one or more worlds in one family, so that what holds of a class in one world can be compared with another. */
@@ -41,7 +45,7 @@ export type Classes = {
   readonly byEni: ReadonlyMap<string, readonly ClassId[]>;
 };
 
-const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false };
+const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false, isPartial: false };
 
 /**
  * Sorts everything that sends or receives in these worlds into classes. `asked`: prefixes that a question names; every member lies wholly in each of them or
@@ -50,7 +54,7 @@ const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false };
 export function classesOf(worlds: readonly World[], family: Family, asked: readonly Cidr[] = []): Classes {
   const paths = worlds.flatMap(pathPrefixes);
   const own = worlds.map(ownPrefixes);
-  const cuts = worlds.flatMap((world) => delegatedCuts(world, family));
+  const cuts = worlds.flatMap((world) => [...delegatedCuts(world, family), ...vaguePrefixes(world)]);
   const tree = new PrefixTree(family, [...paths, ...own.flat(), ...cuts, ...worlds.flatMap(rulePrefixes), ...asked]);
   const pathTree = new PrefixTree(family, paths);
   const ownNodes = own.map((prefixes) => coveredNodes(tree, prefixes));
@@ -59,12 +63,14 @@ export function classesOf(worlds: readonly World[], family: Family, asked: reado
     const like = worlds.findIndex((other, place) => place < at && hasSamePaths(world, other));
     spots.push(spots[like] ?? new Spots(world, pathTree));
   }
-  const sorted = new Map<string, { readonly members: Member[]; readonly node: NodeId; readonly sides: ClassSide[] }>();
+  const sorted = new Map<string, EndpointClass & { readonly members: Member[] }>();
   const file = (member: Member, sides: readonly ClassSide[]): void => {
     if (sides.every((side) => side.spot === NO_SPOT)) return;
-    const key = `${member.node};${member.eniId === undefined ? 'outside' : ''};${sides.map(sideKey).join(';')}`;
+    const isVague = member.sample.within !== undefined;
+    const kind = member.eniId === undefined ? 'outside' : isVague ? 'vague' : '';
+    const key = `${member.node};${kind};${sides.map(sideKey).join(';')}`;
     const known = sorted.get(key);
-    if (known === undefined) sorted.set(key, { members: [member], node: member.node, sides: [...sides] });
+    if (known === undefined) sorted.set(key, { members: [member], node: member.node, sides: [...sides], isVague });
     else known.members.push(member);
   };
   for (const member of eniMembers(worlds, tree))
@@ -100,7 +106,12 @@ function onlyEni(one: EndpointClass | undefined): string | undefined {
 function eniSide(world: World, spots: Spots | undefined, member: Member): ClassSide {
   const eni = member.eniId === undefined ? undefined : getRecord(world, 'enis', member.eniId);
   if (eni === undefined || spots === undefined || !hasMember(eni, member)) return ABSENT;
-  return { spot: spots.ofEni(eni, member), groups: sortedGroups(eni), isUnfiltered: isUnfiltered(eni) };
+  return {
+    spot: spots.ofEni(eni, member),
+    groups: sortedGroups(eni),
+    isUnfiltered: isUnfiltered(eni),
+    isPartial: eni.groupDoubt !== undefined,
+  };
 }
 
 function outsideSide(spots: Spots, member: Member): ClassSide {
@@ -108,7 +119,8 @@ function outsideSide(spots: Spots, member: Member): ClassSide {
 }
 
 function sideKey(side: ClassSide): string {
-  return `${side.spot} ${side.isUnfiltered ? 'unfiltered' : ''} ${side.groups.join(' ')}`;
+  const kind = `${side.isUnfiltered ? 'unfiltered' : ''}${side.isPartial ? 'partial' : ''}`;
+  return `${side.spot} ${kind} ${side.groups.join(' ')}`;
 }
 
 function sortedGroups(eni: Eni): readonly GroupId[] {

@@ -3,6 +3,7 @@ import type { GroupId, PrefixListId } from '../../core/model/ids.ts';
 import { type Direction, DIRECTIONS, type Peer, type Rule } from '../../core/model/security-group.ts';
 import { getRecord, listRecords, type World } from '../../core/model/world.ts';
 import { type PlacedRule, preparedRules } from '../../core/policy/match.ts';
+import type { Cidr } from '../../core/net/cidr.ts';
 import { NO_CLASSES, type SetId } from './bitsets.ts';
 import type { ClassId, Classes, ClassSide } from './classes.ts';
 import type { Both, Sight } from './links.ts';
@@ -12,14 +13,17 @@ import { NO_SPOT } from './spots.ts';
 
 type Piece = { readonly points: IntervalSet; readonly set: SetId };
 
-/** All rules of one direction, filed by the other end that they name. */
+/** All rules of one direction, filed by the other end that they name; those that are perhaps not there stand apart. */
 type ByPeer = {
   readonly nodes: ReadonlyMap<NodeId, readonly Piece[]>;
   readonly references: ReadonlyMap<GroupId, readonly Piece[]>;
+  readonly perhapsNodes: ReadonlyMap<NodeId, readonly Piece[]>;
+  readonly perhapsReferences: ReadonlyMap<GroupId, readonly Piece[]>;
   /** Rules with prefix lists of which the entries are not known. */
   readonly unknown: readonly Piece[];
 };
 
+const NO_SIDE: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false, isPartial: false };
 const NO_ROWS: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
 
 /**
@@ -33,7 +37,11 @@ export class GroupRows {
   readonly #rows: Rows;
   readonly #present: SetId;
   readonly #byNode: readonly SetId[];
+  /** For each node of the tree, the classes whose addresses are not known and may be inside of it. */
+  readonly #perhapsByNode: readonly SetId[];
   readonly #byGroup = new Map<GroupId, SetId>();
+  /** Classes of interfaces that may carry other groups than those known. */
+  readonly #partial: SetId;
   readonly #unfiltered: SetId;
   /** Classes of interfaces with a group, or all groups, that the world does not hold. */
   readonly #doubtful: SetId;
@@ -55,14 +63,16 @@ export class GroupRows {
     this.#world = world;
     this.#classes = classes;
     this.#rows = rows;
-    this.#sides = classes.list.map((one) => one.sides[at] ?? { spot: NO_SPOT, groups: [], isUnfiltered: false });
+    this.#sides = classes.list.map((one) => one.sides[at] ?? NO_SIDE);
     const those = (test: (side: ClassSide, id: ClassId) => boolean): SetId =>
       rows.sets.of([...this.#sides.keys()].filter((id) => test(this.#sides[id] as ClassSide, id)));
     this.#present = those((side) => side.spot !== NO_SPOT);
     this.#unfiltered = those((side) => side.spot !== NO_SPOT && side.isUnfiltered);
     this.#doubtful = those((side, id) => this.#isInside(id) && side.spot !== NO_SPOT && this.#isDoubtful(side));
+    this.#partial = those((side) => side.spot !== NO_SPOT && side.isPartial);
     for (const [group, ids] of this.#idsByGroup()) this.#byGroup.set(group, rows.sets.of(ids));
     this.#byNode = this.#setsByNode();
+    this.#perhapsByNode = this.#vagueSets();
     this.#like = like !== undefined && this.#isLike(like) ? like : undefined;
   }
 
@@ -81,14 +91,14 @@ export class GroupRows {
     switch (peer.kind) {
       case 'cidr': {
         const node = this.#classes.tree.nodeFor(peer.cidr);
-        const set = node === undefined ? NO_CLASSES : (this.#byNode[node] ?? NO_CLASSES);
-        return { sure: set, possible: set };
+        return this.#ofNodes(node === undefined ? [] : [node]);
       }
       case 'prefix-list':
         return this.#ofList(peer.prefixListId);
       case 'group': {
         const sure = sight === 'groups' ? this.withGroup(peer.groupId) : NO_CLASSES;
-        return { sure, possible: sight === 'perhaps' ? this.#present : sure };
+        const possible = sight === 'groups' ? this.#rows.sets.or(sure, this.#partial) : sure;
+        return { sure, possible: sight === 'perhaps' ? this.#present : possible };
       }
     }
   }
@@ -99,7 +109,7 @@ export class GroupRows {
     if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;
     const everyone = this.#rows.everywhere(this.#present);
     if (side.isUnfiltered) return { sure: everyone, possible: everyone };
-    const key = `${direction} ${sight} ${side.groups.join(' ')}`;
+    const key = `${direction} ${sight} ${side.isPartial ? '+ ' : ''}${side.groups.join(' ')}`;
     let made = this.#ofGroups.get(key);
     if (made === undefined) {
       made = this.#united(side.groups.map((group) => this.#groupRow(group, direction, sight)));
@@ -139,18 +149,45 @@ export class GroupRows {
       for (const group of side.groups) sure = rows.or(sure, this.#peerRow(`${direction} ${group}`, direction, group));
     let possible = rows.or(sure, rows.everywhere(this.#doubtful));
     possible = rows.or(possible, this.#peerRow(`${direction} ?`, direction, 'unknown'));
-    if (sight === 'perhaps') possible = rows.or(possible, this.#peerRow(`${direction} *`, direction, 'any'));
-    return { sure, possible };
+    const mayBeAny = sight === 'perhaps' || (sight === 'groups' && side.isPartial);
+    if (mayBeAny) possible = rows.or(possible, this.#peerRow(`${direction} *`, direction, 'any'));
+    return { sure, possible: rows.or(possible, this.#perhapsFar(id, direction, { sight, mayBeAny })) };
+  }
+
+  /** What rules admit that are perhaps not there, or that name a part of the prefix that an address which is not known will be of. */
+  #perhapsFar(
+    id: ClassId,
+    direction: Direction,
+    { sight, mayBeAny }: { readonly sight: Sight; readonly mayBeAny: boolean },
+  ): RowId {
+    const { perhapsNodes, perhapsReferences, nodes } = this.#rulesByPeer(direction);
+    const one = this.#classes.list[id];
+    const isVague = one?.isVague === true;
+    if (one === undefined || (perhapsNodes.size === 0 && perhapsReferences.size === 0 && !isVague)) return EMPTY_ROW;
+    const { tree } = this.#classes;
+    const pieces: Piece[] = [];
+    for (let node = one.node; node >= 0; node = tree.parents[node] ?? -1)
+      pieces.push(...(perhapsNodes.get(node) ?? []));
+    if (isVague)
+      for (const inner of tree.within(tree.cidrs[one.node] as Cidr))
+        pieces.push(...(nodes.get(inner) ?? []), ...(perhapsNodes.get(inner) ?? []));
+    const named = mayBeAny ? [...perhapsReferences.keys()] : sight === 'groups' ? (this.#sides[id]?.groups ?? []) : [];
+    for (const group of named) pieces.push(...(perhapsReferences.get(group) ?? []));
+    return this.#rows.ofPieces(pieces);
   }
 
   #ofList(id: PrefixListId): Both<SetId> {
     const list = getRecord(this.#world, 'prefixLists', id);
     if (list !== undefined && list.family !== this.#classes.family) return { sure: NO_CLASSES, possible: NO_CLASSES };
     if (list?.entries === undefined) return { sure: NO_CLASSES, possible: this.#present };
-    const set = this.#rows.sets.union(
-      list.entries.map(({ cidr }) => this.#byNode[this.#classes.tree.nodeFor(cidr) ?? -1] ?? NO_CLASSES),
-    );
-    return { sure: set, possible: set };
+    return this.#ofNodes(list.entries.flatMap(({ cidr }) => this.#classes.tree.nodeFor(cidr) ?? []));
+  }
+
+  #ofNodes(nodes: readonly NodeId[]): Both<SetId> {
+    const { sets } = this.#rows;
+    const sure = sets.union(nodes.map((node) => this.#byNode[node] ?? NO_CLASSES));
+    const perhaps = sets.union(nodes.map((node) => this.#perhapsByNode[node] ?? NO_CLASSES));
+    return { sure, possible: perhaps === NO_CLASSES ? sure : sets.or(sure, perhaps) };
   }
 
   #groupRow(id: GroupId, direction: Direction, sight: Sight): Both<RowId> {
@@ -171,7 +208,10 @@ export class GroupRows {
   }
 
   #ruleRow(rules: readonly PlacedRule[], sight: Sight): Both<RowId> {
-    const pieces = rules.map(({ rule, from, to }) => ({ points: [from, to], sets: this.ofPeer(rule.peer, sight) }));
+    const pieces = rules.map(({ rule, from, to }) => {
+      const sets = this.ofPeer(rule.peer, sight);
+      return { points: [from, to], sets: rule.doubt === undefined ? sets : { ...sets, sure: NO_CLASSES } };
+    });
     const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
     if (pieces.every(({ sets }) => sets.sure === sets.possible)) return { sure, possible: sure };
     return { sure, possible: this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible }))) };
@@ -223,27 +263,30 @@ export class GroupRows {
   #fileRules(direction: Direction): ByPeer {
     const nodes = new Map<NodeId, Piece[]>();
     const references = new Map<GroupId, Piece[]>();
+    const perhapsNodes = new Map<NodeId, Piece[]>();
+    const perhapsReferences = new Map<GroupId, Piece[]>();
     const unknown: Piece[] = [];
-    const addNode = (node: NodeId | undefined, piece: Piece): void => {
-      if (node !== undefined) nodes.set(node, [...(nodes.get(node) ?? []), piece]);
-    };
     for (const group of listRecords(this.#world, 'groups')) {
       const set = this.withGroup(group.id);
       if (set === NO_CLASSES) continue;
       for (const { rule, from, to } of preparedRules(group, direction, this.#classes.family).placed) {
         const piece = { points: [from, to], set };
-        if (rule.peer.kind === 'cidr') addNode(this.#classes.tree.nodeFor(rule.peer.cidr), piece);
+        const isCertain = rule.doubt === undefined;
+        const addNode = (node: NodeId | undefined): void => {
+          if (node !== undefined) fileUnder(isCertain ? nodes : perhapsNodes, node, piece);
+        };
+        if (rule.peer.kind === 'cidr') addNode(this.#classes.tree.nodeFor(rule.peer.cidr));
         else if (rule.peer.kind === 'group')
-          references.set(rule.peer.groupId, [...(references.get(rule.peer.groupId) ?? []), piece]);
+          fileUnder(isCertain ? references : perhapsReferences, rule.peer.groupId, piece);
         else {
           const list = getRecord(this.#world, 'prefixLists', rule.peer.prefixListId);
           if (list !== undefined && list.family !== this.#classes.family) continue;
           if (list?.entries === undefined) unknown.push(piece);
-          for (const { cidr } of list?.entries ?? []) addNode(this.#classes.tree.nodeFor(cidr), piece);
+          for (const { cidr } of list?.entries ?? []) addNode(this.#classes.tree.nodeFor(cidr));
         }
       }
     }
-    return { nodes, references, unknown };
+    return { nodes, references, perhapsNodes, perhapsReferences, unknown };
   }
 
   /** Whether every name stands for the same classes in both worlds. */
@@ -253,7 +296,9 @@ export class GroupRows {
       this.#present === like.#present &&
       this.#unfiltered === like.#unfiltered &&
       this.#doubtful === like.#doubtful &&
+      this.#partial === like.#partial &&
       this.#byNode.every((set, node) => set === like.#byNode[node]) &&
+      this.#perhapsByNode.every((set, node) => set === like.#perhapsByNode[node]) &&
       this.#byGroup.size === like.#byGroup.size &&
       [...this.#byGroup].every(([group, set]) => like.#byGroup.get(group) === set)
     );
@@ -318,14 +363,39 @@ export class GroupRows {
     return sets;
   }
 
+  /** For each node of the tree, the classes that stand at a node around it and are of addresses not known. */
+  #vagueSets(): readonly SetId[] {
+    const { list, tree } = this.#classes;
+    const vague = new Map<NodeId, ClassId[]>();
+    for (const [id, one] of list.entries())
+      if (one.isVague && this.#sides[id]?.spot !== NO_SPOT) fileUnder(vague, one.node, id);
+    if (vague.size === 0) return [];
+    const around: SetId[] = [];
+    for (const [node, parent] of tree.parents.entries()) {
+      const above = this.#rows.sets.of(vague.get(parent) ?? []);
+      around[node] = parent < 0 ? NO_CLASSES : this.#rows.sets.or(around[parent] ?? NO_CLASSES, above);
+    }
+    return around;
+  }
+
   #isInside(id: ClassId): boolean {
     return this.#classes.list[id]?.members[0]?.eniId !== undefined;
   }
 
   #isDoubtful(side: ClassSide): boolean {
     if (side.isUnfiltered) return false;
-    return side.groups.length === 0 || side.groups.some((id) => getRecord(this.#world, 'groups', id) === undefined);
+    return (
+      side.isPartial ||
+      side.groups.length === 0 ||
+      side.groups.some((id) => getRecord(this.#world, 'groups', id) === undefined)
+    );
   }
+}
+
+function fileUnder<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
 }
 
 /** The other direction. */

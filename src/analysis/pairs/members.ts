@@ -1,5 +1,5 @@
-import { type Address, formatAddress } from '../../core/net/address.ts';
-import { type Cidr, cidrContains, cidrCovers, hostCidr } from '../../core/net/cidr.ts';
+import { type Address, formatAddress, sameAddress } from '../../core/net/address.ts';
+import { type Cidr, cidrCovers, hostCidr, sameCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
 import type { EniId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
@@ -37,10 +37,15 @@ function addressMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
     .filter(({ address }) => address.family === tree.family)
     .map(({ address }) => ({
       eniId: eni.id,
-      node: tree.nodeOf(address),
+      node: placeIn(tree, address),
       space: [hostCidr(address)],
       sample: address,
     }));
+}
+
+/** An address that is not known stands at the prefix that it will be of, which must be one of the tree's. */
+function placeIn(tree: PrefixTree, address: Address): NodeId {
+  return address.within === undefined ? tree.nodeOf(address) : (tree.nodeFor(address.within) ?? 0);
 }
 
 function prefixMembers(eni: Eni, tree: PrefixTree, remainders: readonly AddressSpace[]): readonly Member[] {
@@ -82,7 +87,9 @@ export function hasMember(eni: Eni, member: Member): boolean {
 
 function isHost(cidr: Cidr, address: Address): boolean {
   const host: Cidr = hostCidr(address);
-  return cidr.length === host.length && cidrContains(cidr, address);
+  const [one, other] = [cidr.base.within, address.within];
+  const isAlike = one === undefined || other === undefined ? one === other : sameCidr(one, other);
+  return cidr.length === host.length && isAlike && sameAddress(cidr.base, address);
 }
 
 function partsOf(

@@ -12,14 +12,21 @@ export function ownPrefixes(world: World): readonly Cidr[] {
   for (const eni of listRecords(world, 'enis')) {
     const home = getRecord(world, 'vpcs', eni.vpcId)?.cidrs ?? [];
     for (const own of eni.addresses) {
-      if (own.public !== undefined) cidrs.push(hostCidr(own.public.address));
-      if (!home.some((cidr) => cidrContains(cidr, own.address))) cidrs.push(hostCidr(own.address));
+      if (own.public !== undefined && own.public.address.within === undefined) cidrs.push(hostCidr(own.public.address));
+      if (own.address.within === undefined && !home.some((cidr) => cidrContains(cidr, own.address)))
+        cidrs.push(hostCidr(own.address));
     }
     for (const prefix of eni.prefixes) if (!home.some((cidr) => cidrsOverlap(cidr, prefix))) cidrs.push(prefix);
   }
   for (const nat of listRecords(world, 'natGateways'))
-    for (const own of nat.addresses) if (own.public !== undefined) cidrs.push(hostCidr(own.public));
+    for (const own of nat.addresses)
+      if (own.public !== undefined && own.public.within === undefined) cidrs.push(hostCidr(own.public));
   return cidrs;
+}
+
+/** The prefixes of which interfaces will have addresses that are not known: each is a node that these stand at. */
+export function vaguePrefixes(world: World): readonly Cidr[] {
+  return [...listRecords(world, 'enis')].flatMap((eni) => eni.addresses.flatMap(({ address }) => address.within ?? []));
 }
 
 /** The prefixes that cut delegated ones where an address or a prefix of another interface lies inside. */
@@ -30,7 +37,7 @@ export function delegatedCuts(world: World, family: Family): readonly Cidr[] {
   if (prefixes.length === 0) return [];
   const tree = new PrefixTree(family, prefixes);
   const hosts = [...listRecords(world, 'enis')]
-    .flatMap((eni) => eni.addresses.filter(({ address }) => address.family === family))
+    .flatMap((eni) => eni.addresses.filter(({ address }) => address.family === family && address.within === undefined))
     .filter(({ address }) => tree.nodeOf(address) > 0);
   return [...prefixes, ...hosts.map(({ address }) => hostCidr(address))];
 }

@@ -67,7 +67,7 @@ export function isPlainSubnet(world: World, subnet: Subnet, family: Family): boo
   );
   const locals = near.filter(({ route }) => route.target.kind === 'local' && route.state === 'active');
   return (
-    table.routes.every(({ destination }) => isKnown(world, destination)) &&
+    table.routes.every(({ destination, doubt }) => doubt === undefined && isKnown(world, destination)) &&
     own.every((one) => locals.some(({ cidr }) => cidrCovers(cidr, one))) &&
     near.every(
       (one) =>
@@ -82,7 +82,9 @@ export function isPlainSubnet(world: World, subnet: Subnet, family: Family): boo
 function passesAll(acl: NetworkAcl, family: Family): boolean {
   return DIRECTIONS.every((direction) => {
     const first = orderedEntries(acl, direction).find((entry) => entry.cidr.family === family);
-    return first !== undefined && first.action === 'allow' && isAnyCidr(first.cidr) && first.traffic.kind === 'all';
+    return (
+      first?.doubt === undefined && first?.action === 'allow' && isAnyCidr(first.cidr) && first.traffic.kind === 'all'
+    );
   });
 }
 

@@ -2,6 +2,7 @@ import { trafficInterval } from '../../core/net/axis.ts';
 import { cidrContains } from '../../core/net/cidr.ts';
 import type { GroupId } from '../../core/model/ids.ts';
 import type { Rule } from '../../core/model/security-group.ts';
+import { hasDoubts } from '../../core/model/doubts.ts';
 import { listRecords, type World } from '../../core/model/world.ts';
 import { type AddressSpace, intersectSpaces } from '../address-space.ts';
 import type { SetId } from './bitsets.ts';
@@ -29,10 +30,11 @@ export type Preview = {
 /**
  * The exact effect of one rule, from the rows of the classes that carry its group alone: nothing of the rest is computed. `gained.sure` changes
  * for certain, `gained.possible` perhaps (and not for certain). Undefined where a route leads to an interface: then a rule of one interface may
- * decide about the packets of others, and the whole difference to the edited world must be asked for.
+ * decide about the packets of others; and where something is not known of records, as in a plan. Then the whole difference to the edited world
+ * must be asked for.
  */
 export function previewRule(matrix: Matrix, edit: RuleEdit): Preview | undefined {
-  if (hasAppliances(matrix.world)) return undefined;
+  if (hasAppliances(matrix.world) || hasDoubts(matrix.world)) return undefined;
   const facing: Facing = edit.rule.direction === 'ingress' ? 'to' : 'from';
   const { rows, groups } = matrix;
   const partly = partlyMeant(matrix.classes, edit.rule);

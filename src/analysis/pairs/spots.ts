@@ -1,5 +1,5 @@
 import { type Address, type Family, formatAddress, sameAddress } from '../../core/net/address.ts';
-import { type Cidr, cidrContains } from '../../core/net/cidr.ts';
+import { type Cidr, cidrContains, formatCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
 import { type Kind, KINDS } from '../../core/model/records.ts';
 import { eniAt, getRecord, listRecords, type World } from '../../core/model/world.ts';
@@ -89,7 +89,7 @@ export class Spots {
       eni.vpcId,
       table ?? '?',
       isPlain ? '' : eni.subnetId,
-      this.#paths.nodeOf(address),
+      address.within === undefined ? this.#paths.nodeOf(address) : `in ${formatCidr(address.within)}`,
       this.#publicKey(eni, address),
       this.#services.has(text) ? text : '',
       this.#doubles.keyOf(address),
@@ -107,6 +107,7 @@ export class Spots {
   #publicKey(eni: Eni, address: Address): string {
     const seen = eni.addresses.find((own) => sameAddress(own.address, address))?.public;
     if (seen === undefined) return '';
+    if (seen.doubt !== undefined) return 'perhaps';
     return isInternetRoutable(seen.address) ? 'public' : 'unroutable';
   }
 

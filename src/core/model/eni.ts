@@ -11,6 +11,8 @@ export type EniAddress = {
     readonly address: Address;
     readonly allocationId?: AllocationId;
     readonly associationId?: string;
+    /** Set where it is not known whether there is a public address: what would have to be known. */
+    readonly doubt?: string;
   };
 };
 
@@ -37,6 +39,8 @@ export type Eni = {
   readonly subnetId: SubnetId;
   readonly ownerId: string;
   readonly groups: readonly GroupId[];
+  /** Set where `groups` may lack some: what would have to be known. */
+  readonly groupDoubt?: string;
   /** IPv4 first, the primary address before the others, then IPv6. */
   readonly addresses: readonly EniAddress[];
   /** Delegated prefixes (/28 IPv4, /80 IPv6): every address in them belongs to the ENI. */

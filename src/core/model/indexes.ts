@@ -14,6 +14,7 @@ export type IndexKinds = {
   readonly internetGatewaysByVpc: 'internetGateways';
   readonly egressOnlyGatewaysByVpc: 'egressOnlyGateways';
   readonly natGatewaysByAddress: 'natGateways';
+  readonly natGatewaysByVagueAddress: 'natGateways';
   readonly elasticAddressesByPublic: 'elasticAddresses';
   readonly peeringsByVpc: 'peerings';
   readonly enisByVpc: 'enis';
@@ -23,6 +24,7 @@ export type IndexKinds = {
   readonly enisByAttachment: 'enis';
   readonly enisByAddress: 'enis';
   readonly enisByPublicAddress: 'enis';
+  readonly enisByVagueAddress: 'enis';
 };
 
 export type IndexName = keyof IndexKinds;
@@ -72,6 +74,11 @@ export const INDEXES: IndexDefinitions = {
         ...(own.public === undefined ? [] : [formatAddress(own.public)]),
       ]),
   },
+  /** NAT gateways with a private address that is not known, by VPC. */
+  natGatewaysByVagueAddress: {
+    kind: 'natGateways',
+    keys: (nat) => (nat.addresses.some((own) => own.private.within !== undefined) ? [nat.vpcId] : []),
+  },
   elasticAddressesByPublic: { kind: 'elasticAddresses', keys: (elastic) => [formatAddress(elastic.public)] },
   peeringsByVpc: { kind: 'peerings', keys: (peering) => [peering.requester.vpcId, peering.accepter.vpcId] },
   enisByVpc: { kind: 'enis', keys: (eni) => [eni.vpcId] },
@@ -94,6 +101,11 @@ export const INDEXES: IndexDefinitions = {
       for (const prefix of eni.prefixes) keys.push(`${eni.vpcId} ${formatCidr(prefix)}`);
       return keys;
     },
+  },
+  /** ENIs with an address that is not known, by VPC. */
+  enisByVagueAddress: {
+    kind: 'enis',
+    keys: (eni) => (eni.addresses.some((own) => own.address.within !== undefined) ? [eni.vpcId] : []),
   },
   /** ENIs by the addresses under which the internet knows them: public IPv4 and IPv6. */
   enisByPublicAddress: {

@@ -11,6 +11,8 @@ export type AclEntry = {
   readonly action: 'allow' | 'deny';
   readonly cidr: Cidr;
   readonly traffic: Traffic;
+  /** Set where it is not known whether the entry is there, or whether it means all that it says: what would have to be known. */
+  readonly doubt?: string;
 };
 
 /** A network ACL. INVARIANT: entries are sorted by direction, then number; the final deny is implied, never stored. */

@@ -32,6 +32,8 @@ export type Route = {
   readonly state: 'active' | 'blackhole' | 'filtered';
   /** Decides ties of prefix length: static before prefix list before propagated (V:route-tables-priority). */
   readonly origin: 'local' | 'static' | 'propagated';
+  /** Set where it is not known whether the route is there: what would have to be known. */
+  readonly doubt?: string;
 };
 
 /** A route table with all its routes, the local ones included. */

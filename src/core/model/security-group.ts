@@ -30,6 +30,8 @@ export type Rule = {
   readonly peer: Peer;
   readonly description?: string;
   readonly tags: Tags;
+  /** Set where it is not known whether the rule is there: what would have to be known. */
+  readonly doubt?: string;
 };
 
 /** A security group with its own rules; members are the ENIs that name it. */

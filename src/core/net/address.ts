@@ -15,6 +15,11 @@ export type Address = {
   readonly w1: number;
   readonly w2: number;
   readonly w3: number;
+  /**
+   * Set where the address itself is not known, only a prefix that holds it: the words then are a number that tells it from other such
+   * addresses, and mean nothing else (`unknownAddress`).
+   */
+  readonly within?: { readonly family: Family; readonly base: Address; readonly length: number };
 };
 
 /** The number of bits in an address of the family. */
@@ -30,6 +35,16 @@ export function ipv4(bits: number): Address {
 /** An IPv6 address from its four 32-bit words, most significant first. */
 export function ipv6(words: readonly [number, number, number, number]): Address {
   return { family: 'ipv6', w0: words[0] >>> 0, w1: words[1] >>> 0, w2: words[2] >>> 0, w3: words[3] >>> 0 };
+}
+
+/**
+ * An address of which only a prefix is known; `number` (1 to 2²⁴ − 1) tells it from others. Its words lie where no interface can have an
+ * address: 0.0.0.0/8, and 100::/64, which is for discarding (RFC 6666).
+ */
+export function unknownAddress(within: NonNullable<Address['within']>, number: number): Address {
+  return within.family === 'ipv4'
+    ? { family: 'ipv4', w0: number, w1: 0, w2: 0, w3: 0, within }
+    : { family: 'ipv6', w0: 0x0100_0000, w1: 0, w2: 0, w3: number, within };
 }
 
 /** Whether two addresses are the same, family included. */
@@ -106,8 +121,11 @@ export function parseAddress(text: string): Result<Address> {
   return address === undefined ? fail(`${JSON.stringify(text)} is not an IP address`) : ok(address);
 }
 
-/** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as `::`). */
+/** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zeros as `::`). `10.0.1.0/24?3` for one that is not known. */
 export function formatAddress(address: Address): string {
+  const { within } = address;
+  if (within !== undefined)
+    return `${formatAddress(within.base)}/${within.length}?${within.family === 'ipv4' ? address.w0 : address.w3}`;
   return address.family === 'ipv4' ? formatIpv4(address.w0) : formatIpv6(address);
 }
 

@@ -52,9 +52,15 @@ export function formatCidr(cidr: Cidr): string {
   return `${formatAddress(cidr.base)}/${cidr.length}`;
 }
 
-/** Whether the prefix holds the address; never across families. */
+/** Whether the prefix holds the address for certain; never across families. */
 export function cidrContains(cidr: Cidr, address: Address): boolean {
+  if (address.within !== undefined) return cidrCovers(cidr, address.within);
   return cidr.family === address.family && sameLeadingBits(cidr.base, address, cidr.length);
+}
+
+/** Whether the prefix holds the address or, where the address is not known, may hold it. */
+export function cidrMayContain(cidr: Cidr, address: Address): boolean {
+  return address.within === undefined ? cidrContains(cidr, address) : cidrsOverlap(cidr, address.within);
 }
 
 /** Whether `outer` holds every address of `inner`. */

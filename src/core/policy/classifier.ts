@@ -1,5 +1,6 @@
 import { type Family, FAMILIES } from '../net/address.ts';
 import { transportPoint } from '../net/axis.ts';
+import { isAnyCidr } from '../net/cidr.ts';
 import { replyTransport, type Transport } from '../net/traffic.ts';
 import type { Change, KindChange } from '../model/change.ts';
 import { type Eni, isUnfiltered } from '../model/eni.ts';
@@ -9,9 +10,10 @@ import { type Direction, DIRECTIONS, peerText, type SecurityGroup } from '../mod
 import { getRecord, indexedIds, type World } from '../model/world.ts';
 import { ACL_ALLOW, ACL_DEFAULT, aclProfile, classifyByAcl } from './classifier-acl.ts';
 import { GroupSets, MembershipIndex, NO_SET, UNKNOWN_SET } from './classifier-membership.ts';
-import { ADMIT, ADMIT_OPEN, type AdmitCode, Profile, UNKNOWN } from './classifier-profile.ts';
+import { ADMIT, ADMIT_OPEN, type AdmitCode, Profile, REFUSE, UNKNOWN } from './classifier-profile.ts';
 import { decideGate } from './decide.ts';
 import type { Decide } from './evaluate.ts';
+import { sightRules } from './match.ts';
 import type { Gate, PeerSight } from './path.ts';
 import { type Decision, deny, pass, unknown } from './verdict.ts';
 
@@ -67,6 +69,7 @@ export class Classifier {
   /** What the groups of an interface say to a packet with this point of the axis. */
   admit(gate: GroupGate, point: number): AdmitCode {
     if (isUnfiltered(gate.eni)) return ADMIT;
+    if (hasDoubt(this.#world, gate)) return admitByRules(this.#world, gate, point);
     const profile = this.profileOf(gate.eni, gate.direction, gate.peer.address.family);
     return profile.classify(point, gate.peer.address, this.setInSight(gate.peer));
   }
@@ -110,6 +113,9 @@ function decideCompiled(classifier: Classifier, gate: Gate, transport: Transport
   // A port that a NAT gateway chose is a question on a range of points, which one bit cannot answer.
   if (gate.view === 'reply-to-nat' && (transport.kind === 'tcp' || transport.kind === 'udp'))
     return decideGate(classifier.world, gate, transport);
+  // What is not known of records is rare, and a matter of plans: the definition itself speaks for it.
+  if (gate.kind === 'acl' ? hasAclDoubt(classifier.world, gate) : hasDoubt(classifier.world, gate))
+    return decideGate(classifier.world, gate, transport);
   const seen = gate.view === 'request' ? transport : (replyTransport(transport) ?? transport);
   const point = transportPoint(seen, gate.source.family);
   return gate.kind === 'acl' ? decideAcl(classifier.world, gate, point) : decideGroups(classifier, gate, point);
@@ -152,6 +158,43 @@ function decideAcl(world: World, gate: AclGate, point: number): Decision {
   const code = classifyByAcl(aclProfile(acl, gate.direction, address.family), point, address);
   if (code === ACL_ALLOW) return pass('entry');
   return deny(code === ACL_DEFAULT ? 'acl-default' : 'acl-entry');
+}
+
+function hasDoubt(world: World, { eni, peer }: GroupGate): boolean {
+  return (
+    peer.address.within !== undefined ||
+    eni.groupDoubt !== undefined ||
+    peer.eni?.groupDoubt !== undefined ||
+    eni.groups.some((id) => isDoubtful(getRecord(world, 'groups', id)))
+  );
+}
+
+function isDoubtful(group: SecurityGroup | undefined): boolean {
+  if (group === undefined) return false;
+  let known = DOUBTFUL.get(group);
+  if (known === undefined) {
+    known = group.rules.some((rule) => rule.doubt !== undefined);
+    DOUBTFUL.set(group, known);
+  }
+  return known;
+}
+
+/** Memory of a pure function: a group's record never changes. */
+const DOUBTFUL = new WeakMap<SecurityGroup, boolean>();
+
+function hasAclDoubt(world: World, { subnet, direction, source, destination }: AclGate): boolean {
+  if ((direction === 'egress' ? destination : source).within !== undefined) return true;
+  const acl = subnet.networkAcl === undefined ? undefined : getRecord(world, 'acls', subnet.networkAcl.aclId);
+  return acl !== undefined && acl.entries.some((entry) => entry.doubt !== undefined);
+}
+
+function admitByRules(world: World, gate: GroupGate, point: number): AdmitCode {
+  const { rules, unknownGroups } = sightRules(world, gate.eni, gate);
+  const met = rules.filter((one) => one.match !== 'no' && one.from <= point && point <= one.to);
+  const sure = met.filter((one) => one.match === 'yes');
+  if (sure.some(({ rule }) => rule.peer.kind === 'cidr' && isAnyCidr(rule.peer.cidr))) return ADMIT_OPEN;
+  if (sure.length > 0) return ADMIT;
+  return met.length > 0 || unknownGroups.length > 0 ? UNKNOWN : REFUSE;
 }
 
 function keyOf(set: number, direction: Direction, family: Family): number {

@@ -1,10 +1,10 @@
+import { type Address, formatAddress } from '../net/address.ts';
 import { trafficInterval, transportPoint } from '../net/axis.ts';
-import { cidrContains } from '../net/cidr.ts';
 import { replyTransport, type Transport } from '../net/traffic.ts';
-import type { NetworkAcl } from '../model/network-acl.ts';
+import type { AclEntry, NetworkAcl } from '../model/network-acl.ts';
 import { getRecord, type World } from '../model/world.ts';
 import { gateSet, natPorts } from './gate-set.ts';
-import { orderedEntries, sightRules, type SightedRule } from './match.ts';
+import { matchEntry, orderedEntries, sightRules, type SightedRule } from './match.ts';
 import type { Gate } from './path.ts';
 import { type Decision, deny, type NearMiss, pass, type RuleRef, unknown, type UnknownReason } from './verdict.ts';
 
@@ -61,13 +61,19 @@ function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport
   const address = gate.direction === 'egress' ? gate.destination : gate.source;
   const point = transportPoint(transport, address.family);
   const misses: NearMiss[] = [];
+  const doubts: AclEntry[] = [];
   let winner: RuleRef | undefined;
   for (const entry of orderedEntries(acl, gate.direction)) {
     const [from, to] = trafficInterval(entry.traffic, address.family);
-    const peer = cidrContains(entry.cidr, address);
+    const match = matchEntry(entry, address);
+    const peer = match !== 'no';
     const traffic = from <= point && point <= to;
     const ref: RuleRef = { kind: 'entry', aclId: acl.id, entry };
-    if (peer && traffic && winner === undefined) {
+    if (match === 'perhaps' && traffic && winner === undefined) {
+      doubts.push(entry);
+    } else if (peer && traffic && winner === undefined) {
+      const doubt = doubtOf(doubts, entry.action, address);
+      if (doubt !== undefined) return doubt;
       if (entry.action === 'allow') return pass('entry', [ref]);
       winner = ref;
     } else if (entry.action === 'allow') {
@@ -78,6 +84,8 @@ function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport
       });
     }
   }
+  const doubt = winner === undefined ? doubtOf(doubts, 'deny', address) : undefined;
+  if (doubt !== undefined) return doubt;
   if (winner === undefined)
     return {
       outcome: 'deny',
@@ -86,6 +94,16 @@ function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport
       nearest: closest(misses),
     };
   return { outcome: 'deny', reason: 'acl-entry', winner, nearest: closest(misses) };
+}
+
+/** The doubt of entries that perhaps match, where one of them would do other than what comes behind them. */
+function doubtOf(entries: readonly AclEntry[], action: AclEntry['action'], address: Address): Decision | undefined {
+  const others = entries.filter((entry) => entry.action !== action);
+  if (others.length === 0) return undefined;
+  const unknowns = others.flatMap((entry) => entry.doubt ?? []);
+  return unknowns.length > 0
+    ? unknown('unknown-entry', unknowns)
+    : unknown('unknown-address', [formatAddress(address)]);
 }
 
 /** A gate that reads the port which a NAT gateway chose: an answer only where every port of 1024–65535 gets the same one. */

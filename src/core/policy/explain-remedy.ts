@@ -99,7 +99,7 @@ function groupRemedy(gate: Extract<Gate, { kind: 'groups' }>, question: Question
     groups: gate.eni.groups,
     direction: gate.direction,
     traffic: trafficAt(gate, question),
-    cidr: hostCidr(gate.peer.address),
+    cidr: gate.peer.address.within ?? hostCidr(gate.peer.address),
     peerGroups: gate.peer.eni?.groups ?? [],
   };
 }
@@ -124,7 +124,7 @@ function aclRemedy(
     aclId: acl.id,
     direction: gate.direction,
     traffic,
-    cidr: hostCidr(address),
+    cidr: address.within ?? hostCidr(address),
     isReply: gate.way === 'reply' && (traffic.kind === 'tcp' || traffic.kind === 'udp'),
     ...(denial === undefined ? {} : { below: denial.number }),
   };

@@ -146,6 +146,10 @@ export function unknownText(gate: Gate, decision: Extract<Decision, { outcome: '
       what === formatAddress(gate.source)
         ? `how packets of ${what} come in is not known`
         : `what lies behind ${what} is not modelled`,
+    'unknown-rule': `whether a rule is there is not known: ${what}`,
+    'unknown-entry': `whether an entry is there is not known: ${what}`,
+    'unknown-route': `whether a route is there is not known: ${what}`,
+    'unknown-address': `an address that is not known yet decides: ${what}`,
     'nat-port-varies': `the NAT gateway picks a port from 1024-65535, and only some of them pass here`,
     'nat-address-varies': `${what} picks one of several addresses`,
   };

@@ -1,6 +1,5 @@
 import { AXIS_SIZE, axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
 import { type Address, wordAgrees } from '../net/address.ts';
-import { cidrContains } from '../net/cidr.ts';
 import {
   EMPTY_SET,
   interval,
@@ -14,7 +13,16 @@ import { isUnfiltered } from '../model/eni.ts';
 import type { NetworkAcl } from '../model/network-acl.ts';
 import type { Direction } from '../model/security-group.ts';
 import { getRecord, type World } from '../model/world.ts';
-import { groupsOf, matchPeer, orderedEntries, PACKED_WORDS, type PreparedRules, preparedRules } from './match.ts';
+import {
+  groupsOf,
+  matchEntry,
+  matchPeer,
+  matchRule,
+  orderedEntries,
+  PACKED_WORDS,
+  type PreparedRules,
+  preparedRules,
+} from './match.ts';
 import type { Gate, PeerSight } from './path.ts';
 
 /** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
@@ -43,29 +51,39 @@ export function gateSet(world: World, gate: Gate): GateSet {
       const acl =
         gate.subnet.networkAcl === undefined ? undefined : getRecord(world, 'acls', gate.subnet.networkAcl.aclId);
       if (acl === undefined) return PERHAPS;
-      const allowed = aclSet(acl, gate);
-      return { sure: allowed, possible: allowed };
+      return aclSet(acl, gate);
     }
   }
 }
 
-/** The points that the numbered entries allow towards or from one address: first match wins, the rest is denied. */
+/**
+ * The points that the numbered entries allow towards or from one address: first match wins, the rest is denied. An entry that perhaps
+ * matches leaves its points open for those behind it: certain is what no entry that may win denies.
+ */
 export function aclSet(
   acl: NetworkAcl,
   gate: { readonly direction: Direction; readonly source: Gate['source']; readonly destination: Gate['destination'] },
-): IntervalSet {
+): GateSet {
   const address = gate.direction === 'egress' ? gate.destination : gate.source;
   let open: IntervalSet = WHOLE_AXIS;
   let allowed: IntervalSet = EMPTY_SET;
+  let denied: IntervalSet = EMPTY_SET;
+  let isCertain = true;
   for (const entry of orderedEntries(acl, gate.direction)) {
     if (open.length === 0) break;
-    if (!cidrContains(entry.cidr, address)) continue;
+    const match = matchEntry(entry, address);
+    if (match === 'no') continue;
     const [from, to] = trafficInterval(entry.traffic, address.family);
-    if (from === 0 && to === AXIS_SIZE - 1) return entry.action === 'allow' ? unionSets(allowed, open) : allowed;
-    if (entry.action === 'allow') allowed = unionSets(allowed, intersectSets(open, [from, to]));
-    open = subtractSets(open, [from, to]);
+    const met = from === 0 && to === AXIS_SIZE - 1 ? open : intersectSets(open, [from, to]);
+    if (entry.action === 'allow') allowed = unionSets(allowed, met);
+    else denied = unionSets(denied, met);
+    if (match === 'yes') open = met === open ? EMPTY_SET : subtractSets(open, [from, to]);
+    else isCertain = false;
   }
-  return allowed;
+  // Without a doubt, nothing is in both: what an entry decides is not open any more.
+  return isCertain
+    ? { sure: allowed, possible: allowed }
+    : { sure: subtractSets(allowed, unionSets(denied, open)), possible: allowed };
 }
 
 /** Whether a set holds every, no or only some destination port that a NAT gateway may have chosen (1024–65535, V23:nat-gateway-troubleshooting). */
@@ -82,6 +100,11 @@ function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSe
   const perhaps: number[] = [];
   for (const group of groups) {
     const prepared = preparedRules(group, gate.direction, gate.peer.address.family);
+    if (gate.peer.address.within !== undefined) {
+      collectByMatch(world, prepared.placed, { peer: gate.peer, into: { sure, perhaps } });
+      continue;
+    }
+    collectByMatch(world, prepared.doubtful, { peer: gate.peer, into: { sure, perhaps } });
     collectCidrs(prepared.cidrs, gate.peer.address, sure);
     collectReferences(prepared.references, gate.peer, { sure, perhaps });
     for (const { rule, from, to } of prepared.lists) {
@@ -110,15 +133,28 @@ function collectCidrs(cidrs: Int32Array, address: Address, into: number[]): void
   }
 }
 
+/** Rule by rule: for what the packed forms do not hold. */
+function collectByMatch(
+  world: World,
+  rules: PreparedRules['placed'],
+  { peer, into }: { readonly peer: PeerSight; readonly into: { readonly sure: number[]; readonly perhaps: number[] } },
+): void {
+  for (const { rule, from, to } of rules) {
+    const match = matchRule(world, rule, peer);
+    if (match === 'yes') into.sure.push(from, to);
+    else if (match !== 'no') into.perhaps.push(from, to);
+  }
+}
+
 /** References are looked up by the groups of the interface in sight: it has few, a group may name many. */
 function collectReferences(
   references: PreparedRules['references'],
   peer: PeerSight,
   into: { readonly sure: number[]; readonly perhaps: number[] },
 ): void {
-  if (peer.eni !== undefined) {
+  if (peer.eni !== undefined)
     for (const id of peer.eni.groups) for (const point of references.get(id) ?? []) into.sure.push(point);
-  } else if (peer.end === 'unknown') {
+  if (peer.eni === undefined ? peer.end === 'unknown' : peer.eni.groupDoubt !== undefined) {
     for (const intervals of references.values()) for (const point of intervals) into.perhaps.push(point);
   }
 }

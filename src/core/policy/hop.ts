@@ -1,5 +1,5 @@
 import { type Address, formatAddress, sameAddress } from '../net/address.ts';
-import { cidrContains } from '../net/cidr.ts';
+import { cidrContains, cidrMayContain } from '../net/cidr.ts';
 import { unreachable } from '../net/result.ts';
 import type { Eni } from '../model/eni.ts';
 import type { NatGateway, PeeringConnection } from '../model/gateway.ts';
@@ -61,11 +61,17 @@ export function nextHop(world: World, from: Departure): Hop {
     const way = toOwner(ownerOf(world, from.vpcId, header.destination), header.destination, 'local');
     return { sameSubnet: true, routeResource: subnet.id, route: pass('route'), ...way };
   }
+  // Perhaps within the subnet: then no NACL would be met, so none may refuse.
+  if (subnet.cidrs.some((cidr) => cidrMayContain(cidr, header.destination)))
+    return {
+      ...lostHop(subnet.id, unknown('unknown-address', [formatAddress(header.destination)])),
+      sameSubnet: true,
+    };
   const { id, table } = routeTableOf(world, subnet);
   if (table === undefined) return lostHop(id ?? subnet.id, unknown('unknown-route-table', [id ?? subnet.id]));
   if (isReservedDestination(header.destination)) return lostHop(table.id, deny('no-route'));
   const choice = chooseRoute(world, table, header.destination);
-  if (choice.kind === 'unknown') return lostHop(table.id, unknown('unknown-prefix-list', choice.unknowns));
+  if (choice.kind === 'unknown') return lostHop(table.id, unknown(choice.reason, choice.unknowns));
   if (choice.kind === 'none') return refused(world, from, { routeResource: table.id, route: deny('no-route') });
   const ref: RuleRef = { kind: 'route', routeTableId: table.id, route: choice.route };
   if (choice.route.state === 'blackhole')
@@ -164,6 +170,7 @@ function followInternet(world: World, from: Departure, target: InternetTarget): 
   const source = publicSource(world, from);
   if (source === 'unknown') return lost(target.id, unknown('unknown-interface', [formatAddress(from.header.source)]));
   if (source === undefined) return lost(target.id, deny('no-public-address'));
+  if ('doubt' in source) return lost(target.id, unknown('unknown-address', [source.doubt]));
   if (!isInternetRoutable(from.header.destination)) return lost(target.id, deny('not-internet-routable'));
   return {
     gateway: { resource: target.id, decision: pass('gateway') },
@@ -173,13 +180,15 @@ function followInternet(world: World, from: Departure, target: InternetTarget): 
 }
 
 /** The address under which the internet sees the source: itself for global IPv6, the public one that stands for a private IPv4. */
-function publicSource(world: World, from: Departure): Address | 'unknown' | undefined {
+function publicSource(world: World, from: Departure): Address | { readonly doubt: string } | 'unknown' | undefined {
   const { source } = from.header;
   if (source.family === 'ipv6') return isInternetRoutable(source) ? source : undefined;
   const owner = ownerOf(world, from.vpcId, source);
   switch (owner.kind) {
-    case 'eni':
-      return owner.eni.addresses.find((own) => sameAddress(own.address, source))?.public?.address;
+    case 'eni': {
+      const seen = owner.eni.addresses.find((own) => sameAddress(own.address, source))?.public;
+      return seen?.doubt === undefined ? seen?.address : { doubt: seen.doubt };
+    }
     case 'nat':
       return owner.nat.connectivity === 'private'
         ? undefined
@@ -202,6 +211,8 @@ function followPeering(world: World, from: Departure, id: PeeringId): Way {
   const peer = getRecord(world, 'vpcs', side.vpcId);
   const cidrs = peer?.cidrs ?? side.cidrs;
   const inside = cidrs.some((cidr) => cidrContains(cidr, from.header.destination));
+  if (!inside && cidrs.some((cidr) => cidrMayContain(cidr, from.header.destination)))
+    return lost(id, unknown('unknown-address', [formatAddress(from.header.destination)]));
   if (!inside && (peer !== undefined || cidrs.some((cidr) => cidr.family === from.header.destination.family)))
     return lost(id, deny('peering-not-transitive'));
   if (peer === undefined) return lost(id, unknown('unknown-peer', [side.vpcId]));

@@ -1,5 +1,5 @@
-import type { Family } from '../net/address.ts';
-import { cidrContains, isAnyCidr } from '../net/cidr.ts';
+import { type Address, type Family, formatAddress } from '../net/address.ts';
+import { type Cidr, cidrContains, cidrMayContain, isAnyCidr } from '../net/cidr.ts';
 import { trafficInterval } from '../net/axis.ts';
 import { unreachable } from '../net/result.ts';
 import { type Eni, isUnfiltered } from '../model/eni.ts';
@@ -35,7 +35,7 @@ export function sightRules(
   const { direction, peer } = options;
   const { groups, unknownGroups } = groupsOf(world, eni);
   const placed = groups.flatMap((group) => preparedRules(group, direction, peer.address.family).placed);
-  const rules = placed.map((one): SightedRule => ({ ...one, match: matchPeer(world, one.rule.peer, peer) }));
+  const rules = placed.map((one): SightedRule => ({ ...one, match: matchRule(world, one.rule, peer) }));
   return { rules, unknownGroups, unfiltered: isUnfiltered(eni) };
 }
 
@@ -51,6 +51,7 @@ export function groupsOf(
     if (group === undefined) unknownGroups.push(id);
     else groups.push(group);
   }
+  if (eni.groupDoubt !== undefined) unknownGroups.push(eni.groupDoubt);
   return { groups, unknownGroups };
 }
 
@@ -63,6 +64,8 @@ export type PreparedRules = {
   readonly cidrs: Int32Array;
   readonly references: ReadonlyMap<GroupId, readonly number[]>;
   readonly lists: readonly PlacedRule[];
+  /** Rules of which it is not known whether they are there; they stand in `placed` and nowhere else. */
+  readonly doubtful: readonly PlacedRule[];
 };
 
 /** Words for each rule in `PreparedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
@@ -92,39 +95,65 @@ function prepare(group: SecurityGroup, direction: Direction, family: Family): Pr
       const [from, to] = trafficInterval(rule.traffic, family);
       return { groupId: group.id, rule, from, to };
     });
-  const words = placed.flatMap(({ rule, from, to }) => {
+  const certain = placed.filter(({ rule }) => rule.doubt === undefined);
+  const words = certain.flatMap(({ rule, from, to }) => {
     if (rule.peer.kind !== 'cidr' || rule.peer.cidr.family !== family) return [];
     const { base, length } = rule.peer.cidr;
     return [from, to, length, base.w0, base.w1, base.w2, base.w3];
   });
   const references = new Map<GroupId, number[]>();
-  for (const { rule, from, to } of placed) {
+  for (const { rule, from, to } of certain) {
     if (rule.peer.kind !== 'group') continue;
     const intervals = references.get(rule.peer.groupId);
     if (intervals === undefined) references.set(rule.peer.groupId, [from, to]);
     else intervals.push(from, to);
   }
-  const lists = placed.filter(({ rule }) => rule.peer.kind === 'prefix-list');
-  return { placed, cidrs: Int32Array.from(words), references, lists };
+  const lists = certain.filter(({ rule }) => rule.peer.kind === 'prefix-list');
+  const doubtful = placed.filter(({ rule }) => rule.doubt !== undefined);
+  return { placed, cidrs: Int32Array.from(words), references, lists, doubtful };
+}
+
+/** Whether a rule is there and its peer is the one in sight. */
+export function matchRule(world: World, rule: Rule, sight: PeerSight): PeerMatch {
+  const match = matchPeer(world, rule.peer, sight);
+  return match === 'yes' && rule.doubt !== undefined ? { reason: 'unknown-rule', unknown: rule.doubt } : match;
 }
 
 /** Whether the peer of a rule is the one in sight. A CIDR or list never matches across families. */
 export function matchPeer(world: World, peer: Peer, sight: PeerSight): PeerMatch {
   switch (peer.kind) {
     case 'cidr':
-      return cidrContains(peer.cidr, sight.address) ? 'yes' : 'no';
+      return matchCidrs([peer.cidr], sight);
     case 'prefix-list': {
       const list = getRecord(world, 'prefixLists', peer.prefixListId);
       if (list !== undefined && list.family !== sight.address.family) return 'no';
       if (list?.entries === undefined) return { reason: 'unknown-prefix-list', unknown: peer.prefixListId };
-      return list.entries.some((entry) => cidrContains(entry.cidr, sight.address)) ? 'yes' : 'no';
+      return matchCidrs(
+        list.entries.map((entry) => entry.cidr),
+        sight,
+      );
     }
     case 'group':
-      if (sight.eni !== undefined) return sight.eni.groups.includes(peer.groupId) ? 'yes' : 'no';
+      if (sight.eni?.groups.includes(peer.groupId) === true) return 'yes';
+      if (sight.eni?.groupDoubt !== undefined) return { reason: 'unknown-interface', unknown: sight.eni.groupDoubt };
+      if (sight.eni !== undefined) return 'no';
       return sight.end === 'known' ? 'no' : { reason: 'unknown-interface', unknown: peer.groupId };
     default:
       return unreachable(peer);
   }
+}
+
+function matchCidrs(cidrs: readonly Cidr[], { address }: PeerSight): PeerMatch {
+  if (cidrs.some((cidr) => cidrContains(cidr, address))) return 'yes';
+  return address.within !== undefined && cidrs.some((cidr) => cidrMayContain(cidr, address))
+    ? { reason: 'unknown-address', unknown: formatAddress(address) }
+    : 'no';
+}
+
+/** Whether an entry of a NACL is there and is about an address: `perhaps` where that depends on what is not known. */
+export function matchEntry(entry: AclEntry, address: Address): 'yes' | 'no' | 'perhaps' {
+  if (entry.doubt === undefined && cidrContains(entry.cidr, address)) return 'yes';
+  return cidrMayContain(entry.cidr, address) ? 'perhaps' : 'no';
 }
 
 /** The entries of a NACL that can meet a packet of the direction, in the order in which they are tried. */
@@ -143,7 +172,9 @@ export function orderedEntries(acl: NetworkAcl, direction: Direction): readonly 
 /** Whether a NACL lets everything of a family pass in a direction, as the default one does before it is edited. */
 export function passesAll(acl: NetworkAcl, direction: Direction, family: Family): boolean {
   const first = orderedEntries(acl, direction).find(({ cidr }) => cidr.family === family);
-  return first?.action === 'allow' && first.traffic.kind === 'all' && isAnyCidr(first.cidr);
+  return (
+    first?.action === 'allow' && first.doubt === undefined && first.traffic.kind === 'all' && isAnyCidr(first.cidr)
+  );
 }
 
 /** Memory of a pure function, like `PREPARED`. */

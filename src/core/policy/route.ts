@@ -1,43 +1,46 @@
-import type { Address } from '../net/address.ts';
-import { type Cidr, cidrContains } from '../net/cidr.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+import { type Cidr, cidrContains, cidrMayContain } from '../net/cidr.ts';
 import type { NatGateway } from '../model/gateway.ts';
 import type { Eni } from '../model/eni.ts';
 import type { RouteTableId, VpcId } from '../model/ids.ts';
 import { type Route, type RouteTable, targetText } from '../model/route-table.ts';
 import type { Subnet } from '../model/vpc.ts';
 import { eniAt, getRecord, indexedId, indexedIds, type World } from '../model/world.ts';
-import { formatAddress } from '../net/address.ts';
+import type { UnknownReason } from './verdict.ts';
 
-/** The answer of a route table: the winning route, none, or not to be told because these records are unknown. */
+/** The answer of a route table: the winning route, none, or not to be told because of what is not known. */
 export type RouteChoice =
   | { readonly kind: 'route'; readonly route: Route }
   | { readonly kind: 'none' }
-  | { readonly kind: 'unknown'; readonly unknowns: readonly string[] };
+  | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly unknowns: readonly string[] };
 
 /** Longest prefix wins; at equal length static before prefix list before propagated (V:route-tables-priority). */
 export function chooseRoute(world: World, table: RouteTable, destination: Address): RouteChoice {
-  let best: Route | undefined;
-  let bestLength = -1;
-  const doubtful: Route[] = [];
+  let best: Candidate | undefined;
+  const doubtful: (Candidate & { readonly doubt: Doubt })[] = [];
   for (const route of table.routes) {
     if (route.state === 'filtered') continue;
-    const length = matchLength(world, route, destination);
-    if (length === 'unknown') doubtful.push(route);
-    else if (length > bestLength || (length === bestLength && best !== undefined && rank(route) < rank(best))) {
-      best = route;
-      bestLength = length;
-    }
+    const { length, perhaps } = matchLength(world, route, destination);
+    if (perhaps !== undefined) doubtful.push({ route, ...perhaps });
+    if (length >= 0 && (best === undefined || wins({ route, length }, best))) best = { route, length };
   }
-  // A list whose entries are not known may hold a longer prefix; it does not matter only where it leads to the same target.
-  const unsure = doubtful.filter(
-    (route) => best === undefined || targetText(route.target) !== targetText(best.target) || route.state !== best.state,
-  );
-  if (unsure.length > 0)
-    return {
-      kind: 'unknown',
-      unknowns: unsure.map((route) => (route.destination.kind === 'prefix-list' ? route.destination.prefixListId : '')),
-    };
-  return best === undefined ? { kind: 'none' } : { kind: 'route', route: best };
+  // What perhaps matches matters where it would win, unless it leads to the same target.
+  const unsure = doubtful.filter((one) => best === undefined || (wins(one, best) && !isSameWay(one.route, best.route)));
+  const [first] = unsure;
+  if (first !== undefined)
+    return { kind: 'unknown', reason: first.doubt.reason, unknowns: unsure.map((one) => one.doubt.unknown) };
+  return best === undefined ? { kind: 'none' } : { kind: 'route', route: best.route };
+}
+
+type Candidate = { readonly route: Route; readonly length: number };
+type Doubt = { readonly reason: UnknownReason; readonly unknown: string };
+
+function wins(one: Candidate, best: Candidate): boolean {
+  return one.length > best.length || (one.length === best.length && rank(one.route) < rank(best.route));
+}
+
+function isSameWay(one: Route, other: Route): boolean {
+  return targetText(one.target) === targetText(other.target) && one.state === other.state;
 }
 
 /** The route table of a subnet: its own, else the VPC's main one. Undefined ids mean that it is not known which. */
@@ -71,16 +74,46 @@ export function ownerOf(world: World, vpcId: VpcId, address: Address): Owner {
   const nat = natId === undefined ? undefined : getRecord(world, 'natGateways', natId);
   if (nat !== undefined) return { kind: 'nat', nat };
   if (eni !== undefined) return { kind: 'eni', eni };
-  return { kind: world.missing.has('enis') ? 'unknown' : 'nobody' };
+  return { kind: world.missing.has('enis') || mayHaveOwner(world, vpcId, address) ? 'unknown' : 'nobody' };
 }
 
-function matchLength(world: World, route: Route, destination: Address): number | 'unknown' {
-  if (route.destination.kind === 'cidr')
-    return cidrContains(route.destination.cidr, destination) ? route.destination.cidr.length : -1;
-  const list = getRecord(world, 'prefixLists', route.destination.prefixListId);
-  if (list !== undefined && list.family !== destination.family) return -1;
-  if (list?.entries === undefined) return 'unknown';
-  return Math.max(-1, ...list.entries.map((entry) => (cidrContains(entry.cidr, destination) ? entry.cidr.length : -1)));
+/** Whether some interface or NAT gateway of the VPC, of which the address is not known, may have this one. */
+function mayHaveOwner(world: World, vpcId: VpcId, address: Address): boolean {
+  const may = (own: Address): boolean => own.within !== undefined && cidrMayContain(own.within, address);
+  for (const id of indexedIds(world, 'enisByVagueAddress', vpcId))
+    if (getRecord(world, 'enis', id)?.addresses.some((own) => may(own.address)) === true) return true;
+  for (const id of indexedIds(world, 'natGatewaysByVagueAddress', vpcId))
+    if (getRecord(world, 'natGateways', id)?.addresses.some((own) => may(own.private)) === true) return true;
+  return false;
+}
+
+/** The length of the longest prefix of a route that holds the destination, −1 for none; `perhaps`: of the longest that may. */
+function matchLength(
+  world: World,
+  route: Route,
+  destination: Address,
+): { readonly length: number; readonly perhaps?: { readonly length: number; readonly doubt: Doubt } } {
+  const to = route.destination;
+  const list = to.kind === 'cidr' ? undefined : getRecord(world, 'prefixLists', to.prefixListId);
+  if (list !== undefined && list.family !== destination.family) return { length: -1 };
+  const cidrs = to.kind === 'cidr' ? [to.cidr] : list?.entries?.map((entry) => entry.cidr);
+  if (cidrs === undefined) {
+    const doubt: Doubt = { reason: 'unknown-prefix-list', unknown: to.kind === 'cidr' ? '' : to.prefixListId };
+    return { length: -1, perhaps: { length: Number.POSITIVE_INFINITY, doubt } };
+  }
+  const certain = longest(cidrs.filter((cidr) => cidrContains(cidr, destination)));
+  const possible =
+    destination.within === undefined ? certain : longest(cidrs.filter((cidr) => cidrMayContain(cidr, destination)));
+  if (possible < 0) return { length: -1 };
+  if (route.doubt !== undefined)
+    return { length: -1, perhaps: { length: possible, doubt: { reason: 'unknown-route', unknown: route.doubt } } };
+  if (possible === certain) return { length: certain };
+  const doubt: Doubt = { reason: 'unknown-address', unknown: formatAddress(destination) };
+  return { length: certain, perhaps: { length: possible, doubt } };
+}
+
+function longest(cidrs: readonly Cidr[]): number {
+  return cidrs.reduce((length, cidr) => Math.max(length, cidr.length), -1);
 }
 
 function rank(route: Route): number {

@@ -56,6 +56,10 @@ export type UnknownReason =
   | 'unknown-interface'
   | 'unknown-peer'
   | 'unmodelled-target'
+  | 'unknown-rule'
+  | 'unknown-entry'
+  | 'unknown-route'
+  | 'unknown-address'
   | 'nat-port-varies'
   | 'nat-address-varies';
 

@@ -101,8 +101,10 @@ export class Walk {
     if (gateway.decision.outcome === 'unknown') return;
     const behind = eni.addresses.find(
       (own) => own.public !== undefined && sameAddress(own.public.address, destination),
-    )?.address;
-    this.arrive(eni, { source: header.source, destination: behind ?? destination }, { medium: 'internet' });
+    );
+    const doubt = behind?.public?.doubt;
+    if (doubt !== undefined) this.#settle('gateway', eni.id, header, unknown('unknown-address', [doubt]));
+    this.arrive(eni, { source: header.source, destination: behind?.address ?? destination }, { medium: 'internet' });
   }
 
   /** The packet enters a VPC by a way that the model does not follow: what is certain is only who is addressed. */

@@ -43,7 +43,13 @@ function answersAnyone(world: World, packet: Admitted, direction: Direction): bo
 function openRules(world: World, { eni, family }: Admitted, direction: Direction): readonly PlacedRule[] {
   return groupsOf(world, eni)
     .groups.flatMap((group) => preparedRules(group, direction, family).placed)
-    .filter(({ rule }) => rule.peer.kind === 'cidr' && rule.peer.cidr.family === family && rule.peer.cidr.length === 0);
+    .filter(
+      ({ rule }) =>
+        rule.doubt === undefined &&
+        rule.peer.kind === 'cidr' &&
+        rule.peer.cidr.family === family &&
+        rule.peer.cidr.length === 0,
+    );
 }
 
 function isAllPorts(traffic: Traffic, transport: Transport): boolean {
