@@ -4,13 +4,16 @@ import type { World } from '../core/model/world.ts';
 import type { AskError } from '../analysis/ask.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io, LoadError } from './io.ts';
-import type { Finding } from '../formats/describe.ts';
+import { splitWhen } from '../formats/any-world.ts';
+import type { Export, Finding } from '../formats/describe.ts';
+import { overlayPlan } from '../formats/terraform/overlay.ts';
 import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } from './terminal.ts';
 
 /** The options that every command has, as commander reads them. */
 export type GlobalOptions = {
   readonly world?: string;
   readonly endpoint?: string;
+  readonly over?: string;
   readonly ca?: string;
   readonly json?: boolean;
   readonly family?: Family;
@@ -71,6 +74,7 @@ export async function openWorld(context: Context): Promise<Result<World, ExitSta
         `no world: give --world with a file, a folder or - for standard input, or --endpoint with a server, or set ${WORLD_VARIABLE}`,
       ),
     );
+  if (options.over !== undefined) return settled(context, await readOver(context, path, options.over));
   return await loadWorld(context, path, options.world === undefined && options.endpoint !== undefined);
 }
 
@@ -81,7 +85,11 @@ export async function loadWorld(
   isServer: boolean = /^https?:\/\//u.test(path),
 ): Promise<Result<World, ExitStatus>> {
   const { io } = context;
-  const loaded = await (isServer ? io.readServer : io.readWorld)(path, progressOf(context));
+  return settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
+}
+
+/** Says what there is to say of what was read. */
+function settled(context: Context, loaded: Result<Export, LoadError>): Result<World, ExitStatus> {
   clearProgress(context);
   if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
   printNotes(context, findingSheet(loaded.value.findings));
@@ -102,6 +110,25 @@ export function withProgress<T>(context: Context, what: string, work: (report: (
   });
   clearProgress(context);
   return result;
+}
+
+/** The plan of a path laid over another world. */
+async function readOver({ io, ...context }: Context, path: string, over: string): Promise<Result<Export, LoadError>> {
+  const onProgress = progressOf({ io, ...context });
+  const worlds = await io.readWorlds(path, onProgress);
+  if (!worlds.ok) return worlds;
+  const { plan } = worlds.value;
+  if (plan === undefined)
+    return fail({ kind: 'malformed', message: `${path} is no Terraform plan: only a plan is laid over a world` });
+  const isServer = /^https?:\/\//.test(over);
+  const live = await (isServer ? io.readServer : io.readWorld)(over, onProgress);
+  if (!live.ok) return live;
+  const laid = overlayPlan(live.value.world, plan);
+  const isBefore = splitWhen(path).when === 'before';
+  return ok({
+    world: isBefore ? laid.before : laid.after,
+    findings: [...live.value.findings, ...(isBefore ? [] : plan.after.findings)],
+  });
 }
 
 function findingSheet(findings: readonly Finding[]): Sheet {

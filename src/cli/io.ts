@@ -1,4 +1,5 @@
 import type { Result } from '../core/net/result.ts';
+import type { AnyWorld } from '../formats/any-world.ts';
 import type { Export } from '../formats/describe.ts';
 import type { HitsDocument } from '../server/native/hits.ts';
 
@@ -24,6 +25,8 @@ export type Io = {
   /** The world of the built-in example. */
   readonly examplePath: string;
   readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
+  /** The worlds before and after a plan, and what the document is; of all but plans there is one. */
+  readonly readWorlds: (path: string, onProgress?: (text: string) => void) => Promise<Result<AnyWorld, LoadError>>;
   /** The world that a server holds, by the server's URL. */
   readonly readServer: (url: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   /** What the hosts of a server counted at something; undefined when it tells nothing of hits. */

@@ -7,7 +7,7 @@ import { readCa } from './ca-file.ts';
 import { readHits } from './hits-source.ts';
 import type { Io, LoadError } from './io.ts';
 import { readServer } from './server-source.ts';
-import { readWorld } from './world-source.ts';
+import { locate, readWorld, readWorlds } from './world-source.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** The real outside: this process' streams, environment and files. */
@@ -19,8 +19,12 @@ export function nodeIo(): Io {
     version: packageJson.version,
     examplePath: fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url)),
     readWorld: async (path, onProgress) => {
-      const found = path === '-' ? undefined : await absence(path);
+      const found = await absence(path);
       return found === undefined ? await readWorld(path, { onProgress }) : fail(found);
+    },
+    readWorlds: async (path, onProgress) => {
+      const found = await absence(path);
+      return found === undefined ? await readWorlds((await locate(path)).path, { onProgress }) : fail(found);
     },
     readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
     readHits: async (url, of) => await readHits(url, of, process.env),
@@ -44,9 +48,10 @@ async function readText(path: string): Promise<Result<string, LoadError>> {
   }
 }
 
-async function absence(path: string): Promise<LoadError | undefined> {
+async function absence(named: string): Promise<LoadError | undefined> {
+  const { path } = await locate(named);
   try {
-    await stat(path);
+    if (path !== '-') await stat(path);
     return undefined;
   } catch (error) {
     return loadError(path, error);

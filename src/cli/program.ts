@@ -83,9 +83,14 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
     .version(io.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .addOption(
-      new Option('-w, --world <path>', 'file or folder of `aws ec2 describe-*` output, - for standard input').env(
-        WORLD_VARIABLE,
-      ),
+      new Option(
+        '-w, --world <path>',
+        'file or folder of `aws ec2 describe-*` output, a Terraform plan or state as JSON, - for standard input; of a plan the world after it, PATH:before for the one before',
+      ).env(WORLD_VARIABLE),
+    )
+    .option(
+      '--over <path>',
+      'lay the Terraform plan of --world over this world: describe output, or the URL of a server',
     )
     .addOption(
       new Option('--endpoint <url>', 'ask a server that `crenel serve` runs instead')

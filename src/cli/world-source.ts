@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { type AnyWorld, readWhole, splitWhen } from '../formats/any-world.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
 import { JsonSplitter } from '../formats/json-stream.ts';
 import type { LoadError } from './io.ts';
@@ -18,8 +19,30 @@ export type ReadOptions = {
   readonly wholeBytes?: number;
 };
 
-/** Reads an export: one file, a folder of files, or `-` for standard input. Errors say which file, where in it and why. */
+/**
+ * Reads the world of documents: one file, a folder of describe output, or `-` for standard input. Of a plan the world after it, unless the
+ * path ends in `:before`. Errors say which file, where in it and why.
+ */
 export async function readWorld(path: string, options: ReadOptions = {}): Promise<Result<Export, LoadError>> {
+  const { path: file, when } = await locate(path);
+  const worlds = await readWorlds(file, options);
+  return worlds.ok ? ok(worlds.value[when]) : worlds;
+}
+
+/** Where a path leads and which of a plan's worlds it means: a file that is really called so comes first. */
+export async function locate(path: string): Promise<ReturnType<typeof splitWhen>> {
+  const split = splitWhen(path);
+  if (split.path === path) return split;
+  try {
+    await stat(path);
+    return { path, when: 'after' };
+  } catch {
+    return split;
+  }
+}
+
+/** Reads the worlds before and after a plan; of other documents both are one. */
+export async function readWorlds(path: string, options: ReadOptions = {}): Promise<Result<AnyWorld, LoadError>> {
   const reader = new DescribeReader();
   const files = path === '-' ? ok([path]) : await filesOf(path);
   if (!files.ok) return files;
@@ -27,29 +50,99 @@ export async function readWorld(path: string, options: ReadOptions = {}): Promis
     options.onProgress?.(`reading ${file} (${index + 1} of ${files.value.length})`);
     const read = await readDocument(reader, file, options);
     if (!read.ok) return read;
+    if (read.value === undefined) continue;
+    if (files.value.length === 1) return ok(read.value);
+    return fail({
+      kind: 'malformed',
+      message: `${file} is no describe output (${read.value.kind}): name this file alone`,
+    });
   }
-  return ok(reader.finish());
+  const world = reader.finish();
+  return ok({ kind: 'describe', before: world, after: world });
 }
 
+/** Takes a document in, or gives the worlds of one that is whole by itself. */
 async function readDocument(
   reader: DescribeReader,
   file: string,
   { onProgress, wholeBytes = WHOLE_BYTES }: ReadOptions,
-): Promise<Result<undefined, LoadError>> {
+): Promise<Result<AnyWorld | undefined, LoadError>> {
   try {
     const isLarge = file === '-' || (await stat(file)).size > wholeBytes;
-    if (!isLarge) {
-      const bytes = await readFile(file);
-      const whole = parseWhole(bytes);
-      if (whole !== undefined) return taken(reader.add(file, whole));
-      // Several documents in one file, or something wrong: the splitter takes the ones and says where the other is.
-      return await readChunks(reader, file, [bytes]);
-    }
+    if (!isLarge) return await readBytes(reader, file, await readFile(file));
     const chunks = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
-    return await readChunks(reader, file, withProgress(chunks, file, onProgress));
+    const { start, rest } = await peek(withProgress(chunks, file, onProgress));
+    if (!looksLikeTerraform(start)) return await readChunks(reader, file, rest);
+    const bytes = await collect(rest);
+    if (bytes === undefined)
+      return fail({
+        kind: 'malformed',
+        message: `${file} has more than ${MAX_WHOLE_BYTES} bytes: more than a plan or state may have`,
+      });
+    return await readBytes(reader, file, bytes);
   } catch (error) {
     return fail({ kind: 'io', message: `cannot read ${file}: ${reason(error)}` });
   }
+}
+
+async function readBytes(
+  reader: DescribeReader,
+  file: string,
+  bytes: Uint8Array,
+): Promise<Result<AnyWorld | undefined, LoadError>> {
+  const whole = parseWhole(bytes);
+  // Several documents in one file, or something wrong: the splitter takes the ones and says where the other is.
+  if (whole === undefined) return await readChunks(reader, file, [bytes]);
+  const read = readWhole(whole, file);
+  if (read === undefined) return taken(reader.add(file, whole));
+  return read.ok ? ok(read.value) : fail({ kind: 'malformed', message: read.error });
+}
+
+/** A plan or state is read whole, since it refers back and forth; this is some twenty times the largest that is known. */
+const MAX_WHOLE_BYTES = 256 * 1024 * 1024;
+const PEEK_BYTES = 4096;
+
+/** The first bytes of chunks, and all of them again. */
+async function peek(
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ readonly start: string; readonly rest: AsyncIterable<Uint8Array> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const seen: Uint8Array[] = [];
+  let size = 0;
+  let isDone = false;
+  while (size < PEEK_BYTES && !isDone) {
+    const next = await iterator.next();
+    isDone = next.done === true;
+    if (next.done === true) break;
+    seen.push(next.value);
+    size += next.value.length;
+  }
+  async function* rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* seen;
+    while (!isDone) {
+      const next = await iterator.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+  const start = Buffer.concat(seen).subarray(0, PEEK_BYTES).toString('latin1');
+  return { start, rest: rest() };
+}
+
+/** Both kinds of document say so in their first members. */
+function looksLikeTerraform(start: string): boolean {
+  return /^\s*\{\s*"(?:format_version|version|terraform_version)"/.test(start);
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > MAX_WHOLE_BYTES) return undefined;
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
 }
 
 /** The document, or undefined when the text is not one JSON document. */

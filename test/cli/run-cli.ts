@@ -47,6 +47,11 @@ export async function run(words: string | readonly string[], outside: Outside): 
       const read = found === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world: found, findings });
       return Promise.resolve(read);
     },
+    readWorlds: () => {
+      if (world === undefined) return Promise.resolve(fail(loadError ?? assert.fail('no world')));
+      const read = { world, findings };
+      return Promise.resolve(ok({ kind: 'describe' as const, before: read, after: read }));
+    },
     readServer: () => {
       const read = world === undefined || hits === undefined ? undefined : ok({ world, findings });
       return Promise.resolve(read ?? fail(loadError ?? { kind: 'absent', message: 'no server' }));

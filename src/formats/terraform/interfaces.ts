@@ -1,0 +1,386 @@
+import type { Cidr } from '../../core/net/cidr.ts';
+import type { Eni, EniAddress } from '../../core/model/eni.ts';
+import { asId } from '../../core/model/ids.ts';
+import type { Subnet } from '../../core/model/vpc.ts';
+import type { Attributes, Ids } from './attributes.ts';
+import type { Open } from './draft.ts';
+import { MEMBERS, type MemberType } from './types.ts';
+import type { Side } from './side.ts';
+
+const MACHINES = ['aws_instance', 'aws_spot_instance_request'];
+
+/** Network interfaces, instances, and what stands for the interfaces that services make. */
+export function readInterfaces(side: Side): void {
+  for (const one of side.resources.of('aws_network_interface')) readEni(side, one);
+  for (const machine of side.resources.of(...MACHINES)) readMachine(side, machine);
+  for (const link of side.resources.of('aws_network_interface_attachment'))
+    attach(side, link, {
+      enis: link.ids('network_interface_id'),
+      machine: link.id('instance_id'),
+      device: link.number('device_index'),
+    });
+  for (const link of side.resources.of('aws_network_interface_sg_attachment')) joinGroup(side, link);
+  for (const [type, member] of Object.entries(MEMBERS))
+    for (const one of side.resources.of(type)) readMembers(side, one, member);
+  for (const group of side.resources.of('aws_autoscaling_group')) readScaling(side, group);
+  for (const address of side.resources.of('aws_eip')) readElastic(side, address);
+}
+
+function readEni(side: Side, one: Attributes): void {
+  const id = side.resources.idOf(one.instance);
+  putEni(side, {
+    id,
+    subnetId: one.id('subnet_id') ?? one.label('subnet_id'),
+    groups: groupsOf(side, one, 'security_groups'),
+    known: [...new Set([one.text('private_ip'), ...one.texts('private_ips').texts])].flatMap((text) =>
+      text === undefined ? [] : [text],
+    ),
+    knownIpv6: one.texts('ipv6_addresses').texts,
+    wantsIpv6: wantsIpv6(one),
+    sourceDestCheck: one.flag('source_dest_check') !== false || one.raw('source_dest_check') === undefined,
+    type: one.text('interface_type') ?? 'interface',
+    from: one,
+  });
+  const attachment = one.block('attachment');
+  if (attachment !== undefined)
+    attach(side, attachment, {
+      enis: { ids: [id], isExact: true },
+      machine: attachment.id('instance'),
+      device: attachment.number('device_index'),
+    });
+}
+
+/** Whether IPv6 addresses are asked for: by number, or because the subnet gives one. */
+function wantsIpv6(one: Attributes): boolean | undefined {
+  const isOpen = (name: string): boolean => one.hasUnknown(name) && one.isDeclared(name) !== false;
+  if ((one.number('ipv6_address_count') ?? 0) > 0 || isOpen('ipv6_addresses') || isOpen('ipv6_address_count'))
+    return true;
+  return undefined;
+}
+
+function readMachine(side: Side, machine: Attributes): void {
+  const id = machine.text('spot_instance_id') ?? side.resources.idOf(machine.instance);
+  side.draft.put<'instances'>('instances', {
+    id: asId(id),
+    state: machine.text('instance_state') ?? 'running',
+    tags: machine.tags(),
+  });
+  const brought = machine.isDeclared('network_interface') === false ? [] : (machine.blocks('network_interface') ?? []);
+  const own = brought.filter((block) => block.ids('network_interface_id').ids.length > 0);
+  for (const block of own)
+    attach(side, block, { enis: block.ids('network_interface_id'), machine: id, device: block.number('device_index') });
+  if (own.some((block) => (block.number('device_index') ?? 0) === 0)) return;
+  const template = templateOf(side, machine);
+  const groups = groupsOf(side, machine, 'vpc_security_group_ids', template);
+  const subnetId = machine.id('subnet_id') ?? machine.label('subnet_id');
+  const eniId = side.resources.primaryEni(machine);
+  putEni(side, {
+    id: eniId,
+    subnetId,
+    groups,
+    known: [machine.text('private_ip'), ...machine.texts('secondary_private_ips').texts].flatMap((text) => text ?? []),
+    knownIpv6: machine.texts('ipv6_addresses').texts,
+    wantsIpv6: wantsIpv6(machine),
+    sourceDestCheck: machine.flag('source_dest_check') !== false,
+    type: 'interface',
+    from: machine,
+    machine: id,
+    isPublic: isPublic(side, machine, subnetId),
+  });
+}
+
+/** Whether an instance gets a public address: as it asks, else as its subnet gives them. */
+function isPublic(side: Side, machine: Attributes, subnetId: string): boolean | undefined {
+  const raw = machine.raw('associate_public_ip_address');
+  if (typeof raw === 'boolean') return raw;
+  if (machine.isUnknown('associate_public_ip_address') && machine.isDeclared('associate_public_ip_address') !== false)
+    return undefined;
+  return side.draft.get('subnets', subnetId)?.mapPublicIpOnLaunch;
+}
+
+/** The launch template, or the launch configuration of old, that a machine or a scaling group is made from. */
+function templateOf(side: Side, one: Attributes): Attributes | undefined {
+  const mixed = one.block('mixed_instances_policy')?.block('launch_template')?.block('launch_template_specification');
+  const block = one.block('launch_template');
+  const id =
+    block?.id('id') ?? block?.id('name') ?? mixed?.id('launch_template_id') ?? mixed?.id('launch_template_name');
+  const { resources } = side;
+  return (
+    resources.byId('aws_launch_template', id) ??
+    resources.byId('aws_launch_configuration', one.id('launch_configuration'))
+  );
+}
+
+/** Groups with what is not known of them. */
+type Carried = Ids & { readonly doubt: string };
+
+/** The groups that an attribute names; where the configuration does not set it, those of the template, else the default one of the VPC. */
+function groupsOf(side: Side, one: Attributes, name: string, template?: Attributes): Carried {
+  const doubt = one.label(name);
+  const isUnset =
+    (one.isUnknown(name) && one.isDeclared(name) === false) ||
+    (!one.hasUnknown(name) && one.ids(name).ids.length === 0);
+  if (!isUnset) return { ...one.ids(name), doubt };
+  const lower = template === undefined ? undefined : templateGroups(template);
+  if (lower !== undefined) return { ...lower, doubt: `${template?.instance.address ?? ''} groups` };
+  if (one.block('launch_template') !== undefined) return { ids: [], isExact: false, doubt };
+  const subnet = side.draft.get('subnets', one.id('subnet_id'));
+  const vpc = subnet === undefined ? undefined : side.vpcs.get(subnet.vpcId);
+  return vpc === undefined
+    ? { ids: [], isExact: false, doubt }
+    : { ids: [side.resources.ofVpc(vpc, 'default_security_group_id')], isExact: true, doubt };
+}
+
+function templateGroups(template: Attributes): Ids | undefined {
+  const block = template.block('network_interfaces');
+  const candidates: readonly (readonly [Attributes | undefined, string])[] = [
+    [block, 'security_groups'],
+    [template, 'vpc_security_group_ids'],
+    [template, 'security_groups'],
+  ];
+  for (const [one, name] of candidates) {
+    if (one === undefined || (one.isUnknown(name) && one.isDeclared(name) === false)) continue;
+    const found = one.ids(name);
+    if (found.ids.length > 0 || !found.isExact) return found;
+  }
+  return undefined;
+}
+
+type NewEni = {
+  readonly id: string;
+  readonly subnetId: string;
+  readonly groups: Carried;
+  readonly known: readonly string[];
+  readonly knownIpv6: readonly string[];
+  /** Undefined: as the subnet gives them. */
+  readonly wantsIpv6: boolean | undefined;
+  readonly sourceDestCheck: boolean;
+  readonly type: string;
+  readonly from: Attributes;
+  readonly machine?: string;
+  /** Whether it has a public address; undefined: not known. */
+  readonly isPublic?: boolean | undefined;
+  readonly name?: string;
+};
+
+/** Puts an interface. Its addresses are those known, else one of its subnet that is not. */
+function putEni(side: Side, made: NewEni): void {
+  const { draft } = side;
+  const subnet = draft.get('subnets', made.subnetId);
+  const { groups, from } = made;
+  // It may be in any VPC: nobody can say of an address there that no interface has it.
+  if (subnet === undefined) draft.missing.add('enis');
+  const tags = from.tags();
+  draft.put<'enis'>('enis', {
+    id: asId(made.id),
+    vpcId: subnet?.vpcId ?? asId(`${made.subnetId}/vpc`),
+    subnetId: asId(made.subnetId),
+    ownerId: '',
+    groups: (groups.isExact ? groups.ids : []).map((id) => asId(id)),
+    ...(groups.isExact ? {} : { groupDoubt: groups.doubt }),
+    addresses: addressesOf(side, made, subnet),
+    prefixes: [],
+    sourceDestCheck: made.sourceDestCheck,
+    interfaceType: made.type,
+    status: 'in-use',
+    description: from.instance.address,
+    ...(made.machine === undefined ? {} : { attachment: { instanceId: asId(made.machine), deviceIndex: 0 } }),
+    timeouts: {},
+    tags:
+      made.machine !== undefined || tags.some(({ key }) => key === 'Name')
+        ? tags
+        : [...tags, { key: 'Name', value: made.name ?? from.instance.address }],
+  });
+}
+
+function addressesOf(side: Side, made: NewEni, subnet: Subnet | undefined): readonly EniAddress[] {
+  const { numbers } = side.draft;
+  const within = (family: 'ipv4' | 'ipv6'): Cidr =>
+    subnet?.cidrs.find((cidr) => cidr.family === family) ?? side.any(family);
+  const hasIpv4 = subnet === undefined || subnet.cidrs.some((cidr) => cidr.family === 'ipv4');
+  const parsed = made.known.flatMap((text) => side.parse(text) ?? []);
+  const ipv4 = parsed.length > 0 ? parsed : hasIpv4 ? [numbers.address(within('ipv4'), made.id)] : [];
+  const hasIpv6 = subnet?.cidrs.some((cidr) => cidr.family === 'ipv6') === true;
+  const parsed6 = made.knownIpv6.flatMap((text) => side.parse(text) ?? []);
+  const wants = made.wantsIpv6 ?? (hasIpv6 && subnet?.assignIpv6OnCreation === true && made.from.instance.isNew);
+  const ipv6 = parsed6.length > 0 ? parsed6 : wants ? [numbers.address(within('ipv6'), made.id)] : [];
+  const seen = publicOf(side, made);
+  return [
+    ...ipv4.map((address, at): EniAddress => ({
+      address,
+      isPrimary: at === 0,
+      ...(at === 0 && seen !== undefined ? { public: seen } : {}),
+    })),
+    ...ipv6.map((address): EniAddress => ({ address, isPrimary: false })),
+  ];
+}
+
+function publicOf(side: Side, made: NewEni): EniAddress['public'] | undefined {
+  const known = made.from.address('public_ip');
+  if (known !== undefined && made.machine !== undefined) return { address: known };
+  // Of a machine that is there already, no public address means that it has none.
+  if (made.machine !== undefined && !made.from.isUnknown('public_ip')) return undefined;
+  const address = side.draft.numbers.address(side.any('ipv4'), `${made.id} public`);
+  if (made.isPublic === true) return { address };
+  return made.isPublic === undefined && 'isPublic' in made
+    ? { address, doubt: made.from.label('associate_public_ip_address') }
+    : undefined;
+}
+
+function attach(
+  side: Side,
+  from: Attributes,
+  link: { readonly enis: Ids; readonly machine: string | undefined; readonly device: number | undefined },
+): void {
+  const { enis, machine, device } = link;
+  for (const id of enis.isExact && machine !== undefined ? enis.ids : []) {
+    const eni = side.draft.get('enis', id);
+    if (eni === undefined) continue;
+    const tags = side.draft.get('instances', machine)?.tags ?? [];
+    const isMadeName = eni.tags.some(({ key, value }) => key === 'Name' && value === eni.description);
+    eni.attachment = { instanceId: asId(machine ?? from.label('instance_id')), deviceIndex: device ?? 0 };
+    if (isMadeName && tags.some(({ key }) => key === 'Name')) eni.tags = eni.tags.filter(({ key }) => key !== 'Name');
+  }
+}
+
+function joinGroup(side: Side, link: Attributes): void {
+  const [enis, groups] = [link.ids('network_interface_id'), link.ids('security_group_id')];
+  const all = [...side.draft.records.enis.values()];
+  for (const eni of enis.isExact ? all.filter((one) => enis.ids.includes(one.id)) : all) {
+    if (enis.isExact && groups.isExact)
+      eni.groups = [...new Set([...eni.groups, ...groups.ids.map((id): Eni['groups'][number] => asId(id))])];
+    else eni.groupDoubt = link.label('security_group_id');
+  }
+}
+
+/** One interface in each subnet stands for all those that a service makes there, how many there may be. */
+function readMembers(side: Side, one: Attributes, member: MemberType): void {
+  const at = (path: readonly string[]): { readonly block: Attributes | undefined; readonly name: string } => ({
+    block: path.slice(0, -1).reduce<Attributes | undefined>((block, step) => block?.block(step), one),
+    name: path.at(-1) ?? '',
+  });
+  if (member.when !== undefined && !member.when(one)) return;
+  const place = at(member.subnets);
+  if (place.block === undefined) return;
+  const carried = at(member.groups);
+  const groups = groupsOf(side, carried.block ?? one, carried.name);
+  const subnets = subnetsOf(side, place.block, place.name, member);
+  if (subnets.ids.length === 0 && subnets.isExact) return;
+  putMembers(side, one, {
+    subnets,
+    groups: member.addsGroup === true && groups.isExact ? { ...groups, isExact: false } : groups,
+    isPublic: member.isPublic?.(one) ?? false,
+    type: member.type?.(one) ?? 'interface',
+    doubt: place.block.label(place.name),
+  });
+}
+
+/** The subnets of a member: named, or by a subnet group. */
+function subnetsOf(side: Side, block: Attributes, name: string, member: MemberType): Ids {
+  if (member.subnetGroup === undefined) {
+    const mapped = (block.blocks('subnet_mapping') ?? []).map((one) => one.ids('subnet_id'));
+    const isMapped = block.isUnknown(name) && block.isDeclared(name) === false && mapped.length > 0;
+    return isMapped
+      ? { ids: mapped.flatMap(({ ids }) => ids), isExact: mapped.every(({ isExact }) => isExact) }
+      : block.ids(name);
+  }
+  const group = side.resources.byId(member.subnetGroup, block.id(name));
+  return group === undefined ? { ids: [], isExact: false } : group.ids('subnet_ids');
+}
+
+type Members = {
+  readonly subnets: Ids;
+  readonly groups: Carried;
+  readonly isPublic: boolean | undefined;
+  readonly type: string;
+  readonly doubt: string;
+};
+
+function putMembers(side: Side, one: Attributes, { subnets, groups, isPublic, type, doubt }: Members): void {
+  const id = side.resources.idOf(one.instance);
+  const ids =
+    subnets.ids.length === 0 || !subnets.isExact
+      ? [...subnets.ids, ...(subnets.ids.length === 0 ? [doubt] : [])]
+      : subnets.ids;
+  side.draft.note('note', MEMBERS_NOTE, one.instance.address);
+  for (const subnetId of new Set(ids))
+    putEni(side, {
+      id: `${one.instance.address}/${subnetId}`,
+      subnetId,
+      groups: type === 'interface' || groups.ids.length > 0 ? groups : { ids: [], isExact: true, doubt },
+      known: [],
+      knownIpv6: [],
+      wantsIpv6: undefined,
+      sourceDestCheck: true,
+      type: groups.ids.length === 0 ? type : 'interface',
+      from: one,
+      isPublic,
+      name: id.startsWith('arn:') || id === one.instance.address ? one.instance.address : id,
+    });
+}
+
+const MEMBERS_NOTE = 'one interface in each subnet stands for those of %, how many there may be';
+
+function readScaling(side: Side, group: Attributes): void {
+  const template = templateOf(side, group);
+  const carried = template === undefined ? undefined : templateGroups(template);
+  const block = template?.block('network_interfaces');
+  const asked = block?.raw('associate_public_ip_address') ?? template?.raw('associate_public_ip_address');
+  const subnets = group.ids('vpc_zone_identifier');
+  if (subnets.ids.length === 0 && subnets.isExact) return;
+  const gives = subnets.ids.map((id) => side.draft.get('subnets', id)?.mapPublicIpOnLaunch);
+  const isPublic =
+    asked === true || asked === 'true'
+      ? true
+      : asked === false || asked === 'false'
+        ? false
+        : gives.every((one) => one === false)
+          ? false
+          : gives.every((one) => one === true)
+            ? true
+            : undefined;
+  putMembers(side, group, {
+    subnets,
+    groups: { ...(carried ?? { ids: [], isExact: false }), doubt: `${group.instance.address} groups` },
+    isPublic,
+    type: 'interface',
+    doubt: group.label('vpc_zone_identifier'),
+  });
+}
+
+/** An Elastic address, and the interface that it stands for. */
+function readElastic(side: Side, elastic: Attributes): void {
+  const { draft, resources } = side;
+  const id = resources.idOf(elastic.instance);
+  const seen = side.publicAddress(id, id);
+  draft.put<'elasticAddresses'>('elasticAddresses', { id: asId(id), public: seen, tags: elastic.tags() });
+  const links = resources.of('aws_eip_association').filter((one) => one.id('allocation_id') === id);
+  for (const one of [elastic, ...links]) {
+    const machine = one.id(one === elastic ? 'instance' : 'instance_id');
+    const isOpen = (name: string): boolean => one.isUnknown(name) && one.isDeclared(name) === false;
+    const named =
+      isOpen('network_interface') || isOpen('network_interface_id')
+        ? undefined
+        : one.id(one === elastic ? 'network_interface' : 'network_interface_id');
+    const eni =
+      draft.get('enis', named) ?? (isOpen('instance') || isOpen('instance_id') ? undefined : primaryOf(side, machine));
+    if (eni === undefined) continue;
+    const wanted = one.text('associate_with_private_ip') ?? one.text('private_ip_address');
+    const at = Math.max(
+      0,
+      eni.addresses.findIndex((own) => wanted !== undefined && side.isAddress(own.address, wanted)),
+    );
+    eni.addresses = eni.addresses.map((own, place) =>
+      place === at && own.address.family === 'ipv4'
+        ? { ...own, public: { address: seen, allocationId: asId(id) } }
+        : own,
+    );
+  }
+}
+
+function primaryOf(side: Side, machine: string | undefined): Open<Eni> | undefined {
+  if (machine === undefined) return undefined;
+  return [...side.draft.records.enis.values()].find(
+    (eni) => eni.attachment?.instanceId === machine && eni.attachment.deviceIndex === 0,
+  );
+}

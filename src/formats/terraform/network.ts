@@ -1,0 +1,459 @@
+import type { Address } from '../../core/net/address.ts';
+import { type Cidr, parseCidr } from '../../core/net/cidr.ts';
+import { expectOk } from '../../core/net/result.ts';
+import type { NatAddress, PeeringSide } from '../../core/model/gateway.ts';
+import {
+  type AclId,
+  asId,
+  type PrefixListId,
+  type RouteTableId,
+  type SubnetId,
+  type VpcId,
+} from '../../core/model/ids.ts';
+import type { Route, RouteDestination, RouteTarget } from '../../core/model/route-table.ts';
+import type { Attributes } from './attributes.ts';
+import type { Side } from './side.ts';
+
+/** VPCs with what AWS makes with each: the main route table, the default NACL and the default group. */
+export function readVpcs(side: Side): void {
+  const { draft, resources } = side;
+  for (const vpc of resources.of('aws_vpc', 'aws_default_vpc')) {
+    const id = resources.idOf(vpc.instance);
+    const primary = vpc.cidr('cidr_block');
+    if (primary === undefined) {
+      draft.note('warning', 'the IPv4 prefix of % is not known before apply: what depends on it is unknown', id);
+      continue;
+    }
+    const cidrs = [primary, ...ipv6Of(side, vpc), ...moreCidrs(side, id)];
+    draft.put<'vpcs'>('vpcs', {
+      id: asId(id),
+      ownerId: vpc.text('owner_id') ?? '',
+      isDefault: vpc.instance.type === 'aws_default_vpc',
+      cidrs,
+      mainRouteTable: { associationId: '', routeTableId: asId(resources.ofVpc(vpc, 'default_route_table_id')) },
+      tags: vpc.tags(),
+    });
+    if (!vpc.instance.isNew) draft.note('note', ASSUMED, id);
+    putBrought(side, vpc, asId<VpcId>(id), cidrs);
+  }
+  for (const link of resources.of('aws_main_route_table_association')) {
+    const vpc = draft.get('vpcs', link.id('vpc_id'));
+    if (vpc !== undefined)
+      vpc.mainRouteTable = {
+        associationId: '',
+        routeTableId: asId(link.id('route_table_id') ?? link.label('route_table_id')),
+      };
+  }
+}
+
+const ASSUMED =
+  'of % the main route table, default network ACL and default group are taken to be as AWS makes them where Terraform does not manage them; a live export says how they are (--over)';
+
+/** A prefix that Amazon gives is not known before: one that nobody has stands for it (0100::/8 is reserved, RFC 4291). */
+function ipv6Of(side: Side, vpc: Attributes): readonly Cidr[] {
+  const known = vpc.cidr('ipv6_cidr_block');
+  if (known !== undefined) return [known];
+  if (vpc.flag('assign_generated_ipv6_cidr_block') === false) return [];
+  side.draft.note(
+    'note',
+    'the IPv6 prefix of % is not known before apply: one that nobody has stands for it, and what names other IPv6 prefixes is taken not to mean it',
+    side.resources.idOf(vpc.instance),
+  );
+  return [side.ipv6.vpcPrefix(side.resources.idOf(vpc.instance))];
+}
+
+function moreCidrs(side: Side, vpcId: string): readonly Cidr[] {
+  return side.resources
+    .of('aws_vpc_ipv4_cidr_block_association', 'aws_vpc_ipv6_cidr_block_association')
+    .filter((one) => one.id('vpc_id') === vpcId)
+    .flatMap((one) => one.cidr('cidr_block') ?? one.cidr('ipv6_cidr_block') ?? []);
+}
+
+function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly Cidr[]): void {
+  const { draft, resources } = side;
+  const families = ['ipv4', 'ipv6'].filter((family) => cidrs.some((cidr) => cidr.family === family));
+  const anyOf = (family: string): Cidr => expectOk(parseCidr(family === 'ipv4' ? '0.0.0.0/0' : '::/0'));
+  const base = { vpcId, ownerId: vpc.text('owner_id') ?? '', tags: [] };
+  draft.put<'routeTables'>('routeTables', {
+    ...base,
+    id: asId(resources.ofVpc(vpc, 'default_route_table_id')),
+    routes: [],
+  });
+  draft.put<'acls'>('acls', {
+    ...base,
+    id: asId(resources.ofVpc(vpc, 'default_network_acl_id')),
+    isDefault: true,
+    entries: (['egress', 'ingress'] as const).flatMap((direction) =>
+      families.map((family) => ({
+        number: family === 'ipv4' ? 100 : 101,
+        direction,
+        action: 'allow' as const,
+        cidr: anyOf(family),
+        traffic: { kind: 'all' as const },
+      })),
+    ),
+  });
+  const groupId = resources.ofVpc(vpc, 'default_security_group_id');
+  const rule = { traffic: { kind: 'all' as const }, tags: [] };
+  draft.put<'groups'>('groups', {
+    ...base,
+    id: asId(groupId),
+    name: 'default',
+    description: 'default VPC security group',
+    rules: [
+      {
+        ...rule,
+        id: asId(`${groupId}:ingress`),
+        direction: 'ingress',
+        peer: { kind: 'group', groupId: asId(groupId) },
+      },
+      ...families.map((family) => ({
+        ...rule,
+        id: asId<never>(`${groupId}:egress:${family}`),
+        direction: 'egress' as const,
+        peer: { kind: 'cidr' as const, cidr: anyOf(family) },
+      })),
+    ],
+  });
+}
+
+/** Subnets: of a VPC that is read here, with its default NACL and main table where nothing says otherwise. */
+export function readSubnets(side: Side): void {
+  const { draft, resources } = side;
+  for (const subnet of resources.of('aws_subnet', 'aws_default_subnet')) {
+    const id = resources.idOf(subnet.instance);
+    const vpcId = subnet.id('vpc_id') ?? subnet.label('vpc_id');
+    const cidr = subnet.cidr('cidr_block');
+    if (cidr === undefined && subnet.flag('ipv6_native') !== true) {
+      draft.note('warning', 'the IPv4 prefix of % is not known before apply: what depends on it is unknown', id);
+      continue;
+    }
+    const vpc = side.vpcs.get(vpcId);
+    draft.put<'subnets'>('subnets', {
+      id: asId(id),
+      vpcId: asId(vpcId),
+      cidrs: [...(cidr === undefined ? [] : [cidr]), ...subnetIpv6(side, subnet, vpcId)],
+      ...(subnet.text('availability_zone') === undefined
+        ? {}
+        : { availabilityZone: subnet.text('availability_zone') as string }),
+      ...(vpc === undefined
+        ? { routeTable: link(`${id}/route-table`) }
+        : { networkAcl: aclLink(resources.ofVpc(vpc, 'default_network_acl_id')) }),
+      mapPublicIpOnLaunch: subnet.flag('map_public_ip_on_launch') ?? subnet.instance.type === 'aws_default_subnet',
+      assignIpv6OnCreation: subnet.flag('assign_ipv6_address_on_creation') ?? false,
+      tags: subnet.tags(),
+    });
+    if (vpc === undefined) draft.note('warning', NO_VPC, id);
+  }
+}
+
+const NO_VPC =
+  'the VPC of % is not in the document: its network ACL and route table are unknown where nothing names them';
+
+function link(tableId: string): { readonly associationId: string; readonly routeTableId: RouteTableId } {
+  return { associationId: '', routeTableId: asId(tableId) };
+}
+
+function aclLink(aclId: string): { readonly associationId: string; readonly aclId: AclId } {
+  return { associationId: '', aclId: asId(aclId) };
+}
+
+function subnetIpv6(side: Side, subnet: Attributes, vpcId: string): readonly Cidr[] {
+  const known = subnet.cidr('ipv6_cidr_block');
+  if (known !== undefined) return [known];
+  if (!subnet.isUnknown('ipv6_cidr_block') || subnet.isDeclared('ipv6_cidr_block') === false) return [];
+  return [side.ipv6.subnetPrefix(vpcId, side.resources.idOf(subnet.instance))];
+}
+
+/** Route tables with their routes, inline and as resources of their own, and what is associated with them. */
+export function readRoutes(side: Side): void {
+  const { draft, resources } = side;
+  for (const table of resources.of('aws_route_table', 'aws_default_route_table')) {
+    const isDefault = table.instance.type === 'aws_default_route_table';
+    const id = isDefault
+      ? (table.id('default_route_table_id') ?? resources.idOf(table.instance))
+      : resources.idOf(table.instance);
+    const vpcId = draft.get('routeTables', id)?.vpcId ?? table.id('vpc_id') ?? table.label('vpc_id');
+    const blocks = table.blocks('route');
+    const routes = (blocks ?? []).flatMap((block) => readRoute(side, block, INLINE));
+    draft.put<'routeTables'>('routeTables', {
+      id: asId(id),
+      vpcId: asId(vpcId),
+      ownerId: table.text('owner_id') ?? '',
+      routes,
+      tags: table.tags(),
+    });
+    if (blocks === undefined && table.isDeclared('route') !== false) addUnknownRoute(side, id, table.label('route'));
+    if (
+      table.hasUnknown('propagating_vgws')
+        ? table.isDeclared('propagating_vgws') === true
+        : table.texts('propagating_vgws').texts.length > 0
+    )
+      addUnknownRoute(side, id, table.label('propagating_vgws'));
+  }
+  for (const one of resources.of('aws_vpn_gateway_route_propagation'))
+    forTables(side, one, 'route_table_id', (id) => addUnknownRoute(side, id, one.instance.address));
+  for (const route of resources.of('aws_route'))
+    forTables(side, route, 'route_table_id', (id) => {
+      const table = draft.get('routeTables', id);
+      const { isExact } = route.ids('route_table_id');
+      for (const read of table === undefined ? [] : readRoute(side, route, ALONE))
+        addRoute(side, id, isExact ? read : { ...read, doubt: route.label('route_table_id') });
+    });
+  gatewayEndpoints(side);
+  for (const [id, table] of draft.records.routeTables) {
+    const cidrs = draft.get('vpcs', table.vpcId)?.cidrs;
+    const locals = (cidrs ?? []).map((cidr): Route => ({
+      destination: { kind: 'cidr', cidr },
+      target: { kind: 'local' },
+      state: 'active',
+      origin: 'local',
+    }));
+    // A route that sends a VPC's own prefix elsewhere stands in place of the local one.
+    const replaced = table.routes.map(({ destination }) => JSON.stringify(destination));
+    table.routes = [
+      ...locals.filter(({ destination }) => !replaced.includes(JSON.stringify(destination))),
+      ...table.routes,
+    ];
+    if (cidrs === undefined) addUnknownRoute(side, id, `${table.vpcId}/local`);
+  }
+  associateTables(side);
+}
+
+/** Runs for each table that an attribute may name; where it may name any, all have the doubt. */
+function forTables(side: Side, one: Attributes, name: string, run: (id: string) => void): void {
+  const { ids, isExact } = one.ids(name);
+  for (const id of isExact ? ids : [...side.draft.records.routeTables.keys()]) run(id);
+}
+
+const INLINE = {
+  destinations: ['cidr_block', 'ipv6_cidr_block', 'destination_prefix_list_id'],
+  targets: [
+    'network_interface_id',
+    'nat_gateway_id',
+    'egress_only_gateway_id',
+    'vpc_peering_connection_id',
+    'gateway_id',
+  ],
+} as const;
+const ALONE = {
+  destinations: ['destination_cidr_block', 'destination_ipv6_cidr_block', 'destination_prefix_list_id'],
+  targets: [
+    'network_interface_id',
+    'nat_gateway_id',
+    'egress_only_gateway_id',
+    'vpc_peering_connection_id',
+    'gateway_id',
+  ],
+} as const;
+const UNMODELLED = [
+  'transit_gateway_id',
+  'vpc_endpoint_id',
+  'local_gateway_id',
+  'carrier_gateway_id',
+  'core_network_arn',
+  'odb_network_arn',
+  'instance_id',
+];
+
+function readRoute(side: Side, route: Attributes, names: typeof INLINE | typeof ALONE): readonly Route[] {
+  const target = targetOf(side, route, names.targets);
+  const destination = destinationOf(route, names.destinations);
+  return [{ destination, target, state: 'active', origin: target.kind === 'local' ? 'local' : 'static' }];
+}
+
+function destinationOf(route: Attributes, names: readonly string[]): RouteDestination {
+  for (const name of names) {
+    const cidr = route.cidr(name);
+    if (cidr !== undefined) return { kind: 'cidr', cidr };
+  }
+  const [, , list = ''] = names;
+  const open = names.find((name) => isSet(route, name)) ?? list;
+  if (open === list)
+    return { kind: 'prefix-list', prefixListId: asId<PrefixListId>(route.id(list) ?? route.label(list)) };
+  return { kind: 'prefix-list', prefixListId: asId<PrefixListId>(route.label(open)) };
+}
+
+/** Whether an attribute has a value, known or not: what is not known and not in the configuration is AWS's to fill in. */
+function isSet(route: Attributes, name: string): boolean {
+  if (route.text(name) !== undefined) return true;
+  return route.isUnknown(name) && route.isDeclared(name) !== false;
+}
+
+function targetOf(side: Side, route: Attributes, names: readonly string[]): RouteTarget {
+  for (const name of names) {
+    if (!isSet(route, name)) continue;
+    const id = route.id(name) ?? route.label(name);
+    if (name === 'network_interface_id') return { kind: 'eni', id: asId(id) };
+    if (name === 'nat_gateway_id') return { kind: 'nat-gateway', id: asId(id) };
+    if (name === 'egress_only_gateway_id') return { kind: 'egress-only-gateway', id: asId(id) };
+    if (name === 'vpc_peering_connection_id') return { kind: 'peering', id: asId(id) };
+    if (id === 'local') return { kind: 'local' };
+    const isInternet = id.startsWith('igw-') || side.resources.at(id)?.instance.type === 'aws_internet_gateway';
+    return isInternet ? { kind: 'internet-gateway', id: asId(id) } : { kind: 'unmodelled', id };
+  }
+  const other = UNMODELLED.find((name) => isSet(route, name));
+  return {
+    kind: 'unmodelled',
+    id: other === undefined ? route.label('target') : (route.id(other) ?? route.label(other)),
+  };
+}
+
+/** A route of a table and resource of its own may be one that the table lists, too. */
+function addRoute(side: Side, tableId: string, route: Route): void {
+  const table = side.draft.get('routeTables', tableId);
+  if (table === undefined) return;
+  const key = JSON.stringify(route.destination);
+  table.routes = [...table.routes.filter((one) => JSON.stringify(one.destination) !== key), route];
+}
+
+/** Routes of which not even the destination is known, as propagated ones: they lead where nobody can tell. */
+function addUnknownRoute(side: Side, tableId: string, what: string): void {
+  const destination: RouteDestination = { kind: 'prefix-list', prefixListId: asId<PrefixListId>(what) };
+  addRoute(side, tableId, {
+    destination,
+    target: { kind: 'unmodelled', id: what },
+    state: 'active',
+    origin: 'propagated',
+  });
+}
+
+/** A gateway endpoint puts a route to a service's prefix list into its tables. */
+function gatewayEndpoints(side: Side): void {
+  const isGateway = (one: Attributes): boolean => (one.text('vpc_endpoint_type') ?? 'Gateway') === 'Gateway';
+  const put =
+    (endpoint: string, list: string) =>
+    (tableId: string): void => {
+      const destination: RouteDestination = { kind: 'prefix-list', prefixListId: asId<PrefixListId>(list) };
+      addRoute(side, tableId, {
+        destination,
+        target: { kind: 'unmodelled', id: endpoint },
+        state: 'active',
+        origin: 'static',
+      });
+    };
+  for (const one of side.resources.of('aws_vpc_endpoint').filter(isGateway)) {
+    const id = side.resources.idOf(one.instance);
+    if (isSet(one, 'route_table_ids') || one.texts('route_table_ids').texts.length > 0)
+      forTables(side, one, 'route_table_ids', put(id, one.text('prefix_list_id') ?? `${id}/prefix-list`));
+  }
+  for (const one of side.resources.of('aws_vpc_endpoint_route_table_association')) {
+    const id = one.id('vpc_endpoint_id') ?? one.label('vpc_endpoint_id');
+    forTables(
+      side,
+      one,
+      'route_table_id',
+      put(id, side.resources.at(id)?.text('prefix_list_id') ?? `${id}/prefix-list`),
+    );
+  }
+}
+
+function associateTables(side: Side): void {
+  const { draft, resources } = side;
+  for (const one of resources.of('aws_route_table_association')) {
+    const tableId = one.id('route_table_id') ?? one.label('route_table_id');
+    if (isSet(one, 'gateway_id')) {
+      const { ids, isExact } = one.ids('gateway_id');
+      for (const id of isExact ? ids : [...draft.records.internetGateways.keys()]) {
+        const gateway = draft.get('internetGateways', id);
+        if (gateway !== undefined) gateway.edgeRouteTableId = asId(tableId);
+      }
+      continue;
+    }
+    const { ids, isExact } = one.ids('subnet_id');
+    for (const id of isExact ? ids : [...draft.records.subnets.keys()]) {
+      const subnet = draft.get('subnets', id);
+      if (subnet !== undefined) subnet.routeTable = link(isExact ? tableId : one.label('subnet_id'));
+    }
+  }
+}
+
+/** Internet gateways, egress-only ones, NAT gateways and peering connections. */
+export function readGateways(side: Side): void {
+  const { draft, resources } = side;
+  const attached = new Map(
+    resources
+      .of('aws_internet_gateway_attachment')
+      .map((one) => [one.id('internet_gateway_id'), one.id('vpc_id') ?? one.label('vpc_id')] as const),
+  );
+  for (const kind of ['internetGateways', 'egressOnlyGateways'] as const) {
+    const type = kind === 'internetGateways' ? 'aws_internet_gateway' : 'aws_egress_only_internet_gateway';
+    for (const gateway of resources.of(type)) {
+      const id = resources.idOf(gateway.instance);
+      const isOpen = gateway.isUnknown('vpc_id') && gateway.isDeclared('vpc_id') !== false;
+      const vpcId =
+        attached.get(id) ?? (isOpen ? (gateway.id('vpc_id') ?? gateway.label('vpc_id')) : gateway.text('vpc_id'));
+      // Of one that may be attached to any VPC, nothing is said: it is not there, and others may be.
+      if (vpcId !== undefined && !side.isVpc(vpcId)) draft.missing.add(kind);
+      else
+        draft.put(kind, {
+          id: asId<never>(id),
+          ...(vpcId === undefined ? {} : { vpcId: asId<VpcId>(vpcId) }),
+          tags: gateway.tags(),
+        });
+    }
+  }
+  if (resources.of('aws_vpc_block_public_access_options').length > 0) draft.records.internetGateways.clear();
+  for (const nat of resources.of('aws_nat_gateway')) readNat(side, nat);
+  for (const peering of resources.of('aws_vpc_peering_connection')) readPeering(side, peering);
+}
+
+function readNat(side: Side, nat: Attributes): void {
+  const { draft, resources } = side;
+  const id = resources.idOf(nat.instance);
+  const subnet = draft.get('subnets', nat.id('subnet_id'));
+  if (subnet === undefined) return;
+  const connectivity = nat.text('connectivity_type') === 'private' ? 'private' : 'public';
+  const more = nat.ids('secondary_allocation_ids').ids;
+  const addresses: NatAddress[] = [undefined, ...more].map((allocation, at) => {
+    const within = subnet.cidrs.find((cidr) => cidr.family === 'ipv4');
+    const known = at === 0 ? nat.address('private_ip') : undefined;
+    const own: Address = known ?? draft.numbers.address(within ?? side.any('ipv4'), `${id} ${at}`);
+    const given = allocation ?? (connectivity === 'public' ? nat.id('allocation_id') : undefined);
+    const seen = at === 0 ? nat.address('public_ip') : undefined;
+    return {
+      private: own,
+      ...(connectivity === 'private' ? {} : { public: seen ?? side.publicAddress(given, `${id} ${at}`) }),
+      ...(given === undefined ? {} : { allocationId: asId(given) }),
+    };
+  });
+  draft.put<'natGateways'>('natGateways', {
+    id: asId(id),
+    vpcId: subnet.vpcId,
+    subnetId: asId<SubnetId>(subnet.id),
+    connectivity,
+    state: 'available',
+    addresses,
+    tags: nat.tags(),
+  });
+}
+
+function readPeering(side: Side, peering: Attributes): void {
+  const { draft, resources } = side;
+  const id = resources.idOf(peering.instance);
+  const accepters = resources
+    .of('aws_vpc_peering_connection_accepter')
+    .filter((one) => one.id('vpc_peering_connection_id') === id);
+  const accepts = [peering, ...accepters].map((one) => one.flag('auto_accept'));
+  const status = peering.text('accept_status') ?? (accepts.includes(true) ? 'active' : undefined);
+  if (status === undefined && accepts.includes(undefined)) return;
+  const region = peering.text('peer_region');
+  const isFar =
+    region !== undefined && (peering.isUnknown('accept_status') || side.region === undefined || side.region !== region);
+  const sideOf = (name: string, far: string | undefined): PeeringSide => {
+    const vpcId = peering.id(name) ?? peering.label(name);
+    return {
+      vpcId: asId(vpcId),
+      ownerId: '',
+      ...(far === undefined ? { region: 'here' } : { region: far }),
+      cidrs: draft.get('vpcs', vpcId)?.cidrs ?? [],
+    };
+  };
+  draft.put<'peerings'>('peerings', {
+    id: asId(id),
+    status: status ?? 'pending-acceptance',
+    requester: sideOf('vpc_id', undefined),
+    accepter: sideOf('peer_vpc_id', isFar ? region : undefined),
+    tags: peering.tags(),
+  });
+}
