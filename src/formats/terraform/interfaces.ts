@@ -117,9 +117,8 @@ type Carried = Ids & { readonly doubt: string };
 /** The groups that an attribute names; where the configuration does not set it, those of the template, else the default one of the VPC. */
 function groupsOf(side: Side, one: Attributes, name: string, template?: Attributes): Carried {
   const doubt = one.label(name);
-  const isUnset =
-    (one.isUnknown(name) && one.isDeclared(name) === false) ||
-    (!one.hasUnknown(name) && one.ids(name).ids.length === 0);
+  const isOpen = one.isUnknown(name) && one.isDeclared(name) === false;
+  const isUnset = isOpen || (one.instance.isNew && !one.hasUnknown(name) && one.ids(name).ids.length === 0);
   if (!isUnset) return { ...one.ids(name), doubt };
   const lower = template === undefined ? undefined : templateGroups(template);
   if (lower !== undefined) return { ...lower, doubt: `${template?.instance.address ?? ''} groups` };
@@ -179,7 +178,7 @@ function putEni(side: Side, made: NewEni): void {
     groups: (groups.isExact ? groups.ids : []).map((id) => asId(id)),
     ...(groups.isExact ? {} : { groupDoubt: groups.doubt }),
     addresses: addressesOf(side, made, subnet),
-    prefixes: [],
+    prefixes: ['ipv4_prefixes', 'ipv6_prefixes'].flatMap((name) => from.cidrs(name).cidrs),
     sourceDestCheck: made.sourceDestCheck,
     interfaceType: made.type,
     status: 'in-use',

@@ -289,7 +289,7 @@ function targetOf(side: Side, route: Attributes, names: readonly string[]): Rout
     if (name === 'egress_only_gateway_id') return { kind: 'egress-only-gateway', id: asId(id) };
     if (name === 'vpc_peering_connection_id') return { kind: 'peering', id: asId(id) };
     if (id === 'local') return { kind: 'local' };
-    const isInternet = id.startsWith('igw-') || side.resources.at(id)?.instance.type === 'aws_internet_gateway';
+    const isInternet = id.startsWith('igw-') || side.resources.byId('aws_internet_gateway', id) !== undefined;
     return isInternet ? { kind: 'internet-gateway', id: asId(id) } : { kind: 'unmodelled', id };
   }
   const other = UNMODELLED.find((name) => isSet(route, name));

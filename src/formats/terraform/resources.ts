@@ -22,6 +22,7 @@ export class Resources implements Surroundings {
   readonly #references: References | undefined;
   readonly #byAddress: ReadonlyMap<string, Instance>;
   readonly #byType: ReadonlyMap<string, readonly Instance[]>;
+  readonly #byId = new Map<string, Map<string, Instance>>();
   readonly #attributes = new Map<string, Attributes>();
   /** Assumptions that references made: which instance was taken by the key of which. */
   readonly paired: Set<string> = new Set();
@@ -61,9 +62,15 @@ export class Resources implements Surroundings {
   /** An instance by its id or, for what is called by name, by its name. */
   byId(type: string, id: string | undefined): Attributes | undefined {
     if (id === undefined) return undefined;
-    const found = (this.#byType.get(type) ?? []).find(
-      (one) => this.idOf(one) === id || textOf(one.values['name']) === id,
-    );
+    let byId = this.#byId.get(type);
+    if (byId === undefined) {
+      byId = new Map();
+      for (const one of this.#byType.get(type) ?? []) byId.set(textOf(one.values['name']) ?? '', one);
+      // An id comes before a name.
+      for (const one of this.#byType.get(type) ?? []) byId.set(this.idOf(one), one);
+      this.#byId.set(type, byId);
+    }
+    const found = byId.get(id);
     return found === undefined ? undefined : this.attributes(found);
   }
 
