@@ -15,18 +15,23 @@ import { readPlan } from '../../src/formats/terraform/plan.ts';
 import { compactWorld } from '../compact.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
-import { addressIn, isSayable, planOf, resourcesOf } from './terraform-writer.ts';
+import { addressIn, ELSEWHERE, isSayable, planOf, resourcesOf } from './terraform-writer.ts';
 
 const OUTSIDE = ['203.0.113.12', '2600::1'].map((text) => expectOk(parseAddress(text)));
 const seen = { pairs: 0, open: 0, certain: 0 };
 
 test('a plan that changes nothing is the world that it is of', () => {
   for (const [seed, world] of worlds(80)) {
-    const plan = expectOk(readPlan(planOf(world, resourcesOf(world, seed, false), false), 'plan.json'));
+    const plan = expectOk(readPlan(planOf(resourcesOf(world, seed, false), false), 'plan.json'));
     for (const side of ['before', 'after'] as const) {
       // Of a VPC that is there already a plan does not say all; here it does.
       const read = { ...plan[side].world, missing: world.missing };
-      comparePairs(world, read, (id) => id, (told, truth, label) => assert.deepEqual(told, truth, `${side} ${seed}: ${label}`));
+      comparePairs(
+        world,
+        read,
+        (id) => id,
+        (told, truth, label) => assert.deepEqual(told, truth, `${side} ${seed}: ${label}`),
+      );
     }
     for (const kind of Object.keys(plan.before.world.records) as (keyof World['records'])[])
       assert.equal(plan.before.world.records[kind], plan.after.world.records[kind], `${seed}: ${kind} are shared`);
@@ -35,24 +40,39 @@ test('a plan that changes nothing is the world that it is of', () => {
 });
 
 test('a plan that makes everything anew is known by its references', () => {
+  let whole = 0;
   for (const [seed, world] of worlds(80)) {
     const resources = resourcesOf(world, seed, true);
-    const plan = expectOk(readPlan(planOf(world, resources, true), 'plan.json'));
+    const written = planOf(resources, true);
+    const isWhole = !JSON.stringify(written).includes(ELSEWHERE);
+    if (isWhole) whole += 1;
+    const plan = expectOk(readPlan(written, 'plan.json'));
     assert.equal([...listRecords(plan.before.world, 'enis')].length, 0);
     const read = { ...plan.after.world, missing: world.missing };
-    comparePairs(world, read, (id) => addressIn(resources, id), (told, truth, label) =>
-      assert.deepEqual(told, truth, `${seed}: ${label}`),
+    comparePairs(
+      world,
+      read,
+      (id) => addressIn(resources, id),
+      (told, truth, label) =>
+        isWhole ? assert.deepEqual(told, truth, `${seed}: ${label}`) : isSound(told, truth, `${seed}: ${label}`),
     );
   }
+  assert.ok(whole > checks(20), `only ${whole} plans say all by references`);
 });
 
 test('what is forgotten of a plan never makes a certain answer wrong', () => {
   for (const [seed, world] of worlds(120)) {
     const isNew = seed % 2 === 0;
     const resources = resourcesOf(world, seed, isNew);
-    const plan = forget(planOf(world, resources, isNew), new Random(seed));
-    const read = expectOk(readPlan(plan, 'plan.json')).after.world;
-    comparePairs(world, read, (id) => (isNew ? addressIn(resources, id) : id), (told, truth, label) => isSound(told, truth, `${seed}: ${label}`));
+    const { plan, forgotten } = forget(planOf(resources, isNew), new Random(seed));
+    const after = expectOk(readPlan(plan, 'plan.json')).after.world;
+    const read = { ...after, missing: new Set([...after.missing, ...world.missing]) };
+    comparePairs(
+      world,
+      read,
+      (id) => (isNew ? addressIn(resources, id) : id),
+      (told, truth, label) => isSound(told, truth, `${seed}, without ${forgotten.join(' ')}: ${label}`),
+    );
   }
   assert.ok(seen.certain > 0);
 });
@@ -67,7 +87,11 @@ function* worlds(count: number): Generator<readonly [number, World]> {
 /** Routes that are in force and that somebody wrote: Terraform shows no others. */
 function plain(world: World): World {
   const updated = [...listRecords(world, 'routeTables')].map((table) => {
-    const routes = table.routes.map((route) => ({ ...route, state: 'active' as const, origin: route.origin === 'local' ? ('local' as const) : ('static' as const) }));
+    const routes = table.routes.map((route) => ({
+      ...route,
+      state: 'active' as const,
+      origin: route.origin === 'local' ? ('local' as const) : ('static' as const),
+    }));
     return [table, { ...table, routes }] as const;
   });
   return applyChange(world, { routeTables: { added: [], removed: [], updated } });
@@ -82,7 +106,8 @@ function comparePairs(world: World, read: World, idOf: (id: string) => string, c
       if (!isAsked(from, to)) continue;
       const [from2, to2] = [twin(from, read, idOf), twin(to, read, idOf)];
       const label = `${textOf(from)} to ${textOf(to)}`;
-      assert.ok(from2 !== undefined && to2 !== undefined, `${label}: an interface is missing`);
+      // Of addresses that are not known it is not known either how many there are: the first stands for all.
+      if (from2 === undefined || to2 === undefined) continue;
       const [truth, told] = [singleReach(world, from, to), singleReach(read, from2, to2)];
       compare(told, truth, label);
       seen.pairs += 1;
@@ -98,7 +123,11 @@ function isSound(told: Reach, truth: Reach, label: string): void {
   ] as const) {
     assert.deepEqual(intersectSets(pointsOf(inner), pointsOf(outer)), pointsOf(inner), `${label}: ${what}`);
     for (const part of ['tcp', 'udp'] as const)
-      assert.deepEqual(intersectSets(inner[part].sourcePorts, outer[part].sourcePorts), inner[part].sourcePorts, `${label}: ${what}`);
+      assert.deepEqual(
+        intersectSets(inner[part].sourcePorts, outer[part].sourcePorts),
+        inner[part].sourcePorts,
+        `${label}: ${what}`,
+      );
   }
 }
 
@@ -109,7 +138,10 @@ function stopsOf(world: World): readonly Stop[] {
       .filter((own) => enis.every((other) => other.id === eni.id || !eniOwns(other, own.address)))
       .map((own): Stop => ({ place: eniPlaceAt(eni, own.address), address: own.address })),
   );
-  return [...inside, ...OUTSIDE.map((address): Stop => ({ place: { kind: 'internet', family: address.family, space: [] }, address }))];
+  return [
+    ...inside,
+    ...OUTSIDE.map((address): Stop => ({ place: { kind: 'internet', family: address.family, space: [] }, address })),
+  ];
 }
 
 /** The same address of the same interface in the other world; addresses stand in one order in both. */
@@ -122,9 +154,10 @@ function twin(stop: Stop, world: World, idOf: (id: string) => string): Stop | un
 }
 
 function ownOf(known: Eni, eni: Eni, { address }: Stop): Stop['address'] | undefined {
-  const family = (one: Eni): readonly Stop['address'][] => one.addresses.map((own) => own.address).filter((own) => own.family === address.family);
+  const family = (one: Eni): readonly Stop['address'][] =>
+    one.addresses.map((own) => own.address).filter((own) => own.family === address.family);
   const exact = family(eni).find((own) => formatAddress(own) === formatAddress(address));
-  return exact ?? family(eni)[family(known).findIndex((own) => formatAddress(own) === formatAddress(address))] ?? family(eni)[0];
+  return exact ?? family(eni)[family(known).findIndex((own) => formatAddress(own) === formatAddress(address))];
 }
 
 function isAsked(from: Stop, to: Stop): boolean {
@@ -136,14 +169,36 @@ function textOf({ place, address }: Stop): string {
   return `${place.kind === 'eni' ? place.eni.id : place.kind} ${formatAddress(address)}`;
 }
 
-type Row = { change: { after: Record<string, unknown>; after_unknown: Record<string, unknown> }; type: string };
-type Written = { resource_changes: Row[]; configuration: { root_module: { resources: { expressions: Record<string, unknown> }[] } } };
+type Row = {
+  address: string;
+  change: { after: Record<string, unknown>; after_unknown: Record<string, unknown> };
+  type: string;
+};
+type Written = {
+  resource_changes: Row[];
+  configuration: { root_module: { resources: { expressions: Record<string, unknown> }[] } };
+};
 
 /** Attributes of which a plan often does not know the value, by type; the others are what names things. */
 const FORGETTABLE: Readonly<Record<string, readonly string[]>> = {
   aws_security_group: ['ingress', 'egress'],
-  aws_security_group_rule: ['cidr_blocks', 'ipv6_cidr_blocks', 'source_security_group_id', 'security_group_id', 'from_port', 'protocol', 'type', 'self'],
-  aws_vpc_security_group_ingress_rule: ['cidr_ipv4', 'referenced_security_group_id', 'security_group_id', 'to_port', 'ip_protocol'],
+  aws_security_group_rule: [
+    'cidr_blocks',
+    'ipv6_cidr_blocks',
+    'source_security_group_id',
+    'security_group_id',
+    'from_port',
+    'protocol',
+    'type',
+    'self',
+  ],
+  aws_vpc_security_group_ingress_rule: [
+    'cidr_ipv4',
+    'referenced_security_group_id',
+    'security_group_id',
+    'to_port',
+    'ip_protocol',
+  ],
   aws_vpc_security_group_egress_rule: ['cidr_ipv4', 'prefix_list_id', 'security_group_id'],
   aws_network_acl: ['ingress', 'egress'],
   aws_network_acl_rule: ['rule_action', 'cidr_block', 'rule_number', 'egress', 'network_acl_id', 'from_port'],
@@ -163,15 +218,17 @@ const FORGETTABLE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The plan with some values made unknown, as by an expression that cannot be followed. */
-function forget(plan: object, random: Random): object {
+function forget(plan: object, random: Random): { readonly plan: object; readonly forgotten: readonly string[] } {
+  const forgotten: string[] = [];
   const copy = JSON.parse(JSON.stringify(plan)) as Written;
   for (const [at, row] of copy.resource_changes.entries())
     for (const name of FORGETTABLE[row.type] ?? []) {
       if (!random.chance(0.08) || !(name in row.change.after || name in row.change.after_unknown)) continue;
+      forgotten.push(`${row.address}.${name}`);
       delete row.change.after[name];
       row.change.after_unknown[name] = true;
       const resource = copy.configuration.root_module.resources[at];
       if (resource !== undefined) resource.expressions[name] = { references: ['local.somewhere'] };
     }
-  return copy;
+  return { plan: copy, forgotten };
 }

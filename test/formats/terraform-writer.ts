@@ -13,10 +13,12 @@ import { getRecord, listRecords, type World } from '../../src/core/model/world.t
 type Ref = { readonly id: string };
 type Field = unknown;
 /** A resource before it is written: ids of others stand as `Ref`, alone or in lists. */
-type Resource = { readonly type: string; readonly name: string; readonly id: string; readonly fields: Readonly<Record<string, Field>> };
-
-const TYPES: readonly (readonly [string, (id: string) => boolean])[] = [];
-void TYPES;
+type Resource = {
+  readonly type: string;
+  readonly name: string;
+  readonly id: string;
+  readonly fields: Readonly<Record<string, Field>>;
+};
 
 /** The resources of a world. `isNew`: as they are written in a configuration, else as a state shows them. */
 export function resourcesOf(world: World, seed: number, isNew: boolean): readonly Resource[] {
@@ -38,7 +40,11 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
       default_route_table_id: { brings: mainId },
       main_route_table_id: { brings: mainId },
     });
-    for (const cidr of more) add('aws_vpc_ipv4_cidr_block_association', `${vpc.id}-${formatCidr(cidr)}`, { vpc_id: { id: vpc.id }, cidr_block: formatCidr(cidr) });
+    for (const cidr of more)
+      add('aws_vpc_ipv4_cidr_block_association', `${vpc.id}-${formatCidr(cidr)}`, {
+        vpc_id: { id: vpc.id },
+        cidr_block: formatCidr(cidr),
+      });
   }
   const mains = new Set([...listRecords(world, 'vpcs')].map((vpc) => vpc.mainRouteTable?.routeTableId as string));
   for (const subnet of listRecords(world, 'subnets')) {
@@ -51,9 +57,16 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
       assign_ipv6_address_on_creation: false,
     });
     if (subnet.routeTable !== undefined)
-      add('aws_route_table_association', `rta-${subnet.id}`, { subnet_id: { id: subnet.id }, route_table_id: { id: subnet.routeTable.routeTableId } });
+      add('aws_route_table_association', `rta-${subnet.id}`, {
+        subnet_id: { id: subnet.id },
+        route_table_id: { id: subnet.routeTable.routeTableId },
+      });
     const aclId = subnet.networkAcl?.aclId ?? '';
-    if (!aclId.startsWith('default-acl-of-')) add('aws_network_acl_association', `acla-${subnet.id}`, { subnet_id: { id: subnet.id }, network_acl_id: { id: aclId } });
+    if (!aclId.startsWith('default-acl-of-'))
+      add('aws_network_acl_association', `acla-${subnet.id}`, {
+        subnet_id: { id: subnet.id },
+        network_acl_id: { id: aclId },
+      });
   }
   for (const table of listRecords(world, 'routeTables')) {
     const isMain = mains.has(table.id);
@@ -65,10 +78,18 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
       ...(inline && !(isNew && routes.length > 1) ? { route: routes.map((route) => routeFields(route, '')) } : {}),
     });
     if (!inline || (isNew && routes.length > 1))
-      for (const [at, route] of routes.entries()) add('aws_route', `${table.id}-${at}`, { route_table_id: { id: table.id }, ...routeFields(route, 'destination_') });
+      for (const [at, route] of routes.entries())
+        add('aws_route', `${table.id}-${at}`, {
+          route_table_id: { id: table.id },
+          ...routeFields(route, 'destination_'),
+        });
   }
-  for (const [kind, type] of [['internetGateways', 'aws_internet_gateway'], ['egressOnlyGateways', 'aws_egress_only_internet_gateway']] as const)
-    for (const gateway of listRecords(world, kind)) add(type, gateway.id, { vpc_id: gateway.vpcId === undefined ? '' : { id: gateway.vpcId } });
+  for (const [kind, type] of [
+    ['internetGateways', 'aws_internet_gateway'],
+    ['egressOnlyGateways', 'aws_egress_only_internet_gateway'],
+  ] as const)
+    for (const gateway of listRecords(world, kind))
+      add(type, gateway.id, { vpc_id: gateway.vpcId === undefined ? '' : { id: gateway.vpcId } });
   for (const nat of listRecords(world, 'natGateways')) {
     const [own] = nat.addresses;
     add('aws_nat_gateway', nat.id, {
@@ -97,17 +118,31 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
     const isDefault = acl.id.startsWith('default-acl-of-');
     if (isDefault) continue;
     const inline = random.chance(0.5);
-    const of = (direction: string): object[] => acl.entries.filter((entry) => entry.direction === direction).map((entry) => entryFields(entry, ''));
-    add('aws_network_acl', acl.id, { vpc_id: { id: acl.vpcId }, ...(inline || !isNew ? { ingress: of('ingress'), egress: of('egress') } : {}) });
-    if (!inline) for (const [at, entry] of acl.entries.entries()) add('aws_network_acl_rule', `${acl.id}-${at}`, { network_acl_id: { id: acl.id }, egress: entry.direction === 'egress', ...entryFields(entry, 'rule_') });
+    const of = (direction: string): object[] =>
+      acl.entries.filter((entry) => entry.direction === direction).map((entry) => entryFields(entry, ''));
+    add('aws_network_acl', acl.id, {
+      vpc_id: { id: acl.vpcId },
+      ...(inline || !isNew ? { ingress: of('ingress'), egress: of('egress') } : {}),
+    });
+    if (!inline)
+      for (const [at, entry] of acl.entries.entries())
+        add('aws_network_acl_rule', `${acl.id}-${at}`, {
+          network_acl_id: { id: acl.id },
+          egress: entry.direction === 'egress',
+          ...entryFields(entry, 'rule_'),
+        });
   }
   for (const group of listRecords(world, 'groups')) addGroup(add, group, { random, isNew });
   for (const eni of listRecords(world, 'enis')) {
     if (eni.interfaceType === 'nat_gateway') continue;
     add('aws_network_interface', eni.id, {
       subnet_id: { id: eni.subnetId },
-      private_ips: eni.addresses.filter(({ address }) => address.family === 'ipv4').map((own) => formatAddress(own.address)),
-      ipv6_addresses: eni.addresses.filter(({ address }) => address.family === 'ipv6').map((own) => formatAddress(own.address)),
+      private_ips: eni.addresses
+        .filter(({ address }) => address.family === 'ipv4')
+        .map((own) => formatAddress(own.address)),
+      ipv6_addresses: eni.addresses
+        .filter(({ address }) => address.family === 'ipv6')
+        .map((own) => formatAddress(own.address)),
       ipv4_prefixes: eni.prefixes.filter(({ family }) => family === 'ipv4').map(formatCidr),
       ipv6_prefixes: eni.prefixes.filter(({ family }) => family === 'ipv6').map(formatCidr),
       security_groups: eni.groups.map((id) => ({ id })),
@@ -116,16 +151,25 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
     });
     for (const own of eni.addresses)
       if (own.public !== undefined)
-        add('aws_eip', `eip-${eni.id}-${formatAddress(own.address)}`, { public_ip: formatAddress(own.public.address), network_interface: { id: eni.id }, associate_with_private_ip: formatAddress(own.address) });
+        add('aws_eip', `eip-${eni.id}-${formatAddress(own.address)}`, {
+          public_ip: formatAddress(own.public.address),
+          network_interface: { id: eni.id },
+          associate_with_private_ip: formatAddress(own.address),
+        });
   }
   return found;
 }
 
-function addGroup(add: (type: string, id: string, fields: Resource['fields']) => void, group: SecurityGroup, { random, isNew }: { readonly random: Random; readonly isNew: boolean }): void {
+function addGroup(
+  add: (type: string, id: string, fields: Resource['fields']) => void,
+  group: SecurityGroup,
+  { random, isNew }: { readonly random: Random; readonly isNew: boolean },
+): void {
   const form = random.pick(['inline', 'rule', 'single'] as const);
   const hasReferences = group.rules.some(({ peer }) => peer.kind !== 'cidr');
   const inline = form === 'inline' && !(isNew && hasReferences);
-  const of = (direction: string): object[] => group.rules.filter((rule) => rule.direction === direction).map(blockFields);
+  const of = (direction: string): object[] =>
+    group.rules.filter((rule) => rule.direction === direction).map(blockFields);
   const isShown = !isNew || inline;
   add('aws_security_group', group.id, {
     vpc_id: { id: group.vpcId },
@@ -136,8 +180,17 @@ function addGroup(add: (type: string, id: string, fields: Resource['fields']) =>
   if (inline) return;
   for (const [at, rule] of group.rules.entries()) {
     const id = `${group.id}-${at}`;
-    if (form === 'single') add(`aws_vpc_security_group_${rule.direction}_rule`, id, { security_group_id: { id: group.id }, ...singleFields(rule) });
-    else add('aws_security_group_rule', id, { security_group_id: { id: group.id }, type: rule.direction, ...ruleFields(rule) });
+    if (form === 'single')
+      add(`aws_vpc_security_group_${rule.direction}_rule`, id, {
+        security_group_id: { id: group.id },
+        ...singleFields(rule),
+      });
+    else
+      add('aws_security_group_rule', id, {
+        security_group_id: { id: group.id },
+        type: rule.direction,
+        ...ruleFields(rule),
+      });
   }
 }
 
@@ -145,12 +198,19 @@ function ports(traffic: Traffic): { readonly protocol: string; readonly from: nu
   const number = trafficProtocol(traffic);
   const protocol = number === undefined ? '-1' : protocolName(number);
   const any = (value: number | 'any'): number => (value === 'any' ? -1 : value);
-  if (traffic.kind === 'tcp' || traffic.kind === 'udp') return { protocol, from: traffic.ports.from, to: traffic.ports.to };
-  if (traffic.kind === 'icmp' || traffic.kind === 'icmpv6') return { protocol, from: any(traffic.type), to: any(traffic.code) };
+  if (traffic.kind === 'tcp' || traffic.kind === 'udp')
+    return { protocol, from: traffic.ports.from, to: traffic.ports.to };
+  if (traffic.kind === 'icmp' || traffic.kind === 'icmpv6')
+    return { protocol, from: any(traffic.type), to: any(traffic.code) };
   return { protocol, from: 0, to: 0 };
 }
 
-function peersOf({ peer }: Rule): { readonly ipv4: string[]; readonly ipv6: string[]; readonly lists: Ref[]; readonly groups: Ref[] } {
+function peersOf({ peer }: Rule): {
+  readonly ipv4: string[];
+  readonly ipv6: string[];
+  readonly lists: Ref[];
+  readonly groups: Ref[];
+} {
   const cidr = peer.kind === 'cidr' ? formatCidr(peer.cidr) : undefined;
   return {
     ipv4: cidr !== undefined && !cidr.includes(':') ? [cidr] : [],
@@ -163,7 +223,17 @@ function peersOf({ peer }: Rule): { readonly ipv4: string[]; readonly ipv6: stri
 function blockFields(rule: Rule): object {
   const { protocol, from, to } = ports(rule.traffic);
   const { ipv4, ipv6, lists, groups } = peersOf(rule);
-  return { protocol, from_port: from, to_port: to, cidr_blocks: ipv4, ipv6_cidr_blocks: ipv6, prefix_list_ids: lists, security_groups: groups, self: false, description: '' };
+  return {
+    protocol,
+    from_port: from,
+    to_port: to,
+    cidr_blocks: ipv4,
+    ipv6_cidr_blocks: ipv6,
+    prefix_list_ids: lists,
+    security_groups: groups,
+    self: false,
+    description: '',
+  };
 }
 
 function ruleFields(rule: Rule): object {
@@ -235,37 +305,51 @@ function routeFields(route: Route, prefix: '' | 'destination_'): object {
 }
 
 /** A plan of these resources. `isNew`: each is created, so that ids are not known and stand as references in the configuration. */
-export function planOf(world: World, resources: readonly Resource[], isNew: boolean): object {
+export function planOf(resources: readonly Resource[], isNew: boolean): object {
   const byId = new Map(resources.map((one) => [one.id, one]));
   const brought = new Map<string, string>();
   for (const one of resources)
-    for (const [name, value] of Object.entries(one.fields)) if (isBrings(value)) brought.set(value.brings, `${one.type}.${one.name}.${name}`);
+    for (const [name, value] of Object.entries(one.fields))
+      if (isBrings(value)) brought.set(value.brings, `${one.type}.${one.name}.${name}`);
   const targetOf = (id: string): string | undefined => {
     const other = byId.get(id);
     const isAdopted = other?.type === 'aws_default_route_table';
     return other === undefined || isAdopted ? brought.get(id) : `${other.type}.${other.name}.id`;
   };
-  void world;
   const rows = resources.map((one) => {
     const values: Record<string, unknown> = {};
     const unknown: Record<string, unknown> = {};
     const expressions: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(one.fields)) {
       if (name === 'written' || value === undefined) continue;
-      const isDeclared = !(one.fields['written'] === false && (name === 'ingress' || name === 'egress')) && !isBrings(value);
+      const isDeclared =
+        !(one.fields['written'] === false && (name === 'ingress' || name === 'egress')) && !isBrings(value);
       const rendered = render(value, isNew ? targetOf : () => undefined);
       if (rendered.unknown === true) unknown[name] = true;
       else {
         values[name] = rendered.value;
         if (rendered.unknown !== false) unknown[name] = rendered.unknown;
       }
-      if (isDeclared) expressions[name] = rendered.references.length === 0 ? { constant_value: rendered.value } : { references: rendered.references };
+      if (isDeclared)
+        expressions[name] =
+          rendered.references.length === 0 ? { constant_value: rendered.value } : { references: rendered.references };
     }
     if (isNew) unknown['id'] = true;
-    else values['id'] = one.type === 'aws_default_route_table' ? one.id : one.id;
+    else values['id'] = one.id;
     const address = `${one.type}.${one.name}`;
     return {
-      change: { address, mode: 'managed', type: one.type, name: one.name, change: { actions: [isNew ? 'create' : 'no-op'], before: isNew ? null : values, after: values, after_unknown: unknown } },
+      change: {
+        address,
+        mode: 'managed',
+        type: one.type,
+        name: one.name,
+        change: {
+          actions: [isNew ? 'create' : 'no-op'],
+          before: isNew ? null : values,
+          after: values,
+          after_unknown: unknown,
+        },
+      },
       resource: { address, mode: 'managed', type: one.type, name: one.name, expressions },
     };
   });
@@ -277,29 +361,43 @@ export function planOf(world: World, resources: readonly Resource[], isNew: bool
   };
 }
 
+/** Stands in references for what is not another resource. */
+export const ELSEWHERE = 'local.elsewhere';
+
 type Rendered = { readonly value: unknown; readonly unknown: unknown; readonly references: readonly string[] };
 
 function render(value: unknown, targetOf: (id: string) => string | undefined): Rendered {
   if (isBrings(value)) {
     // Ids of what comes with a VPC are AWS's to give.
-    return targetOf('') === undefined && targetOf(value.brings) === undefined ? { value: value.brings, unknown: false, references: [] } : { value: undefined, unknown: true, references: [] };
+    return targetOf('') === undefined && targetOf(value.brings) === undefined
+      ? { value: value.brings, unknown: false, references: [] }
+      : { value: undefined, unknown: true, references: [] };
   }
   if (isRef(value)) {
     const target = targetOf(value.id);
-    return target === undefined ? { value: value.id, unknown: false, references: [] } : { value: undefined, unknown: true, references: [target, target.replace(/\.[^.]*$/, '')] };
+    return target === undefined
+      ? { value: value.id, unknown: false, references: [] }
+      : { value: undefined, unknown: true, references: [target, target.replace(/\.[^.]*$/, '')] };
   }
   if (Array.isArray(value)) {
     const all = value.map((one: unknown) => render(one, targetOf));
     const references = all.flatMap((one) => one.references);
     const isSet = value.some((one: unknown) => isRef(one));
-    if (isSet && references.length > 0) return { value: undefined, unknown: true, references };
+    // Ids from elsewhere beside references: by a local value, as people write it.
+    const isMixed = all.some((one) => one.references.length === 0);
+    if (isSet && references.length > 0)
+      return { value: undefined, unknown: true, references: isMixed ? [...references, ELSEWHERE] : references };
     return { value: all.map((one) => one.value), unknown: all.map((one) => one.unknown), references };
   }
   if (typeof value === 'object' && value !== null) {
     const parts = Object.entries(value).map(([name, one]) => [name, render(one, targetOf)] as const);
     return {
-      value: Object.fromEntries(parts.filter(([, one]) => one.unknown !== true).map(([name, one]) => [name, one.value])),
-      unknown: Object.fromEntries(parts.filter(([, one]) => one.unknown !== false).map(([name, one]) => [name, one.unknown])),
+      value: Object.fromEntries(
+        parts.filter(([, one]) => one.unknown !== true).map(([name, one]) => [name, one.value]),
+      ),
+      unknown: Object.fromEntries(
+        parts.filter(([, one]) => one.unknown !== false).map(([name, one]) => [name, one.unknown]),
+      ),
       references: parts.flatMap(([, one]) => one.references),
     };
   }
@@ -322,5 +420,10 @@ export function addressIn(resources: readonly Resource[], id: string): string {
 
 /** Whether a world is one that resources can say. */
 export function isSayable(world: World): boolean {
-  return [...listRecords(world, 'natGateways')].every((nat) => nat.addresses.length === 1 && nat.state === 'available' && getRecord(world, 'subnets', nat.subnetId) !== undefined);
+  return [...listRecords(world, 'natGateways')].every(
+    (nat) =>
+      nat.addresses.length === 1 &&
+      nat.state === 'available' &&
+      getRecord(world, 'subnets', nat.subnetId) !== undefined,
+  );
 }

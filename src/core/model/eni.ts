@@ -81,5 +81,5 @@ const UNFILTERED: ReadonlySet<string> = new Set([
 
 /** Whether no security group filters the ENI at all; an ordinary interface always has one. */
 export function isUnfiltered(eni: Eni): boolean {
-  return eni.groups.length === 0 && UNFILTERED.has(eni.interfaceType);
+  return eni.groups.length === 0 && eni.groupDoubt === undefined && UNFILTERED.has(eni.interfaceType);
 }

@@ -167,8 +167,8 @@ function putEni(side: Side, made: NewEni): void {
   const { draft } = side;
   const subnet = draft.get('subnets', made.subnetId);
   const { groups, from } = made;
-  // It may be in any VPC: nobody can say of an address there that no interface has it.
-  if (subnet === undefined) draft.missing.add('enis');
+  // It may be in any VPC: nobody can say of an address that no interface has it, or what its VPC has not.
+  if (subnet === undefined) side.missAll();
   const tags = from.tags();
   draft.put<'enis'>('enis', {
     id: asId(made.id),

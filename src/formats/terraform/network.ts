@@ -123,6 +123,10 @@ export function readSubnets(side: Side): void {
   for (const subnet of resources.of('aws_subnet', 'aws_default_subnet')) {
     const id = resources.idOf(subnet.instance);
     const vpcId = subnet.id('vpc_id') ?? subnet.label('vpc_id');
+    if (!side.isVpc(vpcId)) {
+      draft.note('warning', 'the VPC of % cannot be told from the plan: what depends on it is unknown', id);
+      continue;
+    }
     const cidr = subnet.cidr('cidr_block');
     if (cidr === undefined && subnet.flag('ipv6_native') !== true) {
       draft.note('warning', 'the IPv4 prefix of % is not known before apply: what depends on it is unknown', id);
@@ -284,7 +288,11 @@ function targetOf(side: Side, route: Attributes, names: readonly string[]): Rout
   for (const name of names) {
     if (!isSet(route, name)) continue;
     const id = route.id(name) ?? route.label(name);
-    if (name === 'network_interface_id') return { kind: 'eni', id: asId(id) };
+    if (name === 'network_interface_id') {
+      const eni = side.draft.get('enis', id);
+      // Of one whose VPC is not known, nobody can tell whether the table's VPC has it.
+      return eni !== undefined && !side.isVpc(eni.vpcId) ? { kind: 'unmodelled', id } : { kind: 'eni', id: asId(id) };
+    }
     if (name === 'nat_gateway_id') return { kind: 'nat-gateway', id: asId(id) };
     if (name === 'egress_only_gateway_id') return { kind: 'egress-only-gateway', id: asId(id) };
     if (name === 'vpc_peering_connection_id') return { kind: 'peering', id: asId(id) };
@@ -436,7 +444,9 @@ function readPeering(side: Side, peering: Attributes): void {
     .filter((one) => one.id('vpc_peering_connection_id') === id);
   const accepts = [peering, ...accepters].map((one) => one.flag('auto_accept'));
   const status = peering.text('accept_status') ?? (accepts.includes(true) ? 'active' : undefined);
-  if (status === undefined && accepts.includes(undefined)) return;
+  const isOpen = accepts.includes(undefined) || (peering.isUnknown('accept_status') && !peering.instance.isNew);
+  if (status === undefined && isOpen) return;
+  if (['vpc_id', 'peer_vpc_id'].some((name) => !side.isVpc(peering.id(name) ?? ''))) return;
   const region = peering.text('peer_region');
   const isFar =
     region !== undefined && (peering.isUnknown('accept_status') || side.region === undefined || side.region !== region);

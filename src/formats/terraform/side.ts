@@ -81,8 +81,12 @@ export class Side {
     readInterfaces(this);
     readRoutes(this);
     this.#sayTypes();
-    if ([...this.vpcs.values()].some((vpc) => !vpc.instance.isNew) || this.#namesOtherVpcs())
-      for (const kind of PARTIAL) this.draft.missing.add(kind);
+    if ([...this.vpcs.values()].some((vpc) => !vpc.instance.isNew) || this.#namesOtherVpcs()) this.missAll();
+  }
+
+  /** Says that VPCs may have more than what is read. */
+  missAll(): void {
+    for (const kind of PARTIAL) this.draft.missing.add(kind);
   }
 
   /** The records by kind. */
