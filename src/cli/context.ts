@@ -1,5 +1,6 @@
 import type { Family } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { hasDoubts } from '../core/model/doubts.ts';
 import type { World } from '../core/model/world.ts';
 import type { AskError } from '../analysis/ask.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
@@ -76,6 +77,14 @@ export async function openWorld(context: Context): Promise<Result<World, ExitSta
     );
   if (options.over !== undefined) return settled(context, await readOver(context, path, options.over));
   return await loadWorld(context, path, options.world === undefined && options.endpoint !== undefined);
+}
+
+/** `openWorld` for what cannot be done with a world of which something is not known yet, as that of a plan. */
+export async function openKnownWorld(context: Context, what: string): Promise<Result<World, ExitStatus>> {
+  const world = await openWorld(context);
+  if (!world.ok || !hasDoubts(world.value)) return world;
+  const why = 'some of its addresses or rules are not known before the plan is applied';
+  return fail(refuse(context, EXIT.badData, `this world cannot be ${what}: ${why}`));
 }
 
 /** Reads one world: a file, a folder, standard input, or what the server of a URL holds. What its documents lack is said once, on stderr. */

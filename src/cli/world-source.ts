@@ -110,20 +110,19 @@ async function peek(
   const seen: Uint8Array[] = [];
   let size = 0;
   let isDone = false;
-  while (size < PEEK_BYTES && !isDone) {
+  while (size < PEEK_BYTES) {
     const next = await iterator.next();
-    isDone = next.done === true;
-    if (next.done === true) break;
+    if (next.done === true) {
+      isDone = true;
+      break;
+    }
     seen.push(next.value);
     size += next.value.length;
   }
   async function* rest(): AsyncGenerator<Uint8Array, void, undefined> {
     yield* seen;
-    while (!isDone) {
-      const next = await iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
+    if (isDone) return;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
   }
   const start = Buffer.concat(seen).subarray(0, PEEK_BYTES).toString('latin1');
   return { start, rest: rest() };

@@ -225,7 +225,7 @@ function forget(plan: object, random: Random): { readonly plan: object; readonly
     for (const name of FORGETTABLE[row.type] ?? []) {
       if (!random.chance(0.08) || !(name in row.change.after || name in row.change.after_unknown)) continue;
       forgotten.push(`${row.address}.${name}`);
-      delete row.change.after[name];
+      row.change.after[name] = null;
       row.change.after_unknown[name] = true;
       const resource = copy.configuration.root_module.resources[at];
       if (resource !== undefined) resource.expressions[name] = { references: ['local.somewhere'] };

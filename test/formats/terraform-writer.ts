@@ -6,7 +6,7 @@ import { protocolName } from '../../src/core/net/protocol.ts';
 import { type Traffic, trafficProtocol } from '../../src/core/net/traffic.ts';
 import type { AclEntry } from '../../src/core/model/network-acl.ts';
 import type { Route } from '../../src/core/model/route-table.ts';
-import { type Rule, type SecurityGroup } from '../../src/core/model/security-group.ts';
+import type { Rule, SecurityGroup } from '../../src/core/model/security-group.ts';
 import { getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 
 /** A value that is the id of another resource, where the world has one. */
@@ -31,7 +31,7 @@ export function resourcesOf(world: World, seed: number, isNew: boolean): readonl
   };
   for (const vpc of listRecords(world, 'vpcs')) {
     const [primary, ...more] = vpc.cidrs.filter(({ family }) => family === 'ipv4');
-    const [ipv6] = vpc.cidrs.filter(({ family }) => family === 'ipv6');
+    const ipv6 = vpc.cidrs.find(({ family }) => family === 'ipv6');
     const mainId = vpc.mainRouteTable?.routeTableId ?? '';
     add('aws_vpc', vpc.id, {
       cidr_block: primary === undefined ? undefined : formatCidr(primary),
@@ -194,14 +194,17 @@ function addGroup(
   }
 }
 
+function anyOf(value: number | 'any'): number {
+  return value === 'any' ? -1 : value;
+}
+
 function ports(traffic: Traffic): { readonly protocol: string; readonly from: number; readonly to: number } {
   const number = trafficProtocol(traffic);
   const protocol = number === undefined ? '-1' : protocolName(number);
-  const any = (value: number | 'any'): number => (value === 'any' ? -1 : value);
   if (traffic.kind === 'tcp' || traffic.kind === 'udp')
     return { protocol, from: traffic.ports.from, to: traffic.ports.to };
   if (traffic.kind === 'icmp' || traffic.kind === 'icmpv6')
-    return { protocol, from: any(traffic.type), to: any(traffic.code) };
+    return { protocol, from: anyOf(traffic.type), to: anyOf(traffic.code) };
   return { protocol, from: 0, to: 0 };
 }
 
@@ -289,6 +292,9 @@ function routeFields(route: Route, prefix: '' | 'destination_'): object {
       ? { destination_prefix_list_id: { id: destination.kind === 'cidr' ? '' : destination.prefixListId } }
       : { [`${prefix}${text.includes(':') ? 'ipv6_' : ''}cidr_block`]: text };
   switch (target.kind) {
+    case 'local':
+    case 'unmodelled':
+      return { ...to, transit_gateway_id: target.kind === 'local' ? 'local' : target.id };
     case 'internet-gateway':
       return { ...to, gateway_id: { id: target.id } };
     case 'egress-only-gateway':
@@ -299,8 +305,6 @@ function routeFields(route: Route, prefix: '' | 'destination_'): object {
       return { ...to, vpc_peering_connection_id: { id: target.id } };
     case 'eni':
       return { ...to, network_interface_id: { id: target.id } };
-    default:
-      return { ...to, transit_gateway_id: target.kind === 'local' ? 'local' : target.id };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { exportText } from '../../formats/export.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld } from '../context.ts';
+import { type Context, openKnownWorld } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 /** `crenel export`. */
@@ -18,7 +18,7 @@ export function addExport(program: Command, { context, finish }: CommandSetup): 
 }
 
 async function exportWorld(context: Context): Promise<ExitStatus> {
-  const world = await openWorld(context);
+  const world = await openKnownWorld(context, 'exported');
   if (!world.ok) return world.error;
   // Written piece by piece: a large world is never one text.
   for (const text of exportText(world.value)) context.io.stdout.write(text);

@@ -5,7 +5,7 @@ import { Control } from '../../server/control/control.ts';
 import { importWorld } from '../../server/control/import-world.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, printJson, printSheet, refuse } from '../context.ts';
+import { type Context, openKnownWorld, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { line } from '../terminal.ts';
 
@@ -31,7 +31,7 @@ async function importInto(context: Context, { data, account, region }: ImportOpt
   if (!/^\d{12}$/.test(account)) return refuse(context, EXIT.usage, '--account must be 12 digits');
   if (!/^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region))
     return refuse(context, EXIT.usage, '--region must be one as eu-west-1');
-  const world = await openWorld(context);
+  const world = await openKnownWorld(context, 'imported');
   if (!world.ok) return world.error;
   const state = context.io.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   const path = join(data ?? join(state, 'crenel'), 'crenel.db');

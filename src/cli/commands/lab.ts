@@ -9,7 +9,7 @@ import { runTraffic } from '../../agent/lab/traffic.ts';
 import type { World } from '../../core/model/world.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, printJson, printNotes, printSheet, refuse } from '../context.ts';
+import { type Context, openKnownWorld, printJson, printNotes, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import { isWrong, labSheet, trafficSheet } from '../lab-text.ts';
@@ -110,9 +110,9 @@ async function traffic(context: Context, folder: string | undefined): Promise<Ex
 
 /** A folder may be an example: then its world is in a folder of that name. */
 async function worldOf(context: Context, folder: string | undefined): Promise<Result<World, ExitStatus>> {
-  if (folder === undefined) return await openWorld(context);
+  if (folder === undefined) return await openKnownWorld(context, 'run');
   const inside = join(folder, 'world');
   const options = { ...context.options, world: existsSync(inside) ? inside : folder };
-  const world = await openWorld({ ...context, options });
+  const world = await openKnownWorld({ ...context, options }, 'run');
   return world.ok ? ok(world.value) : fail(world.error);
 }

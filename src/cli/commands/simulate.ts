@@ -8,7 +8,7 @@ import type { Eni } from '../../core/model/eni.ts';
 import { FLOW_LOG_HEADER, formatFlowRecord, formatNoData } from '../../formats/flow-log.ts';
 import { parseScenario, type ScenarioDocument } from '../../formats/scenario.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, printJson, printSheet, refuse } from '../context.ts';
+import { type Context, openKnownWorld, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { LoadError } from '../io.ts';
 import { simulationSheet } from '../simulate-text.ts';
@@ -35,7 +35,7 @@ async function run(context: Context, path: string, own: SimulateOptions): Promis
   const document = await openScenario(context, path);
   if (!document.ok) return document.error;
   const { scenario, worldPath } = document.value;
-  const world = await openWorld(withWorld(context, path, worldPath));
+  const world = await openKnownWorld(withWorld(context, path, worldPath), 'simulated');
   if (!world.ok) return world.error;
   const simulation = simulate(world.value, scenario);
   if (!simulation.ok) {

@@ -189,13 +189,9 @@ export class Attributes {
     const written = member(this.expressions, name);
     return rows.flatMap((values, at): readonly Attributes[] => {
       if (!isObject(values)) return [];
-      const marks = Array.isArray(unknown) ? unknown[at] : unknown;
+      const marks = elementOf(unknown, at);
       // Blocks stand one by one; blocks that are an attribute, as rules of a group are, stand in one expression.
-      const expressions = Array.isArray(written)
-        ? written.length === rows.length
-          ? written[at]
-          : undefined
-        : undefined;
+      const expressions = elements(written).length === rows.length ? elements(written)[at] : undefined;
       const path = `${this.#path}${name}${rows.length > 1 ? `[${at}]` : ''}.`;
       const shared = isObject(written) ? { shared: written } : {};
       return [
@@ -219,6 +215,11 @@ export class Attributes {
     if (!isObject(raw)) return [];
     return sortTags(Object.entries(raw).flatMap(([key, value]) => (typeof value === 'string' ? [{ key, value }] : [])));
   }
+}
+
+/** The mark of one element: marks of blocks stand in a list beside them. */
+function elementOf(marks: unknown, at: number): unknown {
+  return Array.isArray(marks) ? elements(marks)[at] : marks;
 }
 
 /** All attributes of an instance. */

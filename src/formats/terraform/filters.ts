@@ -97,7 +97,8 @@ type Standalone = { readonly rule: Attributes; readonly groupIds: readonly strin
 /** Rules that are resources of their own. Where a group has blocks as well, the two overwrite each other, and nobody can tell who wins. */
 function addRules(side: Side): void {
   const { draft } = side;
-  const gone = side.goneRules;
+  const gone = side.gone.rules;
+  const declaring = declaringGroups(side);
   const byGroup = new Map<string, (Said & { readonly id: string })[]>();
   for (const { rule, groupIds, isExact } of standaloneRules(side))
     for (const id of isExact ? groupIds : [...draft.records.groups.keys()]) {
@@ -112,7 +113,7 @@ function addRules(side: Side): void {
   for (const id of new Set([...byGroup.keys(), ...gone.keys()])) {
     const group = draft.get('groups', id);
     if (group === undefined) continue;
-    const written = side.declares(id);
+    const written = declaring.get(id) ?? new Set<Direction>();
     const removed = gone.get(id) ?? new Set<string>();
     const kept = group.rules.filter((rule) => written.has(rule.direction) || !removed.has(ruleIdentity(rule)));
     const known = new Set(kept.map(ruleIdentity));
@@ -123,18 +124,17 @@ function addRules(side: Side): void {
         '% has rules in blocks of its own and as resources of their own: they overwrite each other, so those that only one of the two has are in doubt',
         id,
       );
-    group.rules = named(id, [...kept, ...mine.map(({ isDisputed: _, ...said }) => said)]);
+    group.rules = named(id, [...kept, ...mine.map(({ said }) => said)]);
   }
 }
 
 function disputed<S extends Said & { readonly id: string }>(
   said: S,
   { written, known }: { readonly written: ReadonlySet<Direction>; readonly known: ReadonlySet<string> },
-): S & { readonly isDisputed: boolean } {
+): { readonly said: S; readonly isDisputed: boolean } {
   const isDisputed = written.has(said.direction) && !known.has(ruleIdentity({ ...said, id: asId(''), tags: [] }));
-  return isDisputed
-    ? { ...said, doubt: `${said.id} (the group's own blocks do not have it)`, isDisputed }
-    : { ...said, isDisputed };
+  const doubt = `${said.id} (the group's own blocks do not have it)`;
+  return { said: isDisputed ? { ...said, doubt } : said, isDisputed };
 }
 
 function ownId(side: Side, rule: Attributes): string {
@@ -162,7 +162,7 @@ export function standaloneIdentities(side: Side): ReadonlyMap<string, ReadonlySe
 }
 
 /** Which groups write rules in blocks of their own, by direction. */
-export function declaringGroups(side: Side): ReadonlyMap<string, ReadonlySet<Direction>> {
+function declaringGroups(side: Side): ReadonlyMap<string, ReadonlySet<Direction>> {
   const found = new Map<string, ReadonlySet<Direction>>();
   for (const group of side.resources.of(...GROUPS)) {
     const id = groupId(side, group, group.id('vpc_id') ?? group.label('vpc_id'));
@@ -235,12 +235,12 @@ function unknownEntries(direction: Direction, doubt: string): readonly AclEntry[
 function settleEntries(side: Side, id: string, entries: readonly AclEntry[]): void {
   const acl = side.draft.get('acls', id);
   if (acl === undefined) return;
-  const gone = side.goneEntries.get(id);
+  const gone = side.gone.entries.get(id);
   const kept = new Map<string, AclEntry>();
   for (const entry of entries) {
     const key = JSON.stringify([entry.direction, entry.number, entry.action, entry.cidr, entry.traffic]);
     const known = kept.get(key);
-    if (gone?.has(key) === true && side.declaresEntries(id) !== true) continue;
+    if (gone?.has(key) === true && !side.declaresEntries(id)) continue;
     if (known === undefined || known.doubt !== undefined) kept.set(key, entry);
   }
   acl.entries = sortEntries([...kept.values()]);
@@ -293,7 +293,7 @@ export function readLists(side: Side): void {
       return !isExact || ids.includes(id);
     });
     const isTold = blocks !== undefined || list.isDeclared('entry') === false;
-    const gone = side.goneListEntries.get(id);
+    const gone = side.gone.listEntries.get(id);
     const rows = [...(blocks ?? []).filter((one) => gone?.has(one.text('cidr') ?? '') !== true), ...more];
     const cidrs = rows.map((row) => row.cidr('cidr'));
     const isAll =

@@ -85,12 +85,12 @@ function readMachine(side: Side, machine: Attributes): void {
     type: 'interface',
     from: machine,
     machine: id,
-    isPublic: isPublic(side, machine, subnetId),
+    isPublic: givesPublic(side, machine, subnetId),
   });
 }
 
 /** Whether an instance gets a public address: as it asks, else as its subnet gives them. */
-function isPublic(side: Side, machine: Attributes, subnetId: string): boolean | undefined {
+function givesPublic(side: Side, machine: Attributes, subnetId: string): boolean | undefined {
   const raw = machine.raw('associate_public_ip_address');
   if (typeof raw === 'boolean') return raw;
   if (machine.isUnknown('associate_public_ip_address') && machine.isDeclared('associate_public_ip_address') !== false)
@@ -199,9 +199,8 @@ function addressesOf(side: Side, made: NewEni, subnet: Subnet | undefined): read
   const hasIpv4 = subnet === undefined || subnet.cidrs.some((cidr) => cidr.family === 'ipv4');
   const parsed = made.known.flatMap((text) => side.parse(text) ?? []);
   const ipv4 = parsed.length > 0 ? parsed : hasIpv4 ? [numbers.address(within('ipv4'), made.id)] : [];
-  const hasIpv6 = subnet?.cidrs.some((cidr) => cidr.family === 'ipv6') === true;
   const parsed6 = made.knownIpv6.flatMap((text) => side.parse(text) ?? []);
-  const wants = made.wantsIpv6 ?? (hasIpv6 && subnet?.assignIpv6OnCreation === true && made.from.instance.isNew);
+  const wants = made.wantsIpv6 ?? (made.from.instance.isNew && subnet !== undefined && givesIpv6(subnet));
   const ipv6 = parsed6.length > 0 ? parsed6 : wants ? [numbers.address(within('ipv6'), made.id)] : [];
   const seen = publicOf(side, made);
   return [
@@ -212,6 +211,10 @@ function addressesOf(side: Side, made: NewEni, subnet: Subnet | undefined): read
     })),
     ...ipv6.map((address): EniAddress => ({ address, isPrimary: false })),
   ];
+}
+
+function givesIpv6({ cidrs, assignIpv6OnCreation }: Subnet): boolean {
+  return assignIpv6OnCreation && cidrs.some((cidr) => cidr.family === 'ipv6');
 }
 
 function publicOf(side: Side, made: NewEni): EniAddress['public'] | undefined {

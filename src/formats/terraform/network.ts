@@ -1,6 +1,5 @@
-import type { Address } from '../../core/net/address.ts';
-import { type Cidr, parseCidr } from '../../core/net/cidr.ts';
-import { expectOk } from '../../core/net/result.ts';
+import { type Address, FAMILIES } from '../../core/net/address.ts';
+import { anyCidr, type Cidr } from '../../core/net/cidr.ts';
 import type { NatAddress, PeeringSide } from '../../core/model/gateway.ts';
 import {
   type AclId,
@@ -71,8 +70,7 @@ function moreCidrs(side: Side, vpcId: string): readonly Cidr[] {
 
 function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly Cidr[]): void {
   const { draft, resources } = side;
-  const families = ['ipv4', 'ipv6'].filter((family) => cidrs.some((cidr) => cidr.family === family));
-  const anyOf = (family: string): Cidr => expectOk(parseCidr(family === 'ipv4' ? '0.0.0.0/0' : '::/0'));
+  const families = FAMILIES.filter((family) => cidrs.some((cidr) => cidr.family === family));
   const base = { vpcId, ownerId: vpc.text('owner_id') ?? '', tags: [] };
   draft.put<'routeTables'>('routeTables', {
     ...base,
@@ -88,7 +86,7 @@ function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly C
         number: family === 'ipv4' ? 100 : 101,
         direction,
         action: 'allow' as const,
-        cidr: anyOf(family),
+        cidr: anyCidr(family),
         traffic: { kind: 'all' as const },
       })),
     ),
@@ -111,7 +109,7 @@ function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly C
         ...rule,
         id: asId<never>(`${groupId}:egress:${family}`),
         direction: 'egress' as const,
-        peer: { kind: 'cidr' as const, cidr: anyOf(family) },
+        peer: { kind: 'cidr' as const, cidr: anyCidr(family) },
       })),
     ],
   });
@@ -137,11 +135,9 @@ export function readSubnets(side: Side): void {
       id: asId(id),
       vpcId: asId(vpcId),
       cidrs: [...(cidr === undefined ? [] : [cidr]), ...subnetIpv6(side, subnet, vpcId)],
-      ...(subnet.text('availability_zone') === undefined
-        ? {}
-        : { availabilityZone: subnet.text('availability_zone') as string }),
+      ...zoneOf(subnet),
       ...(vpc === undefined
-        ? { routeTable: link(`${id}/route-table`) }
+        ? { routeTable: tableLink(`${id}/route-table`) }
         : { networkAcl: aclLink(resources.ofVpc(vpc, 'default_network_acl_id')) }),
       mapPublicIpOnLaunch: subnet.flag('map_public_ip_on_launch') ?? subnet.instance.type === 'aws_default_subnet',
       assignIpv6OnCreation: subnet.flag('assign_ipv6_address_on_creation') ?? false,
@@ -154,7 +150,12 @@ export function readSubnets(side: Side): void {
 const NO_VPC =
   'the VPC of % is not in the document: its network ACL and route table are unknown where nothing names them';
 
-function link(tableId: string): { readonly associationId: string; readonly routeTableId: RouteTableId } {
+function zoneOf(subnet: Attributes): { readonly availabilityZone?: string } {
+  const zone = subnet.text('availability_zone');
+  return zone === undefined ? {} : { availabilityZone: zone };
+}
+
+function tableLink(tableId: string): { readonly associationId: string; readonly routeTableId: RouteTableId } {
   return { associationId: '', routeTableId: asId(tableId) };
 }
 
@@ -214,11 +215,8 @@ export function readRoutes(side: Side): void {
       origin: 'local',
     }));
     // A route that sends a VPC's own prefix elsewhere stands in place of the local one.
-    const replaced = table.routes.map(({ destination }) => JSON.stringify(destination));
-    table.routes = [
-      ...locals.filter(({ destination }) => !replaced.includes(JSON.stringify(destination))),
-      ...table.routes,
-    ];
+    const replaced = new Set(table.routes.map(({ destination }) => JSON.stringify(destination)));
+    table.routes = [...locals.filter(({ destination }) => !replaced.has(JSON.stringify(destination))), ...table.routes];
     if (cidrs === undefined) addUnknownRoute(side, id, `${table.vpcId}/local`);
   }
   associateTables(side);
@@ -326,9 +324,12 @@ function addUnknownRoute(side: Side, tableId: string, what: string): void {
   });
 }
 
+function isGateway(one: Attributes): boolean {
+  return (one.text('vpc_endpoint_type') ?? 'Gateway') === 'Gateway';
+}
+
 /** A gateway endpoint puts a route to a service's prefix list into its tables. */
 function gatewayEndpoints(side: Side): void {
-  const isGateway = (one: Attributes): boolean => (one.text('vpc_endpoint_type') ?? 'Gateway') === 'Gateway';
   const put =
     (endpoint: string, list: string) =>
     (tableId: string): void => {
@@ -371,7 +372,7 @@ function associateTables(side: Side): void {
     const { ids, isExact } = one.ids('subnet_id');
     for (const id of isExact ? ids : [...draft.records.subnets.keys()]) {
       const subnet = draft.get('subnets', id);
-      if (subnet !== undefined) subnet.routeTable = link(isExact ? tableId : one.label('subnet_id'));
+      if (subnet !== undefined) subnet.routeTable = tableLink(isExact ? tableId : one.label('subnet_id'));
     }
   }
 }
@@ -442,9 +443,9 @@ function readPeering(side: Side, peering: Attributes): void {
   const accepters = resources
     .of('aws_vpc_peering_connection_accepter')
     .filter((one) => one.id('vpc_peering_connection_id') === id);
-  const accepts = [peering, ...accepters].map((one) => one.flag('auto_accept'));
-  const status = peering.text('accept_status') ?? (accepts.includes(true) ? 'active' : undefined);
-  const isOpen = accepts.includes(undefined) || (peering.isUnknown('accept_status') && !peering.instance.isNew);
+  const accepts = new Set([peering, ...accepters].map((one) => one.flag('auto_accept')));
+  const status = peering.text('accept_status') ?? (accepts.has(true) ? 'active' : undefined);
+  const isOpen = accepts.has(undefined) || (peering.isUnknown('accept_status') && !peering.instance.isNew);
   if (status === undefined && isOpen) return;
   if (['vpc_id', 'peer_vpc_id'].some((name) => !side.isVpc(peering.id(name) ?? ''))) return;
   const region = peering.text('peer_region');

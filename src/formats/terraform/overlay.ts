@@ -1,4 +1,4 @@
-import { type NetworkAcl, sortEntries } from '../../core/model/network-acl.ts';
+import { sortEntries } from '../../core/model/network-acl.ts';
 import { type Kind, KINDS, type Records } from '../../core/model/records.ts';
 import { getRecord, listRecords, type RecordLists, type World, worldOf } from '../../core/model/world.ts';
 import type { PlanWorlds } from './plan.ts';
@@ -12,8 +12,10 @@ export function overlayPlan(live: World, plan: PlanWorlds): { readonly before: W
   const [before, after] = [plan.before.world, plan.after.world];
   const lists: { [K in Kind]?: readonly Records[Kind][] } = {};
   for (const kind of KINDS) lists[kind] = laid(kind, { live, before, after });
-  lists.acls = (lists.acls as readonly NetworkAcl[]).map((acl) => ({ ...acl, entries: sortEntries(acl.entries) }));
-  return { before: live, after: worldOf(lists as RecordLists, live.missing) };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each kind was filled from the records of that kind
+  const all = lists as RecordLists;
+  const acls = (all.acls ?? []).map((acl) => ({ ...acl, entries: sortEntries(acl.entries) }));
+  return { before: live, after: worldOf({ ...all, acls }, live.missing) };
 }
 
 type Worlds = { readonly live: World; readonly before: World; readonly after: World };
@@ -43,8 +45,9 @@ function merged(own: Records[Kind], old: Records[Kind] | undefined, next: Record
       mergedList(listOf(own, name), listOf(old, name), listOf(next, name)),
     ]),
   );
-  const dropped = [...was.keys()].filter((name) => !Object.hasOwn(next, name));
-  const rest = Object.fromEntries(Object.entries(own).filter(([name]) => !dropped.includes(name)));
+  const dropped = new Set([...was.keys()].filter((name) => !Object.hasOwn(next, name)));
+  const rest = Object.fromEntries(Object.entries(own).filter(([name]) => !dropped.has(name)));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- members of two records of one kind make a third
   return { ...rest, ...kept, ...lists } as Records[Kind];
 }
 

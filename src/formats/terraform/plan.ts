@@ -5,10 +5,10 @@ import { applyChange, getRecord, listRecords, type World, worldOf } from '../../
 import type { Export, Finding } from '../describe.ts';
 import { FormatError } from '../fields.ts';
 import { Numbers } from './draft.ts';
-import { type Instance, type PlanJson, readPlanJson } from './plan-json.ts';
+import { type PlanJson, readPlanJson } from './plan-json.ts';
 import { References } from './references.ts';
-import { Resources } from './resources.ts';
-import { Ipv6Prefixes, type Shared, Side } from './side.ts';
+import { sideOf } from './read-side.ts';
+import { Ipv6Prefixes, type Shared } from './side.ts';
 
 /** What a plan says: the world before it and after it, and what to know about either. */
 export type PlanWorlds = {
@@ -84,17 +84,6 @@ function replaceFindings(replaced: PlanWorlds['replaced']): readonly Finding[] {
     ...say('delete-first', 'removed before made anew, so for a while not there at all'),
     ...say('create-first', 'made anew before removed, so for a while there twice'),
   ];
-}
-
-/** Reads one side; `references` of the plan's configuration, where it has one. */
-export function sideOf(
-  instances: readonly Instance[],
-  references: References | undefined,
-  { shared, before }: { readonly shared: Shared; readonly before?: Side },
-): Side {
-  const side = new Side(new Resources(instances, references), shared, before);
-  side.read();
-  return side;
 }
 
 /** The second world with the records of the first where they say the same, so that the two share what does not change. */

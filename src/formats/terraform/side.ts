@@ -1,22 +1,10 @@
 import { type Address, type Family, formatAddress, ipv6, parseAddress } from '../../core/net/address.ts';
 import { anyCidr, type Cidr, cidrOf } from '../../core/net/cidr.ts';
 import { KINDS, type Kind, type Records } from '../../core/model/records.ts';
-import type { Direction } from '../../core/model/security-group.ts';
 import type { RecordLists } from '../../core/model/world.ts';
 import type { Attributes } from './attributes.ts';
 import { type Numbers, WorldDraft } from './draft.ts';
-import {
-  declaringGroups,
-  readAcls,
-  readGroups,
-  readLists,
-  standaloneEntries,
-  standaloneIdentities,
-} from './filters.ts';
-import { readInterfaces } from './interfaces.ts';
-import { readGateways, readRoutes, readSubnets, readVpcs } from './network.ts';
 import type { Resources } from './resources.ts';
-import { kindOfType } from './types.ts';
 
 /** IPv6 prefixes for VPCs and subnets that get theirs only when they are made; the same on both sides of a plan. */
 export class Ipv6Prefixes {
@@ -45,6 +33,16 @@ function place(map: Map<string, number>, key: string): number {
 /** What both sides of a plan share. */
 export type Shared = { readonly numbers: Numbers; readonly ipv6: Ipv6Prefixes };
 
+/**
+ * What resources of their own said before and do not say now, by the group, NACL or list that they are of: those that are there already still
+ * show it.
+ */
+export type Gone = {
+  readonly rules: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly entries: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly listEntries: ReadonlyMap<string, ReadonlySet<string>>;
+};
+
 /** One side of a plan while it becomes a world: its resources, and the records that they make. */
 export class Side {
   readonly resources: Resources;
@@ -53,35 +51,15 @@ export class Side {
   /** The VPCs that are resources here, by id. */
   readonly vpcs: ReadonlyMap<string, Attributes>;
   readonly region: string | undefined;
-  /** What resources of their own said before and do not say now: groups and NACLs that are there already still show it. */
-  readonly goneRules: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly goneEntries: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly goneListEntries: ReadonlyMap<string, ReadonlySet<string>>;
-  #declaring: ReadonlyMap<string, ReadonlySet<Direction>> | undefined;
+  readonly gone: Gone;
 
-  constructor(resources: Resources, shared: Shared, before?: Side) {
+  constructor(resources: Resources, shared: Shared, gone: Gone) {
     this.resources = resources;
     this.draft = new WorldDraft(shared.numbers);
     this.ipv6 = shared.ipv6;
     this.vpcs = new Map(resources.of('aws_vpc', 'aws_default_vpc').map((vpc) => [resources.idOf(vpc.instance), vpc]));
     this.region = regionOf(resources);
-    this.goneRules = before === undefined ? new Map() : minus(standaloneIdentities(before), standaloneIdentities(this));
-    this.goneEntries = before === undefined ? new Map() : minus(standaloneEntries(before), standaloneEntries(this));
-    this.goneListEntries = before === undefined ? new Map() : minus(listEntries(before), listEntries(this));
-  }
-
-  /** Reads all resources, in the order in which they build on each other. */
-  read(): void {
-    readLists(this);
-    readVpcs(this);
-    readSubnets(this);
-    readGateways(this);
-    readGroups(this);
-    readAcls(this);
-    readInterfaces(this);
-    readRoutes(this);
-    this.#sayTypes();
-    if ([...this.vpcs.values()].some((vpc) => !vpc.instance.isNew) || this.#namesOtherVpcs()) this.missAll();
+    this.gone = gone;
   }
 
   /** Says that VPCs may have more than what is read. */
@@ -93,13 +71,8 @@ export class Side {
   get lists(): RecordLists {
     const lists: { [K in Kind]?: readonly Records[Kind][] } = {};
     for (const kind of KINDS) lists[kind] = [...this.draft.records[kind].values()];
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each kind was filled from the map of that kind
     return lists as RecordLists;
-  }
-
-  /** Directions for which a group writes rules in blocks of its own. */
-  declares(groupId: string): ReadonlySet<Direction> {
-    this.#declaring ??= declaringGroups(this);
-    return this.#declaring.get(groupId) ?? new Set();
   }
 
   /** Whether a NACL writes entries in blocks of its own. */
@@ -143,30 +116,6 @@ export class Side {
     const record = this.draft.get('vpcs', id) ?? this.draft.get('subnets', id);
     return record?.cidrs.find((cidr) => cidr.family === 'ipv6');
   }
-
-  #namesOtherVpcs(): boolean {
-    return [...this.draft.records.subnets.values()].some((subnet) => !this.vpcs.has(subnet.vpcId));
-  }
-
-  #sayTypes(): void {
-    for (const { type, address } of this.resources.all) {
-      const kind = kindOfType(type);
-      if (kind === 'matters')
-        this.draft.note(
-          'warning',
-          '% decides about traffic and is not followed: answers that it touches are unknown',
-          address,
-        );
-      if (kind === 'other')
-        this.draft.note('note', 'resources of these types are taken to have no part in traffic: %', type);
-    }
-    for (const one of this.resources.paired)
-      this.draft.note(
-        'note',
-        'an instance made by count or for_each is taken to mean the one with its own key: %',
-        one,
-      );
-  }
 }
 
 /** Kinds of which a VPC that is there already may have more than a document of Terraform says. */
@@ -179,21 +128,4 @@ function regionOf(resources: Resources): string | undefined {
     if (region !== undefined) return region;
   }
   return undefined;
-}
-
-function listEntries(side: Side): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const one of side.resources.of('aws_ec2_managed_prefix_list_entry'))
-    for (const id of one.ids('prefix_list_id').ids)
-      found.set(id, (found.get(id) ?? new Set<string>()).add(one.text('cidr') ?? ''));
-  return found;
-}
-
-function minus(
-  all: ReadonlyMap<string, ReadonlySet<string>>,
-  kept: ReadonlyMap<string, ReadonlySet<string>>,
-): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(
-    [...all].map(([id, keys]) => [id, new Set([...keys].filter((key) => kept.get(id)?.has(key) !== true))]),
-  );
 }

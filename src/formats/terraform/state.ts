@@ -3,7 +3,7 @@ import { worldOf } from '../../core/model/world.ts';
 import type { Export, Finding } from '../describe.ts';
 import { FormatError } from '../fields.ts';
 import { Numbers } from './draft.ts';
-import { sideOf } from './plan.ts';
+import { sideOf } from './read-side.ts';
 import { elements, formatVersion, type Instance, isObject, keyOf, member, moduleOf, textOf } from './plan-json.ts';
 import { Ipv6Prefixes } from './side.ts';
 

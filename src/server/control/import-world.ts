@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import { violations } from '../../core/model/invariants.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../core/model/limits.ts';
 import { KIND_NAMES, KINDS } from '../../core/model/records.ts';
+import { hasDoubts } from '../../core/model/doubts.ts';
 import { listRecords, type World } from '../../core/model/world.ts';
 import type { Control, Failure } from './control.ts';
 import type { Realm } from './env.ts';
@@ -18,6 +19,8 @@ const NO_LIMITS: Limits = Object.fromEntries(
  * world that lacks kinds (a server would take what is unknown for none), a world that AWS would not have.
  */
 export async function importWorld(control: Control, realm: Realm, world: World): Promise<Result<number>> {
+  if (hasDoubts(world))
+    return fail('some addresses or rules of this world are not known yet, as in a plan: a server holds what is there');
   const lacking = KINDS.filter((kind) => world.missing.has(kind)).map((kind) => KIND_NAMES[kind]);
   if (lacking.length > 0)
     return fail(`the export lacks ${lacking.join(', ')}, and a server would answer as if there were none`);
