@@ -1,6 +1,7 @@
 import type { Cidr } from '../../core/net/cidr.ts';
 import type { Eni, EniAddress } from '../../core/model/eni.ts';
 import { asId } from '../../core/model/ids.ts';
+import { sortTags, type Tags } from '../../core/model/tag.ts';
 import type { Subnet } from '../../core/model/vpc.ts';
 import type { Attributes, Ids } from './attributes.ts';
 import type { Open } from './draft.ts';
@@ -169,7 +170,6 @@ function putEni(side: Side, made: NewEni): void {
   const { groups, from } = made;
   // It may be in any VPC: nobody can say of an address that no interface has it, or what its VPC has not.
   if (subnet === undefined) side.missAll();
-  const tags = from.tags();
   draft.put<'enis'>('enis', {
     id: asId(made.id),
     vpcId: subnet?.vpcId ?? asId(`${made.subnetId}/vpc`),
@@ -185,11 +185,13 @@ function putEni(side: Side, made: NewEni): void {
     description: from.instance.address,
     ...(made.machine === undefined ? {} : { attachment: { instanceId: asId(made.machine), deviceIndex: 0 } }),
     timeouts: {},
-    tags:
-      made.machine !== undefined || tags.some(({ key }) => key === 'Name')
-        ? tags
-        : [...tags, { key: 'Name', value: made.name ?? from.instance.address }],
+    // An instance's interfaces are called by its name; the others by that of their resource.
+    tags: made.machine === undefined ? withName(from.tags(), made.name ?? from.instance.address) : [],
   });
+}
+
+function withName(tags: Tags, name: string): Tags {
+  return tags.some(({ key }) => key === 'Name') ? tags : sortTags([...tags, { key: 'Name', value: name }]);
 }
 
 function addressesOf(side: Side, made: NewEni, subnet: Subnet | undefined): readonly EniAddress[] {

@@ -1,3 +1,4 @@
+import { type Rule, ruleIdentity } from '../../core/model/security-group.ts';
 import { sortEntries } from '../../core/model/network-acl.ts';
 import { type Kind, KINDS, type Records } from '../../core/model/records.ts';
 import { getRecord, listRecords, type RecordLists, type World, worldOf } from '../../core/model/world.ts';
@@ -61,8 +62,13 @@ function mergedList(own: readonly object[], old: readonly object[], next: readon
   return [...kept, ...next.filter((one) => !known.has(keyOf(one)))];
 }
 
-/** What an element says, whatever its id, tags and description. */
+/** What an element says, whatever its id, tags and description; of a peer group also not whose it is, which a plan does not say. */
 function keyOf(one: object): string {
+  if ('peer' in one) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rules alone have a peer
+    const rule = one as Rule;
+    return `${ruleIdentity(rule)} ${rule.doubt ?? ''}`;
+  }
   return JSON.stringify(
     Object.entries(one).filter(([name]) => !['id', 'tags', 'description', 'state', 'origin'].includes(name)),
   );
