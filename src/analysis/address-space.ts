@@ -1,5 +1,14 @@
 import { type Address, familyBits, ipv6, offsetAddress } from '../core/net/address.ts';
-import { type Cidr, cidrCovers, cidrOf, cidrsOverlap, compareCidrs, lastAddress, sameCidr } from '../core/net/cidr.ts';
+import {
+  type Cidr,
+  cidrContains,
+  cidrCovers,
+  cidrOf,
+  cidrsOverlap,
+  compareCidrs,
+  lastAddress,
+  sameCidr,
+} from '../core/net/cidr.ts';
 
 /** A set of addresses as its minimal list of prefixes, in order. INVARIANT: disjoint, and no two are halves of one prefix. */
 export type AddressSpace = readonly Cidr[];
@@ -47,10 +56,9 @@ export function subtractSpaces(space: AddressSpace, holes: AddressSpace): Addres
   return spaceOf(rest);
 }
 
-/** Whether an address is in the set. */
+/** Whether an address is in the set; of one that is not known, whether all that it may be is in one prefix of the set. */
 export function spaceHas(space: AddressSpace, address: Address): boolean {
-  const host = cidrOf(address, familyBits(address.family));
-  return space.some((cidr) => cidrCovers(cidr, host));
+  return space.some((cidr) => cidrContains(cidr, address));
 }
 
 /** An address to stand for the set; not a prefix's first one, which people take for the name of a network. */

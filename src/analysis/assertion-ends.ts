@@ -1,5 +1,5 @@
-import { hostCidr, parseCidr, cidrContains, cidrCovers, type Cidr } from '../core/net/cidr.ts';
-import { parseAddress } from '../core/net/address.ts';
+import { hostCidr, parseCidr, cidrContains, cidrCovers, type Cidr, sameCidr } from '../core/net/cidr.ts';
+import { parseAddress, sameAddress } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { World } from '../core/model/world.ts';
 import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
@@ -9,7 +9,7 @@ import { type EndpointKind, resolveEndpoint } from './endpoint.ts';
 import type { ClassId, Classes } from './pairs/classes.ts';
 import type { Member } from './pairs/members.ts';
 import { outsideKind } from './pairs/spots.ts';
-import type { EniPlace, Place } from './place.ts';
+import type { EniPlace, MeantDoubt, Place } from './place.ts';
 
 /** What one side of a fact stands for, before members are sorted into classes. */
 export type Meant = {
@@ -61,15 +61,25 @@ export function cutsOf({ prefixes, places }: Meant): readonly Cidr[] {
   ];
 }
 
-/** The members that a side stands for. The classes must be cut along `cutsOf` it. */
-export function selectionOf(classes: Classes, meant: Meant): Selection {
-  const byEni = Map.groupBy(meant.places, ({ eni }) => eni.id as string);
+/** The members that a side stands for, for certain or perhaps. The classes must be cut along `cutsOf` it. */
+export function selectionOf(classes: Classes, meant: Meant, certainty: 'sure' | 'possible'): Selection {
+  const places = meant.places.filter(({ perhaps }) => certainty === 'possible' || perhaps === undefined);
+  const byEni = Map.groupBy(places, ({ eni }) => eni.id as string);
   const holds = (member: Member): boolean => {
     if (meant.isAnyone) return true;
     if (member.eniId !== undefined) return (byEni.get(member.eniId) ?? []).some(({ space }) => covers(space, member));
     return (meant.isInternet && outsideKind(member.sample) === 'internet') || covers(meant.prefixes, member);
   };
   return selectMembers(classes, holds);
+}
+
+/** Why it is not known whether a side means a member; undefined where it is known. */
+export function meantDoubt({ places }: Meant, { eniId, sample }: Member): MeantDoubt | undefined {
+  const meant = places.filter(
+    ({ eni, space }) =>
+      eni.id === eniId && space.some((cidr) => sameAddress(cidr.base, sample) || cidrContains(cidr, sample)),
+  );
+  return meant.every(({ perhaps }) => perhaps !== undefined) ? meant[0]?.perhaps : undefined;
 }
 
 /** The members for which something holds. */
@@ -82,8 +92,12 @@ export function selectMembers(classes: Classes, holds: (member: Member) => boole
   return selection;
 }
 
+function isIn(cidr: Cidr, prefix: Cidr): boolean {
+  return prefix.family === cidr.family && (sameCidr(prefix, cidr) || cidrCovers(prefix, cidr));
+}
+
 function covers(prefixes: readonly Cidr[], { space }: Member): boolean {
-  return space.every((cidr) => prefixes.some((prefix) => prefix.family === cidr.family && cidrCovers(prefix, cidr)));
+  return space.every((cidr) => prefixes.some((prefix) => isIn(cidr, prefix)));
 }
 
 /** The prefix of an address or CIDR, `vpc-…/` before it or not. */
@@ -100,7 +114,7 @@ function unjudged(text: string, places: readonly Place[], prefix: Cidr | undefin
   const isOwn = (eniId: string): boolean =>
     places.some((one) => one.kind === 'eni' && one.eni.id === eniId && one.asked === 'private');
   for (const place of places) {
-    if (place.kind === 'vacant') return `no interface has ${text}: nothing could be judged`;
+    if (place.kind === 'vacant' && places.length === 1) return `no interface has ${text}: nothing could be judged`;
     if (place.kind !== 'eni') continue;
     const { id, interfaceType } = place.eni;
     if (interfaceType === 'nat_gateway')

@@ -22,6 +22,9 @@ export type Breach = {
 /** The sides of a fact as members of one family. */
 export type Sides = { readonly from: Selection; readonly to: Selection };
 
+/** The sides as far as it is known whom they mean, and with all that they may mean. */
+export type MeantSides = { readonly sure: Sides; readonly possible: Sides };
+
 /** Whether a fact is about any pair of ends at all, in a family of which its traffic is. */
 export function isAbout(fact: Fact, sides: Sides, family: Family): boolean {
   if (fact.kind !== 'only' && pointsOn(fact.on, family).length === 0) return false;
@@ -31,7 +34,7 @@ export function isAbout(fact: Fact, sides: Sides, family: Family): boolean {
 }
 
 /** The first breach of a fact in a family: a certain one if there is one, else one that there may be. */
-export function breachOf(matrix: Matrix, fact: Fact, sides: Sides): Breach | undefined {
+export function breachOf(matrix: Matrix, fact: Fact, sides: MeantSides): Breach | undefined {
   const points = pointsOn(fact.on, matrix.classes.family);
   const found = [
     fact.kind === 'must-reach' || fact.kind === 'only' ? lacking(matrix, sides, points) : undefined,
@@ -52,12 +55,13 @@ function pointsOn(on: readonly Traffic[], family: Family): IntervalSet {
 }
 
 /** What gets through though it must not. */
-function leaking(matrix: Matrix, { from, to }: Sides, points: IntervalSet): Breach | undefined {
+function leaking(matrix: Matrix, sides: MeantSides, points: IntervalSet): Breach | undefined {
   if (points.length === 0) return undefined;
   const { rows } = matrix;
-  const senders = rows.over(points, rows.sets.of([...from.keys()]));
   for (const certainty of ['certain', 'perhaps'] as const) {
     const side = certainty === 'certain' ? 'sure' : 'possible';
+    const { from, to } = sides[side];
+    const senders = rows.over(points, rows.sets.of([...from.keys()]));
     for (const [target, targets] of to)
       for (const { from: point, set } of rows.segments(rows.and(senders, matrix.row(target, 'to')[side]))) {
         const source = [...rows.sets.members(set)].find((id) => pairOf(from.get(id) ?? [], targets) !== undefined);
@@ -71,16 +75,21 @@ function leaking(matrix: Matrix, { from, to }: Sides, points: IntervalSet): Brea
 }
 
 /** What does not get through though it must: for each port that clients send from. */
-function lacking(matrix: Matrix, { from, to }: Sides, points: IntervalSet): Breach | undefined {
+function lacking(matrix: Matrix, sides: MeantSides, points: IntervalSet): Breach | undefined {
+  const { sure } = sides;
+  const { from, to } = sides.possible;
   const asked = (['tcp', 'udp'] as const).filter((part) => axisPart(points, part).length > 0);
   let doubt: Breach | undefined;
   for (const [target, targets] of to)
     for (const [source, sources] of from) {
-      const pair = pairOf(sources, targets);
-      if (pair === undefined) continue;
+      const perhaps = pairOf(sources, targets);
+      if (perhaps === undefined) continue;
+      const certain = pairOf(sure.from.get(source) ?? [], sure.to.get(target) ?? []);
       const cell = matrix.cell(source, target);
       for (const certainty of ['certain', 'perhaps'] as const) {
         const side = certainty === 'certain' ? 'possible' : 'sure';
+        const pair = certainty === 'certain' ? certain : perhaps;
+        if (pair === undefined) continue;
         const missing = subtractSets(points, cell.points[side])[0];
         const port = asked
           .map((part) => [part, subtractSets(CLIENT_PORTS, cell.sourcePorts[side][part])[0]] as const)

@@ -5,8 +5,8 @@ import { getRecord, type World } from '../core/model/world.ts';
 import { decideGate } from '../core/policy/decide.ts';
 import { judgePath } from '../core/policy/evaluate.ts';
 import { interval } from '../core/net/interval-set.ts';
-import { cutsOf, type Meant, meantBy, selectionOf, selectMembers } from './assertion-ends.ts';
-import { type Breach, breachOf, isAbout, type Sides } from './assertion-judge.ts';
+import { cutsOf, type Meant, meantBy, meantDoubt, selectionOf, selectMembers } from './assertion-ends.ts';
+import { type Breach, breachOf, isAbout, type MeantSides, type Sides } from './assertion-judge.ts';
 import { ANYONE, type Fact, parseFact } from './assertion-language.ts';
 import { boxesOfPoints } from './ends-document.ts';
 import { eniLabel } from './names.ts';
@@ -14,14 +14,14 @@ import { type RuleDocument, ruleDocument } from './part-documents.ts';
 import { pathShape } from './path-shape.ts';
 import { Bitsets } from './pairs/bitsets.ts';
 import { transportAt } from './pairs/blame.ts';
-import { classesOf } from './pairs/classes.ts';
+import { type Classes, classesOf } from './pairs/classes.ts';
 import { Matrix } from './pairs/matrix.ts';
 import type { Member } from './pairs/members.ts';
 import { Rows } from './pairs/rows.ts';
 import { stopOf } from './pairs/spots.ts';
 import { familyName } from './question.ts';
 import { supportOf } from './rule-support.ts';
-import { planTrip } from './trip.ts';
+import { planTrip, type Stop } from './trip.ts';
 
 /** A fact in words; `family` limits it. */
 export type Asserted = { readonly text: string; readonly family?: Family };
@@ -79,6 +79,9 @@ export type AssertionError = {
   readonly suggestions: readonly string[];
 };
 
+/** What was found in a family. `isEmpty`: it is not known of any pair that the fact is about it. */
+type Judged = { readonly family: Family; readonly breach: Breach | undefined; readonly isEmpty: boolean };
+
 type Ready = { readonly fact: Fact; readonly from: Meant; readonly to: Meant; readonly asserted: Asserted };
 
 /**
@@ -99,7 +102,7 @@ export function judgeAssertions(
   }
   if (errors.length > 0) return fail(errors);
   const families = options.families ?? FAMILIES;
-  const found = ready.map((): { family: Family; breach: Breach | undefined }[] => []);
+  const found = ready.map((): Judged[] => []);
   const cuts = ready.flatMap(({ from, to }) => [...cutsOf(from), ...cutsOf(to)]);
   for (const [at, family] of families.entries()) {
     const matrix = matrixOf(world, family, cuts);
@@ -107,7 +110,9 @@ export function judgeAssertions(
       options.onProgress?.((at + index / ready.length) / families.length);
       if (one.asserted.family !== undefined && one.asserted.family !== family) continue;
       const sides = sidesOf(matrix, one);
-      if (isAbout(one.fact, sides, family)) found[index]?.push({ family, breach: breachOf(matrix, one.fact, sides) });
+      const isEmpty = !isAbout(one.fact, sides.sure, family);
+      if (!isEmpty || isAbout(one.fact, sides.possible, family))
+        found[index]?.push({ family, breach: breachOf(matrix, one.fact, sides), isEmpty });
     }
   }
   for (const [index, judged] of found.entries())
@@ -140,11 +145,18 @@ function readyOf(world: World, asserted: Asserted): Result<Ready, Omit<Assertion
   return ok({ fact: fact.value, from: from.value, to: to.value, asserted });
 }
 
-function sidesOf({ classes }: Matrix, { fact, from, to }: Ready): Sides {
-  const named = selectionOf(classes, from);
+function sidesOf({ classes }: Matrix, ready: Ready): MeantSides {
+  return { sure: sidesAs(classes, ready, 'sure'), possible: sidesAs(classes, ready, 'possible') };
+}
+
+function sidesAs(classes: Classes, { fact, from, to }: Ready, certainty: 'sure' | 'possible'): Sides {
   const targets =
-    fact.to === undefined ? selectMembers(classes, (one) => one.eniId !== undefined) : selectionOf(classes, to);
-  if (fact.kind !== 'no-one-but') return { from: named, to: targets };
+    fact.to === undefined
+      ? selectMembers(classes, (one) => one.eniId !== undefined)
+      : selectionOf(classes, to, certainty);
+  if (fact.kind !== 'no-one-but') return { from: selectionOf(classes, from, certainty), to: targets };
+  // Who is perhaps among the exceptions is not for certain among the others.
+  const named = selectionOf(classes, from, certainty === 'sure' ? 'possible' : 'sure');
   const left = new Set<Member>([...named.values()].flat());
   return { from: selectMembers(classes, (one) => !left.has(one)), to: targets };
 }
@@ -158,17 +170,21 @@ function emptyText(families: readonly Family[], own: Family | undefined): string
 function assertionDocument(
   world: World,
   { asserted, from, to, fact }: Ready,
-  found: readonly { readonly family: Family; readonly breach: Breach | undefined }[],
+  found: readonly Judged[],
 ): AssertionDocument {
   const breaches = found.flatMap(({ breach }) => breach ?? []);
   const breach = breaches.find((one) => one.certainty === 'certain') ?? breaches[0];
-  const missing = breach?.certainty === 'certain' ? [] : missingFor(world, [from, to], fact);
+  const isEmpty = found.every((one) => one.isEmpty);
+  const missing =
+    breach?.certainty === 'certain'
+      ? []
+      : [...missingFor(world, [from, to], fact), ...(isEmpty ? ['whether any interface is meant'] : [])];
   return {
     fact: asserted.text,
     outcome:
       breach?.certainty === 'certain' ? 'fails' : breach !== undefined || missing.length > 0 ? 'unknown' : 'holds',
     families: found.map(({ family }) => family),
-    counterExample: breach === undefined ? null : counterExample(world, breach),
+    counterExample: breach === undefined ? null : counterExample(world, breach, [from, to]),
     missing,
     notes: [...new Set([...from.notes, ...to.notes])],
   };
@@ -189,8 +205,10 @@ function missingFor(world: World, sides: readonly Meant[], fact: Fact): readonly
   ];
 }
 
-function counterExample(world: World, breach: Breach): CounterExample {
-  const { path } = planTrip(world, stopOf(world, breach.from), stopOf(world, breach.to));
+function counterExample(world: World, breach: Breach, meant: readonly [Meant, Meant]): CounterExample {
+  const from = meantStop(world, breach.from, meant[0]);
+  const to = meantStop(world, breach.to, meant[1]);
+  const { path } = planTrip(world, from, to);
   const transport = transportAt(breach.point, breach.sourcePort, path.family);
   const { blockers, doubts, outcome } = judgePath(decideGate, world, { path, transport });
   const support =
@@ -219,6 +237,12 @@ function counterExample(world: World, breach: Breach): CounterExample {
     ),
     unknowns: [...new Set(doubts.flatMap(({ decision }) => (decision.outcome === 'unknown' ? decision.unknowns : [])))],
   };
+}
+
+function meantStop(world: World, member: Member, meant: Meant): Stop {
+  const stop = stopOf(world, member);
+  const perhaps = meantDoubt(meant, member);
+  return perhaps === undefined || stop.place.kind !== 'eni' ? stop : { ...stop, place: { ...stop.place, perhaps } };
 }
 
 function memberLabel(world: World, { eniId, sample }: Member): string {

@@ -5,9 +5,11 @@ import type { Eni } from '../core/model/eni.ts';
 import type { VpcId } from '../core/model/ids.ts';
 import type { SecurityGroup } from '../core/model/security-group.ts';
 import { eniAt, getRecord, indexedId, listRecords, type World } from '../core/model/world.ts';
+import { isInternetRoutable } from '../core/policy/exempt.ts';
 import { nameTag, recordLabel } from './names.ts';
 import {
   eniPlaceAt,
+  type EniPlace,
   enisOf,
   externalPlaces,
   internetPlaces,
@@ -17,6 +19,9 @@ import {
   placeLabel,
   placesInSpace,
   placesOfEni,
+  placesPerhapsAt,
+  placesPerhapsIn,
+  placesPerhapsOf,
   sortEnis,
   vpcsHolding,
 } from './place.ts';
@@ -92,15 +97,34 @@ function idEndpoint(world: World, id: string): Found | undefined {
   const group = getRecord(world, 'groups', id);
   const members = enisOf(world, 'enisByGroup', id);
   if (group !== undefined || members.length > 0)
-    return enisEndpoint(world, { asked: id, kind: 'group', label: `group ${recordLabel(world, id)}` }, members);
-  if (getRecord(world, 'subnets', id) !== undefined) {
-    const inside = enisOf(world, 'enisBySubnet', id).filter((one) => one.interfaceType !== 'nat_gateway');
-    return enisEndpoint(world, { asked: id, kind: 'subnet', label: `subnet ${recordLabel(world, id)}` }, inside);
-  }
+    return enisEndpoint(
+      world,
+      {
+        asked: id,
+        kind: 'group',
+        label: `group ${recordLabel(world, id)}`,
+        perhaps: placesPerhapsOf(world, id),
+      },
+      members,
+    );
+  return homeEndpoint(world, id);
+}
+
+function homeEndpoint(world: World, id: string): Found | undefined {
+  const subnet = getRecord(world, 'subnets', id);
   const vpc = getRecord(world, 'vpcs', id);
+  const perhaps = [subnet, vpc].flatMap((home) => (home === undefined ? [] : placesPerhapsAt(world, home)));
+  if (subnet !== undefined) {
+    const inside = enisOf(world, 'enisBySubnet', id).filter((one) => one.interfaceType !== 'nat_gateway');
+    return enisEndpoint(
+      world,
+      { asked: id, kind: 'subnet', label: `subnet ${recordLabel(world, id)}`, perhaps },
+      inside,
+    );
+  }
   if (vpc === undefined) return undefined;
   const enis = sortEnis(world, ordinaryEnis(world, vpc.id));
-  return enisEndpoint(world, { asked: id, kind: 'vpc', label: `VPC ${recordLabel(world, id)}` }, enis);
+  return enisEndpoint(world, { asked: id, kind: 'vpc', label: `VPC ${recordLabel(world, id)}`, perhaps }, enis);
 }
 
 /** `vpc-…/10.0.0.5`, `vpc-…/10.0.0.0/24`, `vpc-…/web`: the rest is looked for in that VPC only. */
@@ -130,7 +154,7 @@ function addressEndpoint(world: World, text: string, scope: Scope): Found {
   if (!cidr.ok) return error('malformed', cidr.error);
   if (isHostCidr(cidr.value)) return hostEndpoint(world, cidr.value.base, scope);
   const places = placesInSpace(world, [cidr.value], vpcId);
-  const notes = vacancyNotes(world, cidr.value, places);
+  const notes = [...vacancyNotes(world, cidr.value, places), ...perhapsNotes(asked, places)];
   if (places.length === 0)
     return error('empty', `no interface has an address in ${asked}, and all of it is inside of VPCs`);
   return endpoint({ text: asked, kind: 'cidr', places, notes });
@@ -158,13 +182,19 @@ function hostEndpoint(world: World, address: Address, { asked, vpcId }: Scope): 
   if (holders.length > 1) return ambiguous(asked, text, holders);
   const nat = indexedId(world, 'natGatewaysByAddress', text);
   const home = holders[0] ?? (nat === undefined ? undefined : getRecord(world, 'natGateways', nat)?.vpcId);
-  if (home !== undefined)
-    return placed(world, asked, { kind: 'vacant', family: address.family, vpcId: home, space: [hostCidr(address)] });
+  const perhaps =
+    home !== undefined || !isInternetRoutable(address)
+      ? placesPerhapsIn(world, [hostCidr(address)], vpcId ?? home)
+      : [];
+  if (home !== undefined) {
+    const vacant: Place = { kind: 'vacant', family: address.family, vpcId: home, space: [hostCidr(address)] };
+    return placed(world, asked, vacant, perhaps);
+  }
   if (vpcId !== undefined) return error('unknown', `${text} is not an address of ${vpcId}`);
   const [outside] = externalPlaces(world, [hostCidr(address)]);
   return outside === undefined
     ? error('unknown', `${text} is no address that can be asked about`)
-    : placed(world, asked, outside);
+    : placed(world, asked, outside, perhaps);
 }
 
 function publicEni(world: World, address: Address): Eni | undefined {
@@ -215,7 +245,12 @@ function groupEndpoint(world: World, name: string, { asked, vpcId }: Scope): Fou
   }
   return enisEndpoint(
     world,
-    { asked, kind: 'group', label: `group ${recordLabel(world, group.id)}` },
+    {
+      asked,
+      kind: 'group',
+      label: `group ${recordLabel(world, group.id)}`,
+      perhaps: placesPerhapsOf(world, group.id),
+    },
     enisOf(world, 'enisByGroup', group.id),
   );
 }
@@ -263,24 +298,51 @@ type Described = {
   readonly kind: EndpointKind;
   readonly label: string;
   readonly notes?: readonly string[];
+  /** Interfaces of which it is not known whether they are meant, beside those that are. */
+  readonly perhaps?: readonly EniPlace[];
 };
 
 function enisEndpoint(world: World, what: Described, enis: readonly Eni[]): Found {
-  const places = enis.flatMap(placesOfEni);
+  const { perhaps = [] } = what;
+  const places = [...enis.flatMap(placesOfEni), ...perhaps];
   if (places.length === 0) {
     const missing = world.missing.has('enis') ? '; network interfaces are missing from this world' : '';
     return error('empty', `${what.label} has no interface with an address${missing}`);
   }
   const [first] = places;
   const label =
-    enis.length === 1 && first !== undefined && what.kind !== 'group' ? placeLabel(world, first) : undefined;
+    enis.length === 1 && first !== undefined && what.kind !== 'group' && perhaps.length === 0
+      ? placeLabel(world, first)
+      : undefined;
   const count = `${what.label}, ${enis.length} interface${enis.length === 1 ? '' : 's'}`;
   const { asked, kind, notes = [] } = what;
-  return endpoint({ text: asked, kind, places, label: label ?? count, notes });
+  return endpoint({
+    text: asked,
+    kind,
+    places,
+    label: label ?? count,
+    notes: [...notes, ...perhapsNotes(what.label, perhaps)],
+  });
 }
 
-function placed(world: World, asked: string, place: Place): Found {
-  return endpoint({ text: asked, kind: 'address', places: [place], label: placeLabel(world, place) });
+function placed(world: World, asked: string, place: Place, perhaps: readonly EniPlace[] = []): Found {
+  return endpoint({
+    text: asked,
+    kind: 'address',
+    places: [place, ...perhaps],
+    label: placeLabel(world, place),
+    notes: perhapsNotes(asked, perhaps),
+  });
+}
+
+function perhapsNotes(meant: string, places: readonly Place[]): readonly string[] {
+  const perhaps = new Set(
+    places.flatMap((one) => (one.kind === 'eni' && one.perhaps !== undefined ? [one.eni.id] : [])),
+  );
+  if (perhaps.size === 0) return [];
+  const shown = [...perhaps].slice(0, 3).join(', ');
+  const more = perhaps.size > 3 ? ` and ${perhaps.size - 3} more` : '';
+  return [`${meant} may mean ${shown}${more}, too: that is not known`];
 }
 
 function endpoint(one: Pick<Endpoint, 'text' | 'kind' | 'places'> & Partial<Endpoint>): Found {
@@ -292,7 +354,9 @@ function vacancyNotes(world: World, cidr: Cidr, places: readonly Place[]): reado
     vpc.cidrs.some((own) => cidrContains(own, cidr.base) || cidrContains(cidr, own.base)),
   );
   if (holders.length === 0) return [];
-  const enis = new Set(places.flatMap((place) => (place.kind === 'eni' ? [place.eni.id] : []))).size;
+  const enis = new Set(
+    places.flatMap((place) => (place.kind === 'eni' && place.perhaps === undefined ? [place.eni.id] : [])),
+  ).size;
   return [
     `${formatCidr(cidr)} stands for ${enis} interface${enis === 1 ? '' : 's'} of the world; addresses that no interface has are left out`,
   ];

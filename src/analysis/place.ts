@@ -1,7 +1,9 @@
 import { type Address, FAMILIES, type Family, formatAddress, sameAddress } from '../core/net/address.ts';
-import { anyCidr, type Cidr, cidrContains, formatCidr, hostCidr } from '../core/net/cidr.ts';
+import { anyCidr, type Cidr, cidrContains, cidrMayContain, formatCidr, hostCidr } from '../core/net/cidr.ts';
 import type { Eni } from '../core/model/eni.ts';
+import { hasDoubts } from '../core/model/doubts.ts';
 import type { VpcId } from '../core/model/ids.ts';
+import type { Subnet, Vpc } from '../core/model/vpc.ts';
 import { getRecord, indexedIds, listRecords, type World } from '../core/model/world.ts';
 import { NOT_ROUTABLE } from '../core/policy/exempt.ts';
 import { type AddressSpace, intersectSpaces, spaceHas, spaceOf, subtractSpaces } from './address-space.ts';
@@ -16,7 +18,12 @@ export type EniPlace = {
   /** The address under which the internet knows it: of IPv4 the public one, of IPv6 itself. */
   readonly public?: Address;
   readonly asked: 'private' | 'public';
+  /** Set where it is not known whether the question means this interface: what of it is not known. */
+  readonly perhaps?: MeantDoubt;
 };
+
+/** Why it is not known whether an interface is meant, and the address, groups or subnet of it that are not known. */
+export type MeantDoubt = { readonly reason: 'unknown-address' | 'unknown-interface'; readonly unknown: string };
 
 /** An address of a VPC that no interface has. */
 export type VacantPlace = {
@@ -59,7 +66,10 @@ export function eniPlaceAt(eni: Eni, address: Address, asked: EniPlace['asked'] 
   };
 }
 
-/** Every place that a set of addresses names: interfaces of the world by private and public address, and what lies outside. */
+/**
+ * Every place that a set of addresses names: interfaces of the world by private and public address, and what lies outside. An interface of
+ * which the address is not known and may be one of them is there perhaps.
+ */
 export function placesInSpace(world: World, space: AddressSpace, vpcId?: VpcId): readonly Place[] {
   const inside = sortEnis(world, ordinaryEnis(world, vpcId)).flatMap((eni) => [
     ...eni.addresses.filter((own) => spaceHas(space, own.address)).map((own) => eniPlaceAt(eni, own.address)),
@@ -73,7 +83,74 @@ export function placesInSpace(world: World, space: AddressSpace, vpcId?: VpcId):
       .filter((part) => part.length > 0)
       .map((part) => prefixPlace(eni, part)),
   ]);
-  return vpcId === undefined ? [...inside, ...externalPlaces(world, space)] : inside;
+  const perhaps = placesPerhapsIn(world, space, vpcId);
+  return [...inside, ...perhaps, ...(vpcId === undefined ? externalPlaces(world, space) : [])];
+}
+
+/** The places of interfaces whose addresses are not known: they may be in a space of a VPC, but need not. */
+export function placesPerhapsIn(world: World, space: AddressSpace, vpcId?: VpcId): readonly EniPlace[] {
+  if (!hasDoubts(world)) return [];
+  const asked = (own: Address, isHome: boolean): boolean =>
+    own.within !== undefined &&
+    !(isHome && spaceHas(space, own)) &&
+    space.some((cidr) => cidr.family === own.family && cidrMayContain(cidr, own));
+  return sortEnis(world, enisPerhapsIn(world, vpcId)).flatMap((eni) =>
+    eni.addresses
+      .filter(({ address }) => asked(address, vpcId === undefined || eni.vpcId === vpcId))
+      .map(({ address }) => ({ ...eniPlaceAt(eni, address), perhaps: addressDoubt(address) })),
+  );
+}
+
+/** The places of interfaces that may be in a subnet, or in any of a VPC: neither theirs is known. */
+export function placesPerhapsAt(world: World, home: Vpc | Subnet): readonly EniPlace[] {
+  if (!hasDoubts(world)) return [];
+  const vpcId = 'vpcId' in home ? home.vpcId : home.id;
+  return sortEnis(world, enisPerhapsIn(world, vpcId))
+    .filter((eni) => ('vpcId' in home ? getRecord(world, 'subnets', eni.subnetId) === undefined : eni.vpcId !== vpcId))
+    .flatMap((eni) =>
+      eni.addresses
+        .filter(({ address }) =>
+          home.cidrs.some((cidr) => cidr.family === address.family && cidrMayContain(cidr, address)),
+        )
+        .map(({ address }) => ({ ...eniPlaceAt(eni, address), perhaps: addressDoubt(address) })),
+    );
+}
+
+/** The places of interfaces that may carry a group beside those that they are known to carry. */
+export function placesPerhapsOf(world: World, group: string): readonly EniPlace[] {
+  if (!hasDoubts(world)) return [];
+  const vpcs = vpcsOfGroup(world, group);
+  const mayCarry = (eni: Eni): boolean =>
+    eni.groupDoubt !== undefined &&
+    !eni.groups.some((id) => id === group) &&
+    (vpcs === undefined || vpcs.has(eni.vpcId) || getRecord(world, 'vpcs', eni.vpcId) === undefined);
+  return sortEnis(world, ordinaryEnis(world).filter(mayCarry)).flatMap((eni) =>
+    placesOfEni(eni).map((place): EniPlace => ({
+      ...place,
+      perhaps: { reason: 'unknown-interface', unknown: eni.groupDoubt ?? eni.id },
+    })),
+  );
+}
+
+/** The VPCs whose interfaces can carry a group; undefined where its own is not known. */
+function vpcsOfGroup(world: World, id: string): ReadonlySet<string> | undefined {
+  const home = getRecord(world, 'groups', id)?.vpcId;
+  if (home === undefined || getRecord(world, 'vpcs', home) === undefined) return undefined;
+  const more = [...indexedIds(world, 'associationsByGroup', id)].flatMap(
+    (one) => getRecord(world, 'groupAssociations', one)?.vpcId ?? [],
+  );
+  return new Set<string>([home, ...more]);
+}
+
+/** Interfaces of a VPC, and those of which it is not known which VPC they are in. */
+function enisPerhapsIn(world: World, vpcId: VpcId | undefined): readonly Eni[] {
+  return ordinaryEnis(world).filter(
+    (eni) => vpcId === undefined || eni.vpcId === vpcId || getRecord(world, 'vpcs', eni.vpcId) === undefined,
+  );
+}
+
+function addressDoubt(address: Address): MeantDoubt {
+  return { reason: 'unknown-address', unknown: formatAddress(address) };
 }
 
 /** What of a space lies outside of the world, the internet apart from other networks. */

@@ -59,7 +59,7 @@ export function listPairs(question: Question, families: readonly Family[], limit
   const total = all.reduce((sum, one) => sum + one.total, 0);
   const outside = all.reduce((sum, one) => sum + one.outside, 0);
   if (total > 0) return ok({ pairs, total, outside });
-  if (question.from.places.some((place) => place.kind === 'vacant'))
+  if (question.from.places.every((place) => place.kind === 'vacant'))
     return fail(`nothing sends from ${question.from.text}: no interface has this address`);
   return outside > 0
     ? fail(`neither ${question.from.text} nor ${question.to.text} is inside this world`)
@@ -129,5 +129,7 @@ function isInside(place: Place): boolean {
 }
 
 function placesAreOneInterface(endpoint: Endpoint): boolean {
-  return new Set(endpoint.places.map((place) => (place.kind === 'eni' ? place.eni.id : place.kind))).size === 1;
+  // An address that perhaps an interface has is that interface's, or nobody's.
+  const places = endpoint.places.filter((place) => place.kind !== 'vacant' || endpoint.places.length === 1);
+  return new Set(places.map((place) => (place.kind === 'eni' ? place.eni.id : place.kind))).size === 1;
 }

@@ -17,8 +17,18 @@ export type Trip = { readonly from: Stop; readonly to: Stop; readonly path: Path
 
 /** The path of packets from one stop to another. At least one end must be inside the world. */
 export function planTrip(world: World, from: Stop, to: Stop): Trip {
-  const trip = { from, to, path: pathBetween(world, from, to) };
+  const path = pathBetween(world, from, to);
+  const doubts = [from, to].flatMap(({ place }) => meantGate(place, { source: from.address, destination: to.address }));
+  const trip = { from, to, path: doubts.length === 0 ? path : { ...path, forward: [...doubts, ...path.forward] } };
   return astray(trip) ?? trip;
+}
+
+/** Nothing certain is said of an end of which it is not known whether it is meant; that it is blocked holds all the same. */
+function meantGate(place: Place, addresses: { readonly source: Address; readonly destination: Address }): Gate[] {
+  if (place.kind !== 'eni' || place.perhaps === undefined) return [];
+  const { reason, unknown: what } = place.perhaps;
+  const decision = unknown(reason, [what]);
+  return [{ way: 'forward', stage: 'route', resource: place.eni.id, ...addresses, kind: 'settled', decision }];
 }
 
 function pathBetween(world: World, from: Stop, to: Stop): Path {

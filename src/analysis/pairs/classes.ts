@@ -49,7 +49,7 @@ const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false, isPa
 
 /**
  * Sorts everything that sends or receives in these worlds into classes. `asked`: prefixes that a question names; every member lies wholly in each of them or
- * wholly outside.
+ * wholly outside, but for addresses that are not known: a prefix inside of theirs may hold them or not (`Place.perhaps`).
  */
 export function classesOf(worlds: readonly World[], family: Family, asked: readonly Cidr[] = []): Classes {
   const paths = worlds.flatMap(pathPrefixes);
