@@ -106,9 +106,9 @@ test('a plan that makes everything has nothing before it, and no certain answer 
   }
 });
 
-/** Rules of a group in the world after `many`, with a question mark behind those in doubt. */
-function rulesOf(id: string): readonly string[] {
-  const group = getRecord(planned('many').after.world, 'groups', id);
+/** Rules of a group in the world after a plan, with a question mark behind those in doubt. */
+function rulesOf(id: string, plan = 'many'): readonly string[] {
+  const group = getRecord(planned(plan).after.world, 'groups', id);
   return (group?.rules ?? []).map((rule) => `${ruleIdentity(rule)}${rule.doubt === undefined ? '' : ' ?'}`).toSorted();
 }
 
@@ -168,6 +168,47 @@ test('interfaces stand where they will be, with addresses that are not known', (
     assert.notEqual(getRecord(world, 'enis', id), undefined, id);
   // By the values of a map: it may be either subnet.
   assert.equal(getRecord(world, 'enis', 'aws_network_interface.e')?.subnetId, 'aws_network_interface.e.subnet_id');
+});
+
+test('dynamic blocks whose number is not known are not read as none', () => {
+  const { world } = planned('loose').after;
+  // Of every group, NACL, table and list there is one that says the same by resources of their own: of that all is known.
+  assert.deepEqual(rulesOf('aws_security_group.loose', 'loose'), [
+    'ingress all aws_security_group.loose.ingress.cidr_blocks ?',
+  ]);
+  assert.deepEqual(rulesOf('aws_security_group.partly', 'loose'), [
+    'ingress all aws_security_group.partly.ingress[0].cidr_blocks ?',
+    'ingress tcp/443 10.0.0.0/8',
+  ]);
+  assert.deepEqual(rulesOf('aws_security_group.plain', 'loose'), ['ingress tcp/22 10.0.0.0/8']);
+  const doubtsOf = (acl: string): readonly boolean[] =>
+    (getRecord(world, 'acls', acl)?.entries ?? []).map((entry) => entry.doubt !== undefined);
+  assert.deepEqual(doubtsOf('aws_network_acl.loose'), [true, true, true, true]);
+  assert.deepEqual(doubtsOf('aws_network_acl.plain'), [false]);
+  const targets = (table: string): readonly string[] =>
+    (getRecord(world, 'routeTables', table)?.routes ?? []).map(({ target }) => target.kind);
+  assert.deepEqual(targets('aws_route_table.loose'), ['local', 'unmodelled']);
+  assert.deepEqual(targets('aws_route_table.plain'), ['local', 'internet-gateway']);
+  assert.equal(getRecord(world, 'prefixLists', 'aws_ec2_managed_prefix_list.loose')?.entries, undefined);
+  assert.equal(getRecord(world, 'prefixLists', 'aws_ec2_managed_prefix_list.plain')?.entries?.length, 1);
+});
+
+test('of what a dynamic block may put somewhere it is not known where it is, and which groups it carries', () => {
+  const { world } = planned('loose').after;
+  for (const id of [
+    'aws_lambda_function.loose/aws_lambda_function.loose.vpc_config',
+    'aws_lb.loose/aws_lb.loose.subnets',
+    'aws_instance.templated/eni',
+    'aws_autoscaling_group.loose/aws_subnet.a',
+    'aws_autoscaling_group.both/aws_subnet.a',
+  ])
+    assert.ok(getRecord(world, 'enis', id) !== undefined, id);
+  for (const id of ['aws_instance.templated/eni', 'aws_autoscaling_group.both/aws_subnet.a'])
+    assert.notEqual(getRecord(world, 'enis', id)?.groupDoubt, undefined, id);
+  // Its subnet gives public addresses, but its template may say otherwise.
+  const seen = getRecord(world, 'enis', 'aws_autoscaling_group.both/aws_subnet.a')?.addresses[0]?.public;
+  assert.notEqual(seen?.doubt, undefined);
+  assert.equal(getRecord(world, 'enis', 'aws_instance.loose/eni')?.groupDoubt, undefined);
 });
 
 test('values of a plan do not stand in what is said of it', () => {

@@ -73,8 +73,7 @@ function inlineRules(
   return blocks.flatMap((block) => blockRules(side, block, { direction, groupId: id, shared: told }));
 }
 
-const UNDECLARED =
-  '% sets no rules of its own in some direction: rules stand elsewhere or there are none (a plan shows `dynamic` blocks whose number is not known in the same way)';
+const UNDECLARED = '% sets no rules of its own in some direction: rules stand elsewhere or there are none';
 
 /** Rules get ids: their resource's, else what they say. */
 function named(id: string, rules: readonly (Said & { readonly id?: string })[]): readonly Rule[] {
@@ -292,7 +291,8 @@ export function readLists(side: Side): void {
       const { ids, isExact } = one.ids('prefix_list_id');
       return !isExact || ids.includes(id);
     });
-    const isTold = blocks !== undefined || list.isDeclared('entry') === false;
+    // Of a new list, none of its own and a `dynamic` block whose number is not known look the same.
+    const isTold = blocks !== undefined || (list.isDeclared('entry') === false && more.length > 0);
     const gone = side.gone.listEntries.get(id);
     const rows = [...(blocks ?? []).filter((one) => gone?.has(one.text('cidr') ?? '') !== true), ...more];
     const cidrs = rows.map((row) => row.cidr('cidr'));

@@ -86,17 +86,24 @@ function readMachine(side: Side, machine: Attributes): void {
     type: 'interface',
     from: machine,
     machine: id,
-    isPublic: givesPublic(side, machine, subnetId),
+    isPublic: givesPublic(side, machine, { template, subnetId }),
   });
 }
 
-/** Whether an instance gets a public address: as it asks, else as its subnet gives them. */
-function givesPublic(side: Side, machine: Attributes, subnetId: string): boolean | undefined {
+/** Whether an instance gets a public address: as it asks, else as its template, else as its subnet gives them. */
+function givesPublic(
+  side: Side,
+  machine: Attributes,
+  from: { readonly template: Attributes | undefined; readonly subnetId: string },
+): boolean | undefined {
   const raw = machine.raw('associate_public_ip_address');
   if (typeof raw === 'boolean') return raw;
   if (machine.isUnknown('associate_public_ip_address') && machine.isDeclared('associate_public_ip_address') !== false)
     return undefined;
-  return side.draft.get('subnets', subnetId)?.mapPublicIpOnLaunch;
+  const hasTemplate = machine.block('launch_template') !== undefined || machine.isUnknown('launch_template');
+  if (from.template === undefined && hasTemplate) return undefined;
+  const asked = from.template === undefined ? 'as-subnet' : asksPublic(from.template);
+  return asked === 'as-subnet' ? side.draft.get('subnets', from.subnetId)?.mapPublicIpOnLaunch : asked;
 }
 
 /** The launch template, or the launch configuration of old, that a machine or a scaling group is made from. */
@@ -123,7 +130,8 @@ function groupsOf(side: Side, one: Attributes, name: string, template?: Attribut
   if (!isUnset) return { ...one.ids(name), doubt };
   const lower = template === undefined ? undefined : templateGroups(template);
   if (lower !== undefined) return { ...lower, doubt: `${template?.instance.address ?? ''} groups` };
-  if (one.block('launch_template') !== undefined) return { ids: [], isExact: false, doubt };
+  if (one.block('launch_template') !== undefined || one.isUnknown('launch_template'))
+    return { ids: [], isExact: false, doubt };
   const subnet = side.draft.get('subnets', one.id('subnet_id'));
   const vpc = subnet === undefined ? undefined : side.vpcs.get(subnet.vpcId);
   return vpc === undefined
@@ -132,6 +140,8 @@ function groupsOf(side: Side, one: Attributes, name: string, template?: Attribut
 }
 
 function templateGroups(template: Attributes): Ids | undefined {
+  // A `dynamic` block may name others, or leave the groups to the VPC.
+  if (template.isUnknown('network_interfaces')) return { ids: [], isExact: false };
   const block = template.block('network_interfaces');
   const candidates: readonly (readonly [Attributes | undefined, string])[] = [
     [block, 'security_groups'],
@@ -265,17 +275,38 @@ function readMembers(side: Side, one: Attributes, member: MemberType): void {
   });
   if (member.when !== undefined && !member.when(one)) return;
   const place = at(member.subnets);
-  if (place.block === undefined) return;
+  if (place.block === undefined) {
+    readVagueMembers(side, one, member);
+    return;
+  }
   const carried = at(member.groups);
-  const groups = groupsOf(side, carried.block ?? one, carried.name);
+  const type = member.type?.(one) ?? 'interface';
+  // A network load balancer that asks for no groups has none, and is not filtered.
+  const isBare = type !== 'interface' && one.isDeclared(carried.name) === false;
+  const groups = isBare ? { ids: [], isExact: true, doubt: '' } : groupsOf(side, carried.block ?? one, carried.name);
   const subnets = subnetsOf(side, place.block, place.name, member);
   if (subnets.ids.length === 0 && subnets.isExact) return;
   putMembers(side, one, {
     subnets,
     groups: member.addsGroup === true && groups.isExact ? { ...groups, isExact: false } : groups,
     isPublic: member.isPublic?.(one) ?? false,
-    type: member.type?.(one) ?? 'interface',
+    type,
     doubt: place.block.label(place.name),
+  });
+}
+
+/** Where it is not known whether there is the block that says where the interfaces are, they may be anywhere and carry any group. */
+function readVagueMembers(side: Side, one: Attributes, member: MemberType): void {
+  const [name = ''] = member.subnets;
+  if (member.subnets.length < 2 || !one.isUnknown(name)) return;
+  const doubt = one.label(name);
+  const nothing = { ids: [], isExact: false };
+  putMembers(side, one, {
+    subnets: nothing,
+    groups: { ...nothing, doubt },
+    isPublic: undefined,
+    type: 'interface',
+    doubt,
   });
 }
 
@@ -302,21 +333,19 @@ type Members = {
 
 function putMembers(side: Side, one: Attributes, { subnets, groups, isPublic, type, doubt }: Members): void {
   const id = side.resources.idOf(one.instance);
-  const ids =
-    subnets.ids.length === 0 || !subnets.isExact
-      ? [...subnets.ids, ...(subnets.ids.length === 0 ? [doubt] : [])]
-      : subnets.ids;
+  const isAll = subnets.isExact ? subnets.ids.length > 0 : subnets.isComplete === true;
+  const ids = isAll ? subnets.ids : [...subnets.ids, doubt];
   side.draft.note('note', MEMBERS_NOTE, one.instance.address);
   for (const subnetId of new Set(ids))
     putEni(side, {
       id: `${one.instance.address}/${subnetId}`,
       subnetId,
-      groups: type === 'interface' || groups.ids.length > 0 ? groups : { ids: [], isExact: true, doubt },
+      groups,
       known: [],
       knownIpv6: [],
       wantsIpv6: undefined,
       sourceDestCheck: true,
-      type: groups.ids.length === 0 ? type : 'interface',
+      type: groups.ids.length === 0 && groups.isExact ? type : 'interface',
       from: one,
       isPublic,
       name: id.startsWith('arn:') || id === one.instance.address ? one.instance.address : id,
@@ -328,28 +357,35 @@ const MEMBERS_NOTE = 'one interface in each subnet stands for those of %, how ma
 function readScaling(side: Side, group: Attributes): void {
   const template = templateOf(side, group);
   const carried = template === undefined ? undefined : templateGroups(template);
-  const block = template?.block('network_interfaces');
-  const asked = block?.raw('associate_public_ip_address') ?? template?.raw('associate_public_ip_address');
   const subnets = group.ids('vpc_zone_identifier');
   if (subnets.ids.length === 0 && subnets.isExact) return;
+  const isPublic = template === undefined ? undefined : asksPublic(template);
   const gives = subnets.ids.map((id) => side.draft.get('subnets', id)?.mapPublicIpOnLaunch);
-  const isPublic =
-    asked === true || asked === 'true'
-      ? true
-      : asked === false || asked === 'false'
-        ? false
-        : gives.every((one) => one === false)
-          ? false
-          : gives.every((one) => one === true)
-            ? true
-            : undefined;
   putMembers(side, group, {
     subnets,
     groups: { ...(carried ?? { ids: [], isExact: false }), doubt: `${group.instance.address} groups` },
-    isPublic,
+    isPublic: isPublic === 'as-subnet' ? allAgree(gives) : isPublic,
     type: 'interface',
     doubt: group.label('vpc_zone_identifier'),
   });
+}
+
+/** Whether a template asks for public addresses or against them, or leaves it to the subnet; undefined: not known. */
+function asksPublic(template: Attributes): boolean | 'as-subnet' | undefined {
+  if (template.isUnknown('network_interfaces')) return undefined;
+  const name = 'associate_public_ip_address';
+  for (const one of [template.block('network_interfaces'), template]) {
+    const raw = one?.raw(name);
+    if (typeof raw === 'boolean') return raw;
+    if (raw === 'true' || raw === 'false') return raw === 'true';
+    if (one?.isUnknown(name) === true && one.isDeclared(name) !== false) return undefined;
+  }
+  return 'as-subnet';
+}
+
+function allAgree(flags: readonly (boolean | undefined)[]): boolean | undefined {
+  const [first] = flags;
+  return flags.every((one) => one === first) ? first : undefined;
 }
 
 /** An Elastic address, and the interface that it stands for. */
