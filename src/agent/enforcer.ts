@@ -227,7 +227,9 @@ export class Enforcer {
 
 /** Whether all counters of the kernel begin from nothing with it. */
 function makesTable(transactions: readonly Transaction[]): boolean {
-  return transactions.some(({ commands }) => commands.some(({ kind }) => kind === 'create-table'));
+  return transactions.some(({ commands }) =>
+    commands.some((one) => one.kind === 'create-table' && one.family === 'inet'),
+  );
 }
 
 /** `faults`: what was left undone that does not keep the rules from being enforced. */

@@ -3,9 +3,10 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Command } from '../nft/command.ts';
 import type { Count, Counts, Listing, ReadBack, RuleCount } from '../nft/listing.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
+import { TABLE_FAMILIES, type TableFamily } from '../nft/tables.ts';
 import { type Batch, batchOf, nextGeneration } from '../nft/wire/command-bytes.ts';
 import { readHits } from '../nft/wire/element-reader.ts';
-import { askChains, askElements, askRules, askSets, askTimeouts } from '../nft/wire/requests.ts';
+import { askChains, askElements, askRules, askRulesOf, askSets, askTimeouts } from '../nft/wire/requests.ts';
 import type { ReadSet } from '../nft/wire/set-reader.ts';
 import { TableReader } from '../nft/wire/table-reader.ts';
 import { type Kernel, type KernelFault, NOTHING_READ } from './kernel.ts';
@@ -53,15 +54,14 @@ export class NetlinkKernel implements Kernel {
       const before = await this.#talk.generation();
       if (!before.ok) return faultOf(before.error);
       const found = await this.#readOnce(expect);
-      // What is not there: the table, or what somebody took away while it was read.
+      // What is not there is what somebody took away while it was read.
       const isMoving = !found.ok && [ERRORS.interrupted, ERRORS.missing].some((error) => error === found.error.error);
       if (!found.ok && !isMoving) return faultOf(found.error);
       const after = await this.#talk.generation();
       if (!after.ok) return faultOf(after.error);
-      if (after.value !== before.value || (!found.ok && found.error.error === ERRORS.interrupted)) continue;
+      if (after.value !== before.value || !found.ok) continue;
       this.#generation = after.value;
-      if (!found.ok) expect(NOTHING_READ.listing);
-      return ok(found.ok ? found.value : NOTHING_READ);
+      return ok(found.value);
     }
     return fail({ kind: 'failed', message: 'somebody changes rules all the time: they cannot be read in one piece' });
   }
@@ -79,7 +79,7 @@ export class NetlinkKernel implements Kernel {
     const rules = new Map<string, RuleCount>();
     for (const chain of chains) {
       const reader = TableReader.ofChain(chain);
-      const asked = await this.#talk.ask(askRules(chain), ({ body }) => reader.takeRule(body));
+      const asked = await this.#talk.ask(askRulesOf(chain), ({ body }) => reader.takeRule(body));
       if (!asked.ok && asked.error.error !== ERRORS.missing) return faultOf(asked.error);
       for (const [place, count] of reader.counts) rules.set(place, count);
     }
@@ -106,26 +106,42 @@ export class NetlinkKernel implements Kernel {
     return await this.#commit(batch);
   }
 
-  /** Reads the table, which nobody must change meanwhile. */
+  /** Reads the tables, which nobody must change meanwhile. */
   async #readOnce(expect: (actual: Listing) => Ruleset): Promise<Result<ReadBack, TalkFault>> {
-    const reader = new TableReader();
+    const readers: (readonly [TableFamily, TableReader])[] = [];
+    for (const family of TABLE_FAMILIES) {
+      const reader = new TableReader(family);
+      const read = await this.#readObjects(family, reader);
+      if (read.ok) readers.push([family, reader]);
+      // A table that is not there.
+      else if (read.error.error !== ERRORS.missing) return read;
+    }
+    const listing = mergedListing(readers.map(([, reader]) => reader.listing));
+    const expected = expect(listing);
+    for (const [family, reader] of readers) {
+      const read = await this.#talk.ask(askRules(family), ({ body }) => reader.takeRule(body, expected));
+      if (!read.ok) return read;
+    }
     const hits = new Map<number, Count>();
+    const read = listing.sets.has(HITS) ? await this.#readHits(hits) : ok(undefined);
+    if (!read.ok) return read;
+    const rules = new Map(readers.flatMap(([, reader]) => [...reader.counts]));
+    return ok({ listing, counts: { rules, hits }, turn: readers.flatMap(([, reader]) => reader.turn) });
+  }
+
+  /** Reads all of a table but its rules. */
+  async #readObjects(family: TableFamily, reader: TableReader): Promise<Result<void, TalkFault>> {
     const steps: readonly (() => Promise<Result<void, TalkFault>>)[] = [
-      async () => await this.#talk.ask(askSets(), ({ body }) => reader.takeSet(body)),
+      async () => await this.#talk.ask(askSets(family), ({ body }) => reader.takeSet(body)),
       async () => await this.#readElements(reader),
-      async () => await this.#talk.ask(askChains(), ({ body }) => reader.takeChain(body)),
-      async () => await this.#talk.ask(askTimeouts(), ({ body }) => reader.takeTimeout(body)),
-      async () => {
-        const expected = expect(reader.listing);
-        return await this.#talk.ask(askRules(), ({ body }) => reader.takeRule(body, expected));
-      },
-      async () => (reader.listing.sets.has(HITS) ? await this.#readHits(hits) : ok(undefined)),
+      async () => await this.#talk.ask(askChains(family), ({ body }) => reader.takeChain(body)),
+      async () => await this.#talk.ask(askTimeouts(family), ({ body }) => reader.takeTimeout(body)),
     ];
     for (const step of steps) {
       const done = await step();
       if (!done.ok) return done;
     }
-    return ok({ listing: reader.listing, counts: { rules: reader.counts, hits }, turn: reader.turn });
+    return ok(undefined);
   }
 
   async #readElements(reader: TableReader): Promise<Result<void, TalkFault>> {
@@ -151,6 +167,15 @@ export class NetlinkKernel implements Kernel {
       for (const [mark, count] of readHits(body)) hits.set(mark, count);
     });
   }
+}
+
+/** Names say which table they are of. The maps are those of the readers: rules that are read later are in it. */
+function mergedListing(listings: readonly Listing[]): Listing {
+  return {
+    chains: new Map(listings.flatMap(({ chains }) => [...chains])),
+    sets: new Map(listings.flatMap(({ sets }) => [...sets])),
+    timeouts: new Map(listings.flatMap(({ timeouts }) => [...timeouts])),
+  };
 }
 
 function faultOf({ error, message }: TalkFault): Result<never, KernelFault> {

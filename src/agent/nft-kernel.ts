@@ -3,10 +3,12 @@ import type { Command } from '../nft/command.ts';
 import { type Counts, type Listing, parseListing, type ReadBack } from '../nft/listing.ts';
 import { linesOf } from '../nft/render.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
-import { type Kernel, type KernelFault, NOTHING_READ } from './kernel.ts';
+import { TABLE_FAMILIES, TABLES } from '../nft/tables.ts';
+import type { Kernel, KernelFault } from './kernel.ts';
 import type { NftProgram } from './nft-program.ts';
 
-const LIST_TABLE = ['list', 'table', 'inet', 'crenel'];
+const LIST_TABLES = TABLE_FAMILIES.map((family) => ['list', 'table', ...TABLES[family].split(' ')]);
+const [LIST_PACKETS = []] = LIST_TABLES;
 
 /**
  * The kernel by the `nft` program: it is everywhere, and reads much of the table before each change. Nobody tells it whether somebody else was
@@ -32,7 +34,7 @@ export class NftKernel implements Kernel {
   }
 
   async read(expect: (actual: Listing) => Ruleset): Promise<Result<ReadBack, KernelFault>> {
-    const read = await this.#list(LIST_TABLE);
+    const read = await this.#list(...LIST_TABLES);
     if (read.ok) expect(read.value.listing);
     return read;
   }
@@ -44,7 +46,7 @@ export class NftKernel implements Kernel {
   async counts(): Promise<Result<Counts, KernelFault>> {
     const hits = await this.#list(['list', 'set', 'inet', 'crenel', 'hits']);
     if (!hits.ok) return hits;
-    const chains = await this.#list(['-t', ...LIST_TABLE]);
+    const chains = await this.#list(['-t', ...LIST_PACKETS]);
     return chains.ok ? ok({ hits: hits.value.counts.hits, rules: chains.value.counts.rules }) : chains;
   }
 
@@ -52,11 +54,15 @@ export class NftKernel implements Kernel {
     // Every program that was started has ended.
   }
 
-  async #list(args: readonly string[]): Promise<Result<ReadBack, KernelFault>> {
-    const text = await this.#program.list(args);
-    if (!text.ok) return text;
-    if (text.value === '') return ok(NOTHING_READ);
-    const parsed = parseListing(text.value);
+  /** The turn is in the first table: what others change between two readings is refused by it. */
+  async #list(...commands: readonly (readonly string[])[]): Promise<Result<ReadBack, KernelFault>> {
+    const texts: string[] = [];
+    for (const command of commands) {
+      const text = await this.#program.list(command);
+      if (!text.ok) return text;
+      texts.push(text.value);
+    }
+    const parsed = parseListing(...texts);
     return parsed.ok ? parsed : fail({ kind: 'failed', message: parsed.error });
   }
 }

@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { TABLE } from '../nft/ruleset.ts';
+import { fullName } from '../nft/render.ts';
 import { TURN } from '../nft/turn.ts';
 import type { KernelFault } from './kernel.ts';
 import { type NotRun, type Ran, runProgram } from './run-program.ts';
@@ -65,7 +65,7 @@ function fault(ran: Result<Ran, NotRun>): Result<never, KernelFault> {
   const { code, stderr } = ran.value;
   const known = CANNOT.find(([pattern]) => pattern.test(stderr));
   if (known !== undefined) return fail({ kind: 'cannot', message: known[1](release()) });
-  if (stderr.includes(`${TABLE} ${TURN.name} {`))
+  if (stderr.includes(`${fullName(TURN.name)} {`))
     return fail({ kind: 'failed', message: 'another program changed the rules at the same time: they are read anew' });
   const said = stderr.split('\n').slice(0, 3).join(' ').slice(0, MAX_SAID);
   return fail({ kind: 'failed', message: `nft ended with ${code ?? 'a signal'}: ${said}` });

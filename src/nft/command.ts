@@ -1,10 +1,11 @@
 import type { Chain, Content, CtTimeout, NftSet, Rule, Ruleset } from './ruleset.ts';
+import { hasFamily, type TableFamily } from './tables.ts';
 
 /** One step of a transaction: what is done to the table, however the kernel is told. */
 export type Command =
-  /** Makes the table; refused when there is one. */
-  | { readonly kind: 'create-table' }
-  | { readonly kind: 'delete-table' }
+  /** Makes a table. Where there is one, the one for packets is refused; the other one never is the only one. */
+  | { readonly kind: 'create-table'; readonly family: TableFamily }
+  | { readonly kind: 'delete-table'; readonly family: TableFamily }
   | { readonly kind: 'add-timeout'; readonly timeout: CtTimeout }
   | { readonly kind: 'delete-timeout'; readonly name: string }
   | { readonly kind: 'add-chain'; readonly chain: Chain }
@@ -28,7 +29,8 @@ export type Transaction = { readonly commands: readonly Command[]; readonly isHi
 
 /** What makes a ruleset from nothing, in one transaction. */
 export function* wholeCommands(ruleset: Ruleset): Generator<Command, void, undefined> {
-  yield { kind: 'create-table' };
+  yield { kind: 'create-table', family: 'inet' };
+  if (hasFamily(ruleset.chains.keys(), 'arp')) yield { kind: 'create-table', family: 'arp' };
   for (const timeout of ruleset.timeouts.values()) yield { kind: 'add-timeout', timeout };
   for (const chain of ruleset.chains.values()) yield { kind: 'add-chain', chain };
   for (const set of ruleset.sets.values()) {

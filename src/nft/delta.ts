@@ -3,6 +3,7 @@ import type { Listing } from './listing.ts';
 import { movesApart, packedBetween } from './moves.ts';
 import { chainHead, elementTexts, ruleText, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
+import { hasFamily, TABLE_FAMILIES, type TableFamily } from './tables.ts';
 import { TURN } from './turn.ts';
 
 /**
@@ -18,22 +19,33 @@ export type Delta = { readonly transactions: readonly Transaction[]; readonly is
  */
 export function delta(actual: Listing, desired: Ruleset): Delta {
   if (mustBeNew(actual, desired)) {
-    const commands: readonly Command[] = [{ kind: 'delete-table' }, ...wholeCommands(desired)];
+    const gone = TABLE_FAMILIES.filter((family) => holdsTable(actual, family));
+    const commands: readonly Command[] = [
+      ...gone.map((family): Command => ({ kind: 'delete-table', family })),
+      ...wholeCommands(desired),
+    ];
     return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
-  const isFresh = actual.chains.size === 0 && actual.sets.size === 0 && actual.timeouts.size === 0;
   const isApart = movesApart(actual, desired);
   const prepared = [...prepareCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'come') : [])];
   const changed = changeCommands(actual, desired, isApart);
   const cleaned = [...cleanCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'go') : [])];
-  const needsTable = isFresh && prepared.length + changed.length > 0;
+  const made = TABLE_FAMILIES.filter((family) => holdsTable(desired, family) && !holdsTable(actual, family));
+  const left = !holdsTable(desired, 'arp') && holdsTable(actual, 'arp');
   const transactions: readonly Transaction[] = [
-    { commands: needsTable ? [{ kind: 'create-table' }, ...prepared] : prepared, isHidden: true },
+    { commands: [...made.map((family): Command => ({ kind: 'create-table', family })), ...prepared], isHidden: true },
     { commands: changed, isHidden: false },
-    { commands: cleaned, isHidden: true },
+    { commands: left ? [...cleaned, { kind: 'delete-table', family: 'arp' }] : cleaned, isHidden: true },
   ];
   return { transactions: transactions.filter(({ commands }) => commands.length > 0), isWhole: false };
 }
+
+/** Whether anything is in the table of a family. */
+function holdsTable({ chains, sets, timeouts }: Parts, family: TableFamily): boolean {
+  return [chains, sets, timeouts].some((things) => hasFamily(things.keys(), family));
+}
+
+type Parts = { readonly [P in keyof Ruleset]: ReadonlyMap<string, unknown> };
 
 function prepareCommands(actual: Listing, desired: Ruleset): readonly Command[] {
   const commands: Command[] = [];

@@ -1,3 +1,4 @@
+import { layArp } from './arp-chains.ts';
 import { layBorderHook } from './border-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Field, Rule } from './ruleset.ts';
@@ -9,6 +10,7 @@ import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
 /** Where packets first meet the rules, for instances behind devices of the namespace. */
 export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
   laySpoofing(plan);
+  layArp(plan);
   for (const direction of ['egress', 'ingress'] as const) {
     const { device } = fieldsOf({ direction, family: 'ipv4' }, 'forward');
     plan.chain(

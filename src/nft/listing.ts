@@ -5,6 +5,7 @@ import { packMembers } from '../core/policy/members.ts';
 import { addressNumber, spanOf, spanText } from './address-keys.ts';
 import { chainHead, ruleText, setHead, timeoutText } from './render.ts';
 import type { Content, Ruleset, Value } from './ruleset.ts';
+import { nameIn, type TableFamily } from './tables.ts';
 import { TURN, type Turn } from './turn.ts';
 
 /**
@@ -46,19 +47,28 @@ type Json = { readonly [key: string]: unknown };
 /** A table as it was read: what it holds, what it counted, and whose turn it was. */
 export type ReadBack = { readonly listing: Listing; readonly counts: Counts; readonly turn: Turn };
 
-/** Reads `nft -j -n list table inet crenel`. An error says what the text is not; what it holds of others' making is read as foreign. */
-export function parseListing(text: string): Result<ReadBack> {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return fail('nft printed no JSON');
-  }
-  const items = isObject(document) ? document['nftables'] : undefined;
-  if (!Array.isArray(items)) return fail('nft printed no list of objects');
+/**
+ * Reads what `nft -j -n list table …` printed of each of the tables; an empty text is that of a table that is not there. An error says what a text is
+ * not; what it holds of others' making is read as foreign.
+ */
+export function parseListing(...texts: readonly string[]): Result<ReadBack> {
   const reader = new Reader();
-  for (const item of items) if (isObject(item)) reader.take(item);
+  for (const text of texts.filter((one) => one !== '')) {
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch {
+      return fail('nft printed no JSON');
+    }
+    const items = isObject(document) ? document['nftables'] : undefined;
+    if (!Array.isArray(items)) return fail('nft printed no list of objects');
+    for (const item of items) if (isObject(item)) reader.take(item);
+  }
   return ok(reader.result);
+}
+
+function familyOf(body: Json): TableFamily {
+  return body['family'] === 'arp' ? 'arp' : 'inet';
 }
 
 class Reader {
@@ -80,7 +90,7 @@ class Reader {
   take(item: Json): void {
     const [kind = '', body] = Object.entries(item)[0] ?? [];
     if (!isObject(body)) return;
-    const name = plain(body['name'] ?? '');
+    const name = nameIn(familyOf(body), plain(body['name'] ?? ''));
     if (kind === 'chain') this.#chains.set(name, { head: headOf(body), rules: [] });
     else if (kind === 'rule') this.#takeRule(body);
     else if (kind === 'set' || kind === 'map') this.#sets.set(name, this.#setOf(name, body));
@@ -88,7 +98,7 @@ class Reader {
   }
 
   #takeRule(body: Json): void {
-    const name = plain(body['chain']);
+    const name = nameIn(familyOf(body), plain(body['chain']));
     const chain = this.#chains.get(name);
     const steps = Array.isArray(body['expr']) ? body['expr'] : [];
     for (const step of steps) {

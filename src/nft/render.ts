@@ -1,7 +1,7 @@
 import { formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
 import { type Command, wholeCommands } from './command.ts';
 import type { Chain, Content, CtTimeout, Elements, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
-import { TABLE } from './ruleset.ts';
+import { placeOf, TABLES } from './tables.ts';
 
 /** One rule as nft reads and prints it. Equal rules have equal texts: elements stand in a fixed order. */
 export function ruleText(rule: Rule): string {
@@ -23,7 +23,7 @@ function stepText(step: Step): string {
     case 'one-of':
       return `${step.field} ${step.operator === '!=' ? '!= ' : ''}{ ${step.values.toSorted(byText).join(', ')} }`;
     case 'lookup':
-      return `${step.key.join(' . ')} ${step.operator === '!=' ? '!= ' : ''}@${step.set}`;
+      return `${step.key.join(' . ')} ${step.operator === '!=' ? '!= ' : ''}@${ownName(step.set)}`;
     case 'ct-mark-has':
       return `ct mark & ${step.bits} == ${step.bits}`;
     case 'ct-own':
@@ -42,7 +42,7 @@ function stepText(step: Step): string {
       return `${step.key.join(' . ')} vmap ${mapText(step.map)}`;
     case 'update': {
       const timeout = step.timeoutSeconds === undefined ? '' : ` timeout ${step.timeoutSeconds}s`;
-      return `update @${step.set} { ${step.key.join(' . ')}${timeout} }`;
+      return `update @${ownName(step.set)} { ${step.key.join(' . ')}${timeout} }`;
     }
     case 'ct-timeout':
       return `ct timeout set "${step.name}"`;
@@ -53,8 +53,13 @@ function stepText(step: Step): string {
   }
 }
 
+/** What the kernel calls it, in the table of the rule. */
+function ownName(name: string): string {
+  return placeOf(name).own;
+}
+
 function mapText(map: string | Elements): string {
-  if (typeof map === 'string') return `@${map}`;
+  if (typeof map === 'string') return `@${ownName(map)}`;
   return `{ ${map
     .toSorted(([a], [b]) => byText(a, b))
     .map(([key, data]) => `${key} : ${data}`)
@@ -139,32 +144,38 @@ export function renderAll(ruleset: Ruleset): Iterable<string> {
 function commandLines(command: Command): Iterable<string> {
   switch (command.kind) {
     case 'create-table':
-      return [`create table ${TABLE}`];
+      return [`${command.family === 'inet' ? 'create' : 'add'} table ${TABLES[command.family]}`];
     case 'delete-table':
-      return [`delete table ${TABLE}`];
+      return [`delete table ${TABLES[command.family]}`];
     case 'add-timeout':
-      return [`add ct timeout ${TABLE} ${command.timeout.name} { ${timeoutText(command.timeout)} }`];
+      return [`add ct timeout ${fullName(command.timeout.name)} { ${timeoutText(command.timeout)} }`];
     case 'delete-timeout':
-      return [`delete ct timeout ${TABLE} ${command.name}`];
+      return [`delete ct timeout ${fullName(command.name)}`];
     case 'add-chain': {
       const head = chainHead(command.chain);
-      return [`add chain ${TABLE} ${command.chain.name}${head === '' ? '' : ` { ${head} }`}`];
+      return [`add chain ${fullName(command.chain.name)}${head === '' ? '' : ` { ${head} }`}`];
     }
     case 'flush-chain':
-      return [`flush chain ${TABLE} ${command.name}`];
+      return [`flush chain ${fullName(command.name)}`];
     case 'delete-chain':
-      return [`delete chain ${TABLE} ${command.name}`];
+      return [`delete chain ${fullName(command.name)}`];
     case 'add-rule':
-      return [`add rule ${TABLE} ${command.chain} ${ruleText(command.rule)}`];
+      return [`add rule ${fullName(command.chain)} ${ruleText(command.rule)}`];
     case 'add-set':
-      return [`add ${kindOf(command.set)} ${TABLE} ${command.set.name} { ${setHead(command.set)} }`];
+      return [`add ${kindOf(command.set)} ${fullName(command.set.name)} { ${setHead(command.set)} }`];
     case 'delete-set':
-      return [`delete ${command.isMap ? 'map' : 'set'} ${TABLE} ${command.name}`];
+      return [`delete ${command.isMap ? 'map' : 'set'} ${fullName(command.name)}`];
     case 'add-elements':
       return elementLines('add', command.set.name, elementTexts(command.content));
     case 'delete-elements':
       return elementLines('delete', command.set.name, elementTexts(keysOf(command.content)));
   }
+}
+
+/** The table of an object, and what it is called there. */
+export function fullName(name: string): string {
+  const { family, own } = placeOf(name);
+  return `${TABLES[family]} ${own}`;
 }
 
 function kindOf({ data }: NftSet): 'map' | 'set' {
@@ -176,7 +187,7 @@ function* elementLines(
   name: string,
   pieces: Iterable<readonly Value[]>,
 ): Generator<string, void, undefined> {
-  for (const piece of pieces) yield `${verb} element ${TABLE} ${name} { ${piece.join(', ')} }`;
+  for (const piece of pieces) yield `${verb} element ${fullName(name)} { ${piece.join(', ')} }`;
 }
 
 function keysOf(content: Content): Content {

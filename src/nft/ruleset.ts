@@ -10,6 +10,8 @@ export type Field =
   | 'ip daddr'
   | 'ip6 saddr'
   | 'ip6 daddr'
+  | 'arp saddr ip'
+  | 'arp saddr ether'
   | 'meta nfproto'
   | 'meta l4proto'
   | 'meta mark'
@@ -105,15 +107,12 @@ export type CtTimeout = {
   readonly policy: Readonly<Record<string, number>>;
 };
 
-/** All that the table holds. Chains and sets are keyed by name. */
+/** All that the tables hold. Chains and sets are keyed by name, which also says in which table they are (`tables.ts`). */
 export type Ruleset = {
   readonly chains: ReadonlyMap<string, Chain>;
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly timeouts: ReadonlyMap<string, CtTimeout>;
 };
-
-/** The one table that is Crenel's; nothing outside of it is ever touched. */
-export const TABLE = 'inet crenel';
 
 /** The bits of a connection's mark: its flow is tracked at the interface that sent its first packet, at the one that receives it. */
 export const TRACKED_AT_SENDER = 1;

@@ -10,15 +10,20 @@ import { type World, worldOf } from '../core/model/world.ts';
 import { hostViewOf } from '../core/policy/host-view.ts';
 import { layout } from './layout.ts';
 import { renderAll } from './render.ts';
-import { type Ruleset, TABLE } from './ruleset.ts';
+import type { Ruleset } from './ruleset.ts';
+import { TABLES } from './tables.ts';
 import type { Wiring } from './wiring.ts';
 
 /**
- * Lines of `nft -f` that make one of everything that rules are made of, in a table of its own: for `nft --check`, which has the kernel look at
+ * Lines of `nft -f` that make one of everything that rules are made of, in tables of its own: for `nft --check`, which has the kernel look at
  * them and changes nothing. A kernel that takes these takes every layout.
  */
 export function specimenLines(mode: Wiring['mode']): readonly string[] {
-  return [...renderAll(specimenRuleset(mode))].map((line) => line.replace(` ${TABLE}`, ` ${TABLE}-specimen`));
+  const tables = Object.values(TABLES);
+  return [...renderAll(specimenRuleset(mode))].map((line) => {
+    const table = tables.find((one) => line.includes(` table ${one}`) || line.includes(` ${one} `)) ?? '';
+    return line.replace(` ${table}`, ` ${table}-specimen`);
+  });
 }
 
 /** The ruleset of the specimen: of two interfaces that have, between them, all that interfaces can have. */

@@ -6,6 +6,7 @@ import { addressNumber, spanOf } from './address-keys.ts';
 import { packedText } from './render.ts';
 import type { Chain, Elements, Field, Hook, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
 import { nfproto } from './side.ts';
+import { placeOf } from './tables.ts';
 
 /** A packet at a hook, with what connection tracking says of it. */
 export type Frame = {
@@ -24,6 +25,14 @@ export type Frame = {
     /** An error about the connection, not a packet of it. */
     readonly isRelated: boolean;
   };
+};
+
+/** An ARP packet that came in: the frame that carried it, and who it says has which address. */
+export type ArpFrame = {
+  readonly iifname: string;
+  readonly etherSource: string;
+  readonly senderMac: string;
+  readonly sender: Address;
 };
 
 /** What dynamic sets hold, by name: keys as text. */
@@ -48,7 +57,7 @@ export type Traced = {
 /** The packet on its way through the chains of a hook. */
 type Journey = {
   readonly ruleset: Ruleset;
-  readonly frame: Frame;
+  readonly frame: Frame | ArpFrame;
   readonly memory: Memory;
   mark: number;
   connectionMark: number;
@@ -65,17 +74,20 @@ type Outcome = { readonly verdict: 'accept' | 'drop'; readonly by: string } | 'e
 export function trace(
   ruleset: Ruleset,
   hook: Hook['hook'],
-  at: { readonly frame: Frame; readonly memory: Memory },
+  at: { readonly frame: Frame | ArpFrame; readonly memory: Memory },
 ): Traced {
+  const family = isArp(at.frame) ? 'arp' : 'inet';
   const journey: Journey = {
     ruleset,
     ...at,
     mark: 0,
-    connectionMark: at.frame.connection?.mark ?? 0,
+    connectionMark: connectionOf(at.frame)?.mark ?? 0,
     updates: [],
     timeouts: [],
   };
-  const bases = [...ruleset.chains.values()].filter((chain) => chain.hook?.hook === hook);
+  const bases = [...ruleset.chains.values()].filter(
+    (chain) => chain.hook?.hook === hook && placeOf(chain.name).family === family,
+  );
   let by = 'policy';
   for (const base of bases.toSorted((a, b) => (a.hook?.priority ?? 0) - (b.hook?.priority ?? 0))) {
     const outcome = runChain(journey, base);
@@ -87,6 +99,14 @@ export function trace(
     if (outcome.verdict === 'drop') return traced(journey, outcome);
   }
   return traced(journey, { verdict: 'accept', by });
+}
+
+function isArp(frame: Frame | ArpFrame): frame is ArpFrame {
+  return 'senderMac' in frame;
+}
+
+function connectionOf(frame: Frame | ArpFrame): Frame['connection'] {
+  return isArp(frame) ? undefined : frame.connection;
 }
 
 function traced(journey: Journey, { verdict, by }: Exclude<Outcome, string>): Traced {
@@ -123,7 +143,7 @@ function runRule(journey: Journey, chain: Chain, rule: Rule): Outcome {
 
 /** Whether the rule goes on, or the verdict. */
 function runStep(journey: Journey, step: Step): boolean | Value {
-  const { frame } = journey;
+  const connection = connectionOf(journey.frame);
   switch (step.kind) {
     case 'compare':
       return matches(journey, [step.field], [step.value], step.operator);
@@ -134,11 +154,11 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return key !== undefined && (find(journey, step.set, key) !== undefined) === (step.operator === '==');
     }
     case 'ct-mark-has':
-      return frame.connection !== undefined && (journey.connectionMark & step.bits) === step.bits;
+      return connection !== undefined && (journey.connectionMark & step.bits) === step.bits;
     case 'ct-own':
-      return frame.connection !== undefined && !frame.connection.isRelated;
+      return connection !== undefined && !connection.isRelated;
     case 'tcp-opens':
-      return frame.transport.kind === 'tcp' && (frame.opens === true) === (step.operator === '==');
+      return opensTcp(journey.frame, step.operator === '==');
     case 'set-mark':
       journey.mark = step.value;
       return true;
@@ -152,7 +172,7 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return true;
     }
     case 'or-ct-mark':
-      if (frame.connection !== undefined) journey.connectionMark |= step.bits;
+      if (connection !== undefined) journey.connectionMark |= step.bits;
       return true;
     case 'verdict-map':
       return mapped(journey, step) ?? true;
@@ -170,6 +190,10 @@ function runStep(journey: Journey, step: Step): boolean | Value {
     case 'verdict':
       return step.verdict;
   }
+}
+
+function opensTcp(frame: Frame | ArpFrame, wanted: boolean): boolean {
+  return !isArp(frame) && frame.transport.kind === 'tcp' && (frame.opens === true) === wanted;
 }
 
 function matches(journey: Journey, key: readonly Field[], values: readonly Value[], operator: '==' | '!='): boolean {
@@ -247,6 +271,7 @@ function keyOf(journey: Journey, fields: readonly Field[]): Value | undefined {
 }
 
 function fieldOf({ frame, mark }: Journey, field: Field): Value | undefined {
+  if (isArp(frame)) return arpField(frame, field);
   const { source, destination, transport } = frame;
   const [name = '', part = ''] = field.split(' ');
   switch (name) {
@@ -269,6 +294,13 @@ function fieldOf({ frame, mark }: Journey, field: Field): Value | undefined {
     default:
       return transportField(frame, name, part);
   }
+}
+
+function arpField(frame: ArpFrame, field: Field): Value | undefined {
+  if (field === 'iifname') return `"${frame.iifname}"`;
+  if (field === 'ether saddr') return frame.etherSource;
+  if (field === 'arp saddr ether') return frame.senderMac;
+  return field === 'arp saddr ip' ? formatAddress(frame.sender) : undefined;
 }
 
 const PROTOCOLS: Readonly<Record<string, number>> = {

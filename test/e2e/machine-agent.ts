@@ -8,8 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ec2 from '@aws-sdk/client-ec2';
-import { expectOk } from '../../src/core/net/result.ts';
-import { parseListing } from '../../src/nft/listing.ts';
 import { elementTexts } from '../../src/nft/render.ts';
 import { Namespace, type Ran } from '../kernel/namespace.ts';
 import { Talker } from '../kernel/talker.ts';
@@ -171,11 +169,9 @@ exit $code
     await once(agent, 'close');
   }
 
-  /** The table as text, without what packets put into it; empty when there is none. Equal rules have equal texts. */
+  /** Our tables as text, without what packets put into it; empty when there is none. Equal rules have equal texts. */
   rules(): string {
-    const { stdout } = this.machine.run('nft', ['-j', '-n', 'list', 'table', 'inet', 'crenel']);
-    if (stdout === '') return '';
-    const { chains, sets, timeouts } = expectOk(parseListing(stdout)).listing;
+    const { chains, sets, timeouts } = this.machine.listing();
     const texts = [...sets].map(([name, { head, content }]) => {
       const elements = content.kind === 'dynamic' ? [] : [...elementTexts(content)].flat().toSorted();
       return `${name} ${head} ${elements.join(', ')}`;

@@ -15,7 +15,7 @@ import { expectOk } from '../../src/core/net/result.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
-import { type Listing, NOTHING, parseListing } from '../../src/nft/listing.ts';
+import type { Listing } from '../../src/nft/listing.ts';
 import { linesOf } from '../../src/nft/render.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { Random } from '../../bench/random.ts';
@@ -182,8 +182,7 @@ function sameLines(a: readonly (readonly string[])[], b: readonly (readonly stri
 }
 
 function readFrom(wire: Wire): Listing {
-  const { stdout } = wire.router.run('nft', ['-j', '-n', 'list', 'table', 'inet', 'crenel']);
-  return stdout === '' ? NOTHING : expectOk(parseListing(stdout)).listing;
+  return wire.router.listing();
 }
 
 async function killedNft(wire: Wire, lines: readonly string[], milliseconds: number): Promise<void> {

@@ -1,5 +1,6 @@
 // Frames of one packet each, with right checksums, and a number at their end by which they are known again.
-import { type Address, familyBits } from '../../src/core/net/address.ts';
+import { type Address, familyBits, parseAddress } from '../../src/core/net/address.ts';
+import { expectOk } from '../../src/core/net/result.ts';
 import { type Transport, transportProtocol } from '../../src/core/net/traffic.ts';
 
 export type FrameOf = {
@@ -139,4 +140,31 @@ function addressBytes(address: Address): Buffer {
 
 function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex');
+}
+
+/** What an ARP frame says. */
+export type ArpOf = {
+  /** The frame's own source. */
+  readonly frameMac: string;
+  readonly operation: 1 | 2;
+  readonly senderMac: string;
+  readonly sender: string;
+  readonly targetMac: string;
+  readonly target: string;
+};
+
+/** The bytes of an ARP frame to everybody (RFC 826). */
+export function arpBytes({ frameMac, operation, senderMac, sender, targetMac, target }: ArpOf): Buffer {
+  const ends = [macBytes(senderMac), textBytes(sender), macBytes(targetMac), textBytes(target)];
+  return Buffer.concat([
+    macBytes('ff:ff:ff:ff:ff:ff'),
+    macBytes(frameMac),
+    Buffer.from([0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, operation]),
+    ...ends,
+  ]);
+}
+
+/** The bytes of an address that is written as text. */
+export function textBytes(address: string): Buffer {
+  return addressBytes(expectOk(parseAddress(address)));
 }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { recordChange } from '../../src/core/model/change.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
-import { type Listing, listingOf, NOTHING, parseListing } from '../../src/nft/listing.ts';
+import { type Listing, listingOf, NOTHING } from '../../src/nft/listing.ts';
 import { wholeCommands } from '../../src/nft/command.ts';
 import { linesOf } from '../../src/nft/render.ts';
 import { undoLines } from '../../src/nft/undo.ts';
@@ -30,11 +30,7 @@ describe('rulesets in the kernel', { skip: WHY_NOT ?? false }, () => {
   after(() => namespace.close());
 
   function read(): Listing {
-    const { status, stdout, stderr } = namespace.run('nft', ['-j', '-n', 'list', 'table', 'inet', 'crenel']);
-    assert.equal(status, 0, stderr);
-    const parsed = parseListing(stdout);
-    assert.ok(parsed.ok);
-    return parsed.value.listing;
+    return namespace.listing();
   }
 
   function apply(lines: Iterable<string>): void {

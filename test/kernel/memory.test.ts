@@ -8,9 +8,10 @@ import type { VpcId } from '../../src/core/model/ids.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { delta } from '../../src/nft/delta.ts';
 import type { Layout } from '../../src/nft/layout.ts';
-import { listingOf } from '../../src/nft/listing.ts';
+import { listingOf, NOTHING } from '../../src/nft/listing.ts';
 import type { Numbering } from '../../src/nft/plan.ts';
 import { linesOf, renderAll } from '../../src/nft/render.ts';
+import { undoLines } from '../../src/nft/undo.ts';
 import { type Compact, compactWorld } from '../compact.ts';
 import { Legs, layoutsOf, type Plant, plantOf } from '../nft/legs.ts';
 import { checks } from '../property/checks.ts';
@@ -80,7 +81,7 @@ describe('what the kernel remembers', { skip: WHY_NOT ?? false }, () => {
   }
 
   function load({ ruleset }: Layout): void {
-    apply(['add table inet crenel', 'delete table inet crenel', ...renderAll(ruleset)]);
+    apply([...undoLines(NOTHING), ...renderAll(ruleset)]);
     wire.forget();
   }
 

@@ -1,5 +1,8 @@
 // Network namespaces of a test's own, and what may stand in the way of having any.
 import { spawnSync } from 'node:child_process';
+import { expectOk } from '../../src/core/net/result.ts';
+import { type Listing, parseListing } from '../../src/nft/listing.ts';
+import { TABLE_FAMILIES, TABLES } from '../../src/nft/tables.ts';
 
 /** Why kernel tests cannot run here; undefined when they can. */
 export function whyNoKernel(programs: readonly string[] = ['nft', 'ip']): string | undefined {
@@ -27,6 +30,14 @@ export class Namespace {
       maxBuffer: 1 << 30,
     });
     return { status: ran.status ?? -1, stdout: ran.stdout, stderr: ran.stderr };
+  }
+
+  /** What nft reads of our tables; nothing of one that is not there. */
+  listing(): Listing {
+    const lists = TABLE_FAMILIES.map((family) =>
+      this.run('nft', ['-j', '-n', 'list', 'table', ...TABLES[family].split(' ')]),
+    );
+    return expectOk(parseListing(...lists.map(({ stdout }) => stdout))).listing;
   }
 
   close(): void {

@@ -12,10 +12,11 @@ import { packMembers } from '../../src/core/policy/members.ts';
 import { piecesOf, type Transaction } from '../../src/nft/command.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
-import { type Listing, listingOf, NOTHING, parseListing } from '../../src/nft/listing.ts';
+import { type Listing, listingOf, NOTHING } from '../../src/nft/listing.ts';
 import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
 import { renderAll } from '../../src/nft/render.ts';
 import type { NftSet } from '../../src/nft/ruleset.ts';
+import { undoLines } from '../../src/nft/undo.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { Random } from '../../bench/random.ts';
 import { compactWorld } from '../compact.ts';
@@ -91,8 +92,7 @@ describe('rules by netlink', { skip: WHY_NOT ?? false }, () => {
   });
 
   function readByNft(): Listing {
-    const { stdout } = namespace.run('nft', ['-j', '-n', 'list', 'table', 'inet', 'crenel']);
-    return stdout === '' ? NOTHING : expectOk(parseListing(stdout)).listing;
+    return namespace.listing();
   }
 
   async function read({ ruleset }: Layout): Promise<Listing> {
@@ -126,7 +126,7 @@ describe('rules by netlink', { skip: WHY_NOT ?? false }, () => {
     for (let seed = 0; seed < checks(40); seed += 1) {
       const made = layoutOf(seed, seed % 4 === 0 ? 'local' : 'forward', NO_NUMBERS);
       if (made === undefined) continue;
-      const lines = ['add table inet crenel', 'delete table inet crenel', ...renderAll(made.ruleset)];
+      const lines = [...undoLines(NOTHING), ...renderAll(made.ruleset)];
       assert.equal(namespace.run('nft', ['-f', '-'], `${lines.join('\n')}\n`).status, 0);
       assert.ok(!(await kernel.isUntouched()), 'somebody else was here');
       assert.deepEqual(comparable(await read(made)), comparable(listingOf(made.ruleset)), `seed ${seed}`);
@@ -150,6 +150,12 @@ describe('rules by netlink', { skip: WHY_NOT ?? false }, () => {
       'delete element inet crenel interfaces { "e0" }',
       `flush chain inet crenel ${start}`,
       'flush map inet crenel e4',
+      'insert rule arp crenel spoof accept',
+      'add chain arp crenel ingress { type filter hook output priority 0; policy drop; }',
+      'add set arp crenel own6 { type ipv6_addr; }',
+      'delete element arp crenel interfaces { "e0" }',
+      'flush chain arp crenel spoof',
+      'delete table arp crenel',
     ]) {
       namespace.run('nft', ['flush', 'ruleset']);
       await apply(delta(NOTHING, made.ruleset).transactions);

@@ -4,7 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { replyTransport } from '../../src/core/net/traffic.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { evaluate } from '../../src/core/policy/evaluate.ts';
+import { NOTHING } from '../../src/nft/listing.ts';
 import { renderAll } from '../../src/nft/render.ts';
+import { undoLines } from '../../src/nft/undo.ts';
 import { type PacketQuestion, packetQuestion } from '../cases/packet-question.ts';
 import { readCases } from '../cases/read-cases.ts';
 import { compactWorld } from '../compact.ts';
@@ -49,7 +51,7 @@ describe('packets in the kernel', { skip: WHY_NOT ?? false }, () => {
   }
 
   function load(lines: readonly string[]): void {
-    const input = ['add table inet crenel', 'delete table inet crenel', ...lines].join('\n');
+    const input = [...undoLines(NOTHING), ...lines].join('\n');
     const { status, stderr } = wire.router.run('nft', ['-f', '-'], `${input}\n`);
     assert.equal(status, 0, stderr.slice(0, 1000));
     wire.forget();

@@ -10,7 +10,7 @@ import { Namespace, type Ran } from './namespace.ts';
 
 /** So many frames are sent before waiting for the last: a processor's queue of the kernel's holds 1,000 and drops the rest. */
 const AT_ONCE = 400;
-const ROUTER_MAC = '02:aa:00:00:00:01';
+export const ROUTER_MAC = '02:aa:00:00:00:01';
 const ANY_MAC = '02:bb:00:00:00:01';
 /** Between these two devices nothing is filtered: the last frame of a batch goes there. */
 const [LAST_FROM, LAST_TO] = BESIDE;
@@ -22,6 +22,9 @@ export type Sent = Omit<FrameOf, 'number' | 'sourceMac' | 'targetMac'> & {
   readonly to: string;
   readonly sourceMac?: string;
 };
+
+/** A frame that came out of the router at a device. */
+export type Caught = { readonly device: string; readonly bytes: Buffer };
 
 export class Wire {
   readonly router: Namespace;
@@ -84,7 +87,7 @@ export class Wire {
   async #sendSome(frames: readonly Sent[]): Promise<readonly (readonly string[])[]> {
     const first = this.#number;
     this.#number += frames.length + 1;
-    const bytes = frames.map((one, index) => [
+    const bytes = frames.map((one, index): readonly [string, string] => [
       `w${one.from}`,
       frameBytes({
         ...one,
@@ -93,7 +96,33 @@ export class Wire {
         targetMac: ROUTER_MAC,
       }).toString('hex'),
     ]);
-    const last = first + frames.length;
+    const got = await this.#exchange(bytes, first + frames.length);
+    const seen: string[][] = frames.map(() => []);
+    for (const [device, hex] of got) {
+      const number = numberOf(hex);
+      // An error of the router quotes the packet: it goes back, and is none of ours.
+      if (number !== undefined) seen[number - first]?.push(device.slice(1));
+    }
+    return seen;
+  }
+
+  /** Sends bytes as they are from the instance side of devices; gives all that came out anywhere, as hexadecimal digits. */
+  async sendBytes(frames: readonly { readonly from: string; readonly bytes: Buffer }[]): Promise<readonly Caught[]> {
+    this.#route([]);
+    const last = this.#number;
+    this.#number += 1;
+    const got = await this.#exchange(
+      frames.map(({ from, bytes }) => [`w${from}`, bytes.toString('hex')]),
+      last,
+    );
+    return got.map(([device, hex]) => ({ device: device.slice(1), bytes: Buffer.from(hex, 'hex') }));
+  }
+
+  /** Sends frames and a last one that has this number; gives what came out until that did. */
+  async #exchange(
+    send: readonly (readonly [string, string])[],
+    last: number,
+  ): Promise<readonly (readonly [string, string])[]> {
     const end = frameBytes({
       number: last,
       sourceMac: ANY_MAC,
@@ -102,19 +131,13 @@ export class Wire {
       destination: LAST_ADDRESS,
       transport: { kind: 'protocol', protocol: 253 },
     });
-    const batch = { send: [...bytes, [`w${LAST_FROM}`, end.toString('hex')]], last: trailer(last).toString('hex') };
+    const batch = { send: [...send, [`w${LAST_FROM}`, end.toString('hex')]], last: trailer(last).toString('hex') };
     this.#frames.stdin.write(`${JSON.stringify(batch)}\n`);
     const answer = await this.#answers.next();
     if (answer.done === true) throw new Error('the sender of frames ended');
     const { got, isOver } = JSON.parse(answer.value) as { got: [string, string][]; isOver: boolean };
     if (!isOver) throw new Error('the last frame did not come through');
-    const seen: string[][] = frames.map(() => []);
-    for (const [device, hex] of got) {
-      const number = numberOf(hex);
-      // An error of the router quotes the packet: it goes back, and is none of ours.
-      if (number !== undefined) seen[number - first]?.push(device.slice(1));
-    }
-    return seen;
+    return got;
   }
 
   /** Each frame's destination leads to its device, for packets from where it comes. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Listing } from '../../src/nft/listing.ts';
 import type { Content, Value } from '../../src/nft/ruleset.ts';
 import { elementTexts } from '../../src/nft/render.ts';
+import { nameIn, placeOf, type TableFamily } from '../../src/nft/tables.ts';
 
 /**
  * The base chains with all that they lead to written out: chains by what they hold, sets by their elements, numbers by what is looked up by
@@ -38,15 +39,16 @@ class Form {
     if (known !== undefined) return known;
     const chain = this.#listing.chains.get(name);
     if (chain === undefined) return `nothing ${name}`;
-    const form = digest(chain.rules.map((rule) => this.#rule(rule)).join('\n'));
+    const { family } = placeOf(name);
+    const form = digest(chain.rules.map((rule) => this.#rule(rule, family)).join('\n'));
     this.#chains.set(name, form);
     return form;
   }
 
-  #rule(rule: string): string {
+  #rule(rule: string, family: TableFamily = 'inet'): string {
     return rule
       .replaceAll(/\b(goto|jump) ([^ ,}]+)/gu, (_, kind: string, name: string) => `${kind} ${this.chain(name)}`)
-      .replaceAll(/@([^ ]+)/gu, (_, name: string) => `@${this.#set(name)}`)
+      .replaceAll(/@([^ ]+)/gu, (_, name: string) => `@${this.#set(nameIn(family, name))}`)
       .replaceAll(/meta mark set (\d+)/gu, (_, number: string) => `meta mark set ${this.#class(number)}`)
       .replaceAll(/(meta mark set [^{]* map \{)([^}]*)\}/gu, (_, start: string, elements: string) => {
         const ends = elements.split(', ').map((one) => one.trim().split(' : '));

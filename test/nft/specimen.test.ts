@@ -67,5 +67,6 @@ for (const mode of ['forward', 'local'] as const)
 
 test('the specimen names no table but its own', () => {
   for (const mode of ['forward', 'local'] as const)
-    for (const line of specimenLines(mode)) assert.match(line, /^(?:create|add) [a-z ]+ inet crenel-specimen(?: |$)/u);
+    for (const line of specimenLines(mode))
+      assert.match(line, /^(?:create|add) [a-z ]+ (?:inet|arp) crenel-specimen(?: |$)/u);
 });

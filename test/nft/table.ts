@@ -2,6 +2,7 @@
 import type { Command, Transaction } from '../../src/nft/command.ts';
 import { elementTexts } from '../../src/nft/render.ts';
 import type { Chain, Content, CtTimeout, Hook, NftSet, Ruleset, Value } from '../../src/nft/ruleset.ts';
+import { placeOf } from '../../src/nft/tables.ts';
 import { type Frame, type Memory, trace } from '../../src/nft/trace.ts';
 
 /** What a table holds after a transaction. Throws where the kernel refuses. */
@@ -22,7 +23,8 @@ function apply(next: Draft, command: Command): void {
     case 'create-table':
       break;
     case 'delete-table':
-      for (const things of Object.values(next)) things.clear();
+      for (const things of Object.values(next))
+        for (const name of things.keys()) if (placeOf(name).family === command.family) things.delete(name);
       break;
     case 'add-timeout':
       next.timeouts.set(command.timeout.name, command.timeout);

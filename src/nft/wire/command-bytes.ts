@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
-import type { Chain, CtTimeout, NftSet } from '../ruleset.ts';
+import type { Chain, CtTimeout, Hook, NftSet } from '../ruleset.ts';
+import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type ElementForm, writeElements } from './elements.ts';
 import { type AnonymousSet, writeExpr } from './expressions.ts';
@@ -9,10 +10,10 @@ import {
   CHAIN,
   DESCRIPTION,
   ELEMENTS,
+  FAMILIES,
   FLAG,
   HOOK,
   HOOKS,
-  INET,
   MESSAGE,
   NETWORKS,
   NFTABLES,
@@ -72,6 +73,9 @@ export function nextGeneration(generation: number): number {
 /** The sequence number of the begin and the end of a batch. */
 export const BATCH_SEQUENCE = 1;
 
+/** What is done to an object. */
+type Kind = { readonly type: number; readonly flags?: number };
+
 class BatchWriter {
   readonly #writer = new ByteWriter();
   readonly #commands: (readonly [number, Command])[] = [];
@@ -87,32 +91,39 @@ class BatchWriter {
     const writer = this.#writer;
     switch (command.kind) {
       case 'create-table':
-        this.#message(MESSAGE.newTable, FLAG.create | FLAG.exclusive, () =>
-          writer.text(TABLE_ATTRIBUTE.name, TABLE_NAME),
+        this.#message(
+          {
+            type: MESSAGE.newTable,
+            flags: FLAG.create | (command.family === 'inet' ? FLAG.exclusive : 0),
+            family: command.family,
+          },
+          () => writer.text(TABLE_ATTRIBUTE.name, TABLE_NAME),
         );
         return;
       case 'delete-table':
-        this.#message(MESSAGE.deleteTable, 0, () => writer.text(TABLE_ATTRIBUTE.name, TABLE_NAME));
+        this.#message({ type: MESSAGE.deleteTable, family: command.family }, () =>
+          writer.text(TABLE_ATTRIBUTE.name, TABLE_NAME),
+        );
         return;
       case 'add-timeout':
         this.#addTimeout(command.timeout);
         return;
       case 'delete-timeout':
-        this.#message(MESSAGE.deleteObject, 0, () => this.#timeoutHead(command.name));
+        this.#about(command.name, { type: MESSAGE.deleteObject }, (own) => this.#timeoutHead(own));
         return;
       case 'add-chain':
         this.#addChain(command.chain);
         return;
       case 'flush-chain':
-        this.#message(MESSAGE.deleteRule, 0, () => {
+        this.#about(command.name, { type: MESSAGE.deleteRule }, (own) => {
           writer.text(RULE.table, TABLE_NAME);
-          writer.text(RULE.chain, command.name);
+          writer.text(RULE.chain, own);
         });
         return;
       case 'delete-chain':
-        this.#message(MESSAGE.deleteChain, 0, () => {
+        this.#about(command.name, { type: MESSAGE.deleteChain }, (own) => {
           writer.text(CHAIN.table, TABLE_NAME);
-          writer.text(CHAIN.name, command.name);
+          writer.text(CHAIN.name, own);
         });
         return;
       case 'add-rule':
@@ -122,9 +133,9 @@ class BatchWriter {
         this.#addSet(command.set);
         return;
       case 'delete-set':
-        this.#message(MESSAGE.deleteSet, 0, () => {
+        this.#about(command.name, { type: MESSAGE.deleteSet }, (own) => {
           writer.text(SET.table, TABLE_NAME);
-          writer.text(SET.name, command.name);
+          writer.text(SET.name, own);
         });
         return;
       case 'add-elements':
@@ -133,10 +144,16 @@ class BatchWriter {
     }
   }
 
-  #message(type: number, flags: number, write: () => void): void {
+  #message({ type, flags = 0, family }: Kind & { readonly family: TableFamily }, write: () => void): void {
     this.#sequence += 1;
     const head = { type, flags: FLAG.request | flags, sequence: this.#sequence };
-    this.#writer.message(head, { family: INET }, write);
+    this.#writer.message(head, { family: FAMILIES[family] }, write);
+  }
+
+  /** A message about an object, which is written by what the kernel calls it in its table. */
+  #about(name: string, kind: Kind, write: (own: string) => void): void {
+    const { family, own } = placeOf(name);
+    this.#message({ ...kind, family }, () => write(own));
   }
 
   #timeoutHead(name: string): void {
@@ -147,8 +164,8 @@ class BatchWriter {
 
   #addTimeout({ name, protocol, l3proto, policy }: CtTimeout): void {
     const writer = this.#writer;
-    this.#message(MESSAGE.newObject, FLAG.create, () => {
-      this.#timeoutHead(name);
+    this.#about(name, { type: MESSAGE.newObject, flags: FLAG.create }, (own) => {
+      this.#timeoutHead(own);
       writer.nest(OBJECT.data, () => {
         writer.word16(TIMEOUT.network, NETWORKS[l3proto]);
         writer.byte(TIMEOUT.transport, TRANSPORTS[protocol]);
@@ -162,14 +179,14 @@ class BatchWriter {
 
   #addChain({ name, hook }: Chain): void {
     const writer = this.#writer;
-    this.#message(MESSAGE.newChain, FLAG.create, () => {
+    this.#about(name, { type: MESSAGE.newChain, flags: FLAG.create }, (own) => {
       writer.text(CHAIN.table, TABLE_NAME);
-      writer.text(CHAIN.name, name);
+      writer.text(CHAIN.name, own);
       if (hook === undefined) return;
       writer.text(CHAIN.type, 'filter');
       writer.word32(CHAIN.policy, POLICIES[hook.policy]);
       writer.nest(CHAIN.hook, () => {
-        writer.word32(HOOK.number, HOOKS[hook.hook]);
+        writer.word32(HOOK.number, hookNumber(name, hook));
         writer.word32(HOOK.priority, hook.priority);
       });
     });
@@ -181,10 +198,11 @@ class BatchWriter {
     const places = new Map<unknown, { readonly name: string; readonly id: number }>();
     for (const { values } of exprs)
       for (const [, value] of values)
-        if (typeof value === 'object' && 'elements' in value) places.set(value, this.#addAnonymous(value));
-    this.#message(MESSAGE.newRule, FLAG.create | FLAG.append, () => {
+        if (typeof value === 'object' && 'elements' in value)
+          places.set(value, this.#addAnonymous(placeOf(chain).family, value));
+    this.#about(chain, { type: MESSAGE.newRule, flags: FLAG.create | FLAG.append }, (own) => {
       writer.text(RULE.table, TABLE_NAME);
-      writer.text(RULE.chain, chain);
+      writer.text(RULE.chain, own);
       writer.nest(RULE.expressions, () => {
         for (const expr of exprs) writeExpr(writer, expr, (set) => places.get(set) ?? { name: '', id: 0 });
       });
@@ -192,16 +210,17 @@ class BatchWriter {
   }
 
   /** A set that the kernel gives a name of its own. */
-  #addAnonymous(set: AnonymousSet): { readonly name: string; readonly id: number } {
+  #addAnonymous(family: TableFamily, set: AnonymousSet): { readonly name: string; readonly id: number } {
     const form = anonymousForm(set);
     this.#setId += 1;
     const place = { name: set.data === undefined ? '__set%d' : '__map%d', id: this.#setId };
-    this.#newSet(place, {
+    const named = { ...place, name: nameIn(family, place.name) };
+    this.#newSet(named, {
       form,
       flags: SET_FLAG.anonymous | SET_FLAG.constant,
       size: form.isInterval ? undefined : set.elements.size,
     });
-    this.#writeList(MESSAGE.newElements, place, { form, content: { kind: 'texts', elements: set.elements } });
+    this.#writeList(MESSAGE.newElements, named, { form, content: { kind: 'texts', elements: set.elements } });
     return place;
   }
 
@@ -238,9 +257,9 @@ class BatchWriter {
       (isInterval ? SET_FLAG.interval : 0) |
       (data === undefined ? 0 : SET_FLAG.map) |
       (hasFields ? SET_FLAG.fields : 0);
-    this.#message(MESSAGE.newSet, FLAG.create, () => {
+    this.#about(name, { type: MESSAGE.newSet, flags: FLAG.create }, (own) => {
       writer.text(SET.table, TABLE_NAME);
-      writer.text(SET.name, name);
+      writer.text(SET.name, own);
       writer.word32(SET.flags, flags);
       writer.word32(SET.keyType, typeNumber(types));
       writer.word32(SET.keyLength, keySize(types));
@@ -281,14 +300,22 @@ class BatchWriter {
   ): void {
     const writer = this.#writer;
     writeElements(writer, of, (writeList) =>
-      this.#message(type, type === MESSAGE.newElements ? FLAG.create : 0, () => {
+      this.#about(name, { type, flags: type === MESSAGE.newElements ? FLAG.create : 0 }, (own) => {
         writer.text(ELEMENTS.table, TABLE_NAME);
-        writer.text(ELEMENTS.set, name);
+        writer.text(ELEMENTS.set, own);
         if (id > 0) writer.word32(ELEMENTS.setId, id);
         writer.nest(ELEMENTS.list, writeList);
       }),
     );
   }
+}
+
+/** Throws where the table of a chain has no such hook: no layout asks for it. */
+function hookNumber(name: string, { hook }: Hook): number {
+  const { family } = placeOf(name);
+  const number = HOOKS[family][hook];
+  if (number === undefined) throw new Error(`tables of the family ${family} have no hook ${hook}`);
+  return number;
 }
 
 function elementForm({ key, data, isInterval }: NftSet): ElementForm {

@@ -1,4 +1,5 @@
 import type { Hook } from '../ruleset.ts';
+import type { TableFamily } from '../tables.ts';
 
 /** Numbers of nftables over netlink (linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h). */
 
@@ -36,8 +37,8 @@ export const FLAG = {
   append: 0x800,
 } as const;
 
-/** The address family `inet`, and the subsystem that a batch is for. */
-export const INET = 1;
+/** The address families of the tables (linux/netfilter.h), and the subsystem that a batch is for. */
+export const FAMILIES: Readonly<Record<TableFamily, number>> = { inet: 1, arp: 3 };
 export const NFTABLES = 10;
 
 export const TABLE_NAME = 'crenel';
@@ -83,13 +84,10 @@ export const TIMEOUT_TYPE = 7;
 export const BATCH_GENERATION = 1;
 export const GENERATION_ID = 1;
 
-/** Hooks of the family `inet`. */
-export const HOOKS: Readonly<Record<Hook['hook'], number>> = {
-  prerouting: 0,
-  input: 1,
-  forward: 2,
-  output: 3,
-  postrouting: 4,
+/** The hooks of a family. */
+export const HOOKS: Readonly<Record<TableFamily, Readonly<Partial<Record<Hook['hook'], number>>>>> = {
+  inet: { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 },
+  arp: { input: 0, output: 1 },
 };
 export const POLICIES = { drop: 0, accept: 1 } as const;
 /** Where the states of a protocol stand in a timeout policy (linux/netfilter/nfnetlink_cttimeout.h), with the seconds that nft gives those not named. */

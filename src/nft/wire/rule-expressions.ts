@@ -1,4 +1,5 @@
 import type { Elements, Field, Rule, Step, Value } from '../ruleset.ts';
+import { placeOf } from '../tables.ts';
 import { padded } from './byte-writer.ts';
 import {
   type AnonymousSet,
@@ -47,6 +48,8 @@ const FIELDS: Readonly<Record<Field, { readonly type: PartType; readonly place: 
   'ip daddr': { type: 'ipv4_addr', place: at('network', 16, IP) },
   'ip6 saddr': { type: 'ipv6_addr', place: at('network', 8, IP6) },
   'ip6 daddr': { type: 'ipv6_addr', place: at('network', 24, IP6) },
+  'arp saddr ip': { type: 'ipv4_addr', place: at('network', 14) },
+  'arp saddr ether': { type: 'ether_addr', place: at('network', 8) },
   'meta nfproto': { type: 'number', place: { kind: 'meta', key: 'nfproto' } },
   'meta l4proto': { type: 'inet_proto', place: { kind: 'meta', key: 'l4proto' } },
   'meta mark': { type: 'mark', place: { kind: 'meta', key: 'mark' } },
@@ -98,7 +101,7 @@ class RuleMaker {
         return;
       case 'lookup':
         this.#load(step.key);
-        this.exprs.push(lookup(step.set, { isNot: step.operator === '!=' }));
+        this.exprs.push(lookup(placeOf(step.set).own, { isNot: step.operator === '!=' }));
         return;
       case 'map-mark':
         this.#load(step.key);
@@ -110,7 +113,7 @@ class RuleMaker {
         return;
       case 'update':
         this.#load(step.key);
-        this.exprs.push(updateSet(step.set, step.timeoutSeconds));
+        this.exprs.push(updateSet(placeOf(step.set).own, step.timeoutSeconds));
         return;
       case 'tcp-opens':
         this.#need({ transport: TCP });
@@ -277,6 +280,6 @@ function anonymousOf(key: readonly Field[], values: readonly Value[]): Anonymous
 }
 
 function mapOf(key: readonly Field[], map: string | Elements, data: 'mark' | 'verdict'): string | AnonymousSet {
-  if (typeof map === 'string') return map;
+  if (typeof map === 'string') return placeOf(map).own;
   return { types: key.map((field) => FIELDS[field].type), data, elements: new Map(map) };
 }

@@ -1,6 +1,7 @@
 import type { Counts, Listing, RuleCount } from '../listing.ts';
 import { chainHead, ruleText, timeoutText } from '../render.ts';
 import type { Hook, Ruleset } from '../ruleset.ts';
+import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { TURN, type Turn } from '../turn.ts';
 import { type Attributes, attributesOf, numberOf, textOf } from './byte-reader.ts';
 import { elementReader, textReader } from './element-reader.ts';
@@ -27,7 +28,7 @@ const NOTHING = new Uint8Array();
 type Mutable<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 
 /**
- * What the kernel tells of the table, message by message: sets, then what each holds, then the rest. A rule is read as the one that is
+ * What the kernel tells of one of the tables, message by message: sets, then what each holds, then the rest. A rule is read as the one that is
  * expected in its place, or as a stranger: what else it could be makes no difference.
  */
 export class TableReader {
@@ -37,11 +38,16 @@ export class TableReader {
   readonly #anonymous: Map<string, string> = new Map();
   readonly #counts: Map<string, RuleCount> = new Map();
   readonly #toRead: ReadSet[] = [];
+  readonly #family: TableFamily;
   #turn: Turn = [];
+
+  constructor(family: TableFamily) {
+    this.#family = family;
+  }
 
   /** A reader of one chain, for what its rules counted. */
   static ofChain(name: string): TableReader {
-    const reader = new TableReader();
+    const reader = new TableReader(placeOf(name).family);
     reader.#chains.set(name, { head: '', rules: [] });
     return reader;
   }
@@ -66,7 +72,8 @@ export class TableReader {
   }
 
   takeSet(body: Uint8Array): void {
-    const set = readSet(body);
+    const read = readSet(body);
+    const set: ReadSet = { ...read, name: nameIn(this.#family, read.name) };
     if (set.dynamic !== undefined) this.#sets.set(set.name, { head: set.head, content: set.dynamic });
     if (set.dynamic === undefined || set.name === TURN.name) this.#toRead.push(set);
   }
@@ -95,13 +102,14 @@ export class TableReader {
   takeChain(body: Uint8Array): void {
     const parts = attributesOf(body);
     if (textOf(parts.get(CHAIN.table)) !== TABLE_NAME) return;
-    this.#chains.set(textOf(parts.get(CHAIN.name)), { head: hookText(parts), rules: [] });
+    const name = nameIn(this.#family, textOf(parts.get(CHAIN.name)));
+    this.#chains.set(name, { head: hookText(parts, this.#family), rules: [] });
   }
 
   /** Takes a rule, after sets and chains. */
   takeRule(body: Uint8Array, expected?: Ruleset): void {
     const parts = attributesOf(body);
-    const name = textOf(parts.get(RULE.chain));
+    const name = nameIn(this.#family, textOf(parts.get(RULE.chain)));
     const chain = this.#chains.get(name);
     if (chain === undefined) return;
     const place = chain.rules.length;
@@ -110,13 +118,14 @@ export class TableReader {
     if (count !== undefined)
       this.#counts.set(`${name} ${place}`, { ...count, handle: numberOf(parts.get(RULE.handle)) });
     const rule = expected?.chains.get(name)?.rules[place];
-    const isExpected = rule !== undefined && isMadeOf(list, ruleExprs(rule), (set) => this.#anonymous.get(set));
+    const contentOf = (set: string): string | undefined => this.#anonymous.get(nameIn(this.#family, set));
+    const isExpected = rule !== undefined && isMadeOf(list, ruleExprs(rule), contentOf);
     chain.rules.push(isExpected ? ruleText(rule) : 'foreign');
   }
 
   takeTimeout(body: Uint8Array): void {
     const parts = attributesOf(body);
-    const name = textOf(parts.get(OBJECT.name));
+    const name = nameIn(this.#family, textOf(parts.get(OBJECT.name)));
     const data = attributesOf(parts.get(OBJECT.data) ?? NOTHING);
     const l3proto = numberOf(data.get(TIMEOUT.network)) === NETWORKS.ip ? 'ip' : 'ip6';
     const protocol = numberOf(data.get(TIMEOUT.transport)) === TRANSPORTS.tcp ? 'tcp' : 'udp';
@@ -130,12 +139,12 @@ export class TableReader {
 }
 
 /** The head of a chain as rulesets have it; empty for one that only others lead to. */
-function hookText(parts: Attributes): string {
+function hookText(parts: Attributes, family: TableFamily): string {
   const hook = parts.get(CHAIN.hook);
   if (hook === undefined) return '';
   const place = attributesOf(hook);
   const number = numberOf(place.get(HOOK.number));
-  const name = Object.entries(HOOKS).find(([, known]) => known === number)?.[0];
+  const name = Object.entries(HOOKS[family]).find(([, known]) => known === number)?.[0];
   const policy = numberOf(parts.get(CHAIN.policy)) === POLICIES.accept ? 'accept' : 'drop';
   const type = textOf(parts.get(CHAIN.type));
   if (name === undefined || type !== 'filter') return `foreign ${type} ${number}`;
