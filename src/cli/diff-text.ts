@@ -1,7 +1,7 @@
 import type { DiffDocument, StatementDocument, Totals } from '../analysis/diff-document.ts';
 import { causeText, openText, pairsTextOf, statementEnds, statementFamilies, statementTraffic } from './diff-words.ts';
 import { countText } from './pair-text.ts';
-import { BLANK, indented, line, row, type Sheet, type Span, type Style } from './terminal.ts';
+import { BLANK, indented, type Line, line, row, type Sheet, type Span, type Style } from './terminal.ts';
 
 /** As many statements as a person reads; the others are counted, and in the JSON. */
 const MAX_STATEMENTS = 60;
@@ -47,25 +47,30 @@ export function totalsText({ pairs, exposed }: Totals, outside: string): string 
 }
 
 function statementSheet(statement: StatementDocument): Sheet {
+  const open = openText(statement);
+  return [
+    statementLine(statement),
+    indented(4, `by ${causeText(statement.cause)}`),
+    ...(open === undefined ? [] : [indented(4, faint(open))]),
+  ];
+}
+
+/** What is opened or closed, from whom to whom, on one line. */
+export function statementLine(statement: StatementDocument): Line {
   const { sign, style } = SIGNS[statement.effect];
   const perhaps: readonly Span[] = statement.certainty === 'perhaps' ? [{ text: 'perhaps ', style: 'doubt' }] : [];
   const pairs = pairsTextOf(statement);
   const families = statementFamilies(statement);
-  const open = openText(statement);
-  return [
-    row(
-      0,
-      [{ text: sign, style }],
-      [
-        ...perhaps,
-        { text: statementTraffic(statement), style: 'strong' },
-        ` from ${statementEnds(statement, 'from')} to ${statementEnds(statement, 'to')}`,
-        faint(`  (${[families, ...(pairs === '' ? [] : [pairs])].join('; ')})`),
-      ],
-    ),
-    indented(4, `by ${causeText(statement.cause)}`),
-    ...(open === undefined ? [] : [indented(4, faint(open))]),
-  ];
+  return row(
+    0,
+    [{ text: sign, style }],
+    [
+      ...perhaps,
+      { text: statementTraffic(statement), style: 'strong' },
+      ` from ${statementEnds(statement, 'from')} to ${statementEnds(statement, 'to')}`,
+      faint(`  (${[families, ...(pairs === '' ? [] : [pairs])].join('; ')})`),
+    ],
+  );
 }
 
 function faint(text: string): Span {

@@ -1,0 +1,111 @@
+import type { Transport, Traffic } from '../../core/net/traffic.ts';
+import type { World } from '../../core/model/world.ts';
+import type { GateAnswer } from '../../core/policy/evaluate.ts';
+import { remedies } from '../../core/policy/explain-remedy.ts';
+import type { AnswerGroup } from '../answer.ts';
+import { fixCandidates, type Meant, standsForMany } from './candidates.ts';
+import { type WorldEdit, withEdits } from './edit.ts';
+import { judgeIn, measure, type Measured } from './effect.ts';
+
+/** A gate that refuses, with the edits that make it pass, the one that opens least first. None: no single call does. */
+export type FixStep = { readonly blocker: GateAnswer; readonly choices: readonly FixChoice[] };
+
+/** An edit, and exactly what it opens together with the first edit of every other step. */
+export type FixChoice = { readonly edit: WorldEdit; readonly measured: Measured };
+
+/**
+ * What it takes to let a packet pass: one edit of every step. `outcome` of the packet then; where a step has no edit, or a doubt stays, it is not
+ * `allow`, and what the edits would open is told all the same.
+ */
+export type Fix = {
+  readonly steps: readonly FixStep[];
+  readonly outcome: 'allow' | 'deny' | 'unknown';
+  /** What the first edit of every step opens together. */
+  readonly measured: Measured;
+};
+
+/** New gates may stand on a way that an edit opens, and gates behind those. */
+const MAX_ROUNDS = 4;
+/** Each choice costs a comparison of two worlds. */
+const MAX_CHOICES = 6;
+
+/** The fix for what a group of pairs is refused; undefined where nothing is. `onProgress` hears of shares of the work, 0 to 1. */
+export function fixOf(
+  world: World,
+  group: AnswerGroup,
+  asked: { readonly traffic: Traffic; readonly onProgress?: (done: number) => void },
+): Fix | undefined {
+  const { blocked, trip, family } = group;
+  if (blocked === undefined || blocked.verdict.blockers.length === 0) return undefined;
+  const found = findSteps(
+    world,
+    { trip, transport: blocked.transport, traffic: asked.traffic },
+    { family, isAnyone: standsForMany(group) },
+  );
+  const firsts = found.map(({ edits }) => edits[0]).filter((edit) => edit !== undefined);
+  const total = found.reduce((sum, { edits }) => sum + edits.length, 1);
+  let done = 0;
+  const measureWith = (edits: readonly WorldEdit[]): Measured => {
+    done += 1;
+    asked.onProgress?.(done / total);
+    return measure(world, withEdits(world, edits), 'opens');
+  };
+  const steps = found.map(({ blocker, edits }) => ({
+    blocker,
+    choices: edits
+      .map((edit) => ({ edit, measured: measureWith(firsts.map((first) => (first === edits[0] ? edit : first))) }))
+      .toSorted((a, b) => a.measured.size - b.measured.size),
+  }));
+  const best = steps.flatMap(({ choices }) => choices[0]?.edit ?? []);
+  return {
+    steps,
+    outcome: judgeIn(withEdits(world, best), trip, blocked.transport).outcome,
+    measured: measureWith(best),
+  };
+}
+
+type Found = { readonly blocker: GateAnswer; readonly edits: readonly WorldEdit[] };
+type Packet = { readonly trip: AnswerGroup['trip']; readonly transport: Transport; readonly traffic: Traffic };
+
+function findSteps(world: World, { trip, transport, traffic }: Packet, meant: Meant): readonly Found[] {
+  const steps: Found[] = [];
+  let now = world;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const verdict = judgeIn(now, trip, transport);
+    const open = verdict.blockers.filter((blocker) => !steps.some((step) => isSameGate(step.blocker, blocker)));
+    if (open.length === 0) break;
+    const remedyOf = remedies(now, verdict, { transport, asked: traffic });
+    for (const blocker of open) {
+      const remedy = remedyOf[verdict.blockers.indexOf(blocker)];
+      if (remedy === undefined) continue;
+      const edits = helpful(now, fixCandidates(now, blocker, remedy, meant), { blocker, trip, transport });
+      steps.push({ blocker, edits });
+      // The next step sees what this one takes, such as the number of an entry.
+      now = withEdits(now, edits.slice(0, 1));
+    }
+  }
+  return steps;
+}
+
+/** The edits with which the gate no longer refuses. */
+function helpful(
+  world: World,
+  edits: readonly WorldEdit[],
+  { blocker, trip, transport }: Omit<Packet, 'traffic'> & { readonly blocker: GateAnswer },
+): readonly WorldEdit[] {
+  return edits
+    .filter((edit) => {
+      const { blockers } = judgeIn(withEdits(world, [edit]), trip, transport);
+      return !blockers.some((one) => isSameGate(one, blocker));
+    })
+    .slice(0, MAX_CHOICES);
+}
+
+function isSameGate(a: GateAnswer, b: GateAnswer): boolean {
+  return gateKey(a) === gateKey(b);
+}
+
+function gateKey({ gate }: GateAnswer): string {
+  const { way, stage, resource } = gate;
+  return `${way} ${stage} ${resource} ${'direction' in gate ? gate.direction : ''}`;
+}
