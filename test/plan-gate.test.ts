@@ -30,3 +30,25 @@ test('the gate of the example lets the world as it is pass and stops the change'
     rmSync(reports, { recursive: true });
   }
 });
+
+test('the gate of a plan stops what the plan would break', () => {
+  const reports = mkdtempSync(join(tmpdir(), 'crenel-gate-'));
+  const folder = 'examples/plan-gate/plan';
+  try {
+    const gate = spawnSync(
+      `${folder}/gate.sh`,
+      [`${folder}/plan.json`, `${folder}/live.json`, `${folder}/assertions.yaml`, reports],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: { ...process.env, CRENEL: 'bin/crenel.mjs', NO_COLOR: '1', COLUMNS: '80' },
+      },
+    );
+    assert.equal(gate.status, 1, gate.stderr);
+    assert.equal(gate.stdout, readFileSync(join(ROOT, folder, 'expected.txt'), 'utf8'));
+    assert.match(readFileSync(join(reports, 'assertions.xml'), 'utf8'), /tests="3" failures="1" errors="0"/u);
+    assert.match(readFileSync(join(reports, 'diff.md'), 'utf8'), /tcp\/5432/u);
+  } finally {
+    rmSync(reports, { recursive: true });
+  }
+});

@@ -91,7 +91,7 @@ export async function openKnownWorld(context: Context, what: string): Promise<Re
 export async function loadWorld(
   context: Context,
   path: string,
-  isServer: boolean = /^https?:\/\//u.test(path),
+  isServer: boolean = isUrl(path),
 ): Promise<Result<World, ExitStatus>> {
   const { io } = context;
   return settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
@@ -121,23 +121,62 @@ export function withProgress<T>(context: Context, what: string, work: (report: (
   return result;
 }
 
-/** The plan of a path laid over another world. */
-async function readOver({ io, ...context }: Context, path: string, over: string): Promise<Result<Export, LoadError>> {
-  const onProgress = progressOf({ io, ...context });
+/** The two worlds of a plan, as it stands or laid over the world of `--over`. What there is to say of them is said once, on stderr. */
+export async function loadPlan(
+  context: Context,
+  path: string,
+): Promise<Result<{ readonly before: World; readonly after: World }, ExitStatus>> {
+  const read = await readPlanWorlds(context, path, context.options.over);
+  clearProgress(context);
+  if (!read.ok) return fail(refuse(context, LOAD_STATUS[read.error.kind], read.error.message));
+  printNotes(context, findingSheet(read.value.findings));
+  return read;
+}
+
+/** The plan of a path laid over another world, on the side that the path means. */
+async function readOver(context: Context, path: string, over: string): Promise<Result<Export, LoadError>> {
+  const read = await readPlanWorlds(context, path, over);
+  if (!read.ok) return read;
+  const { when } = splitWhen(path);
+  return ok({ world: read.value[when], findings: when === 'before' ? read.value.liveFindings : read.value.findings });
+}
+
+type PlanRead = {
+  readonly before: World;
+  readonly after: World;
+  readonly findings: readonly Finding[];
+  readonly liveFindings: readonly Finding[];
+};
+
+async function readPlanWorlds(
+  context: Context,
+  path: string,
+  over: string | undefined,
+): Promise<Result<PlanRead, LoadError>> {
+  const { io } = context;
+  const onProgress = progressOf(context);
+  if (isUrl(path)) return fail({ kind: 'malformed', message: `${path} is the URL of a server, not a Terraform plan` });
   const worlds = await io.readWorlds(path, onProgress);
   if (!worlds.ok) return worlds;
   const { plan } = worlds.value;
   if (plan === undefined)
-    return fail({ kind: 'malformed', message: `${path} is no Terraform plan: only a plan is laid over a world` });
-  const isServer = /^https?:\/\//.test(over);
-  const live = await (isServer ? io.readServer : io.readWorld)(over, onProgress);
+    return fail({
+      kind: 'malformed',
+      message:
+        over === undefined
+          ? `${path} is no Terraform plan, so it holds one world: give another to compare it with`
+          : `${path} is no Terraform plan: only a plan is laid over a world`,
+    });
+  if (over === undefined)
+    return ok({ before: plan.before.world, after: plan.after.world, findings: plan.findings.alone, liveFindings: [] });
+  const live = await (isUrl(over) ? io.readServer : io.readWorld)(over, onProgress);
   if (!live.ok) return live;
-  const laid = overlayPlan(live.value.world, plan);
-  const isBefore = splitWhen(path).when === 'before';
-  return ok({
-    world: isBefore ? laid.before : laid.after,
-    findings: [...live.value.findings, ...(isBefore ? [] : plan.after.findings)],
-  });
+  const { findings: liveFindings, world } = live.value;
+  return ok({ ...overlayPlan(world, plan), liveFindings, findings: [...liveFindings, ...plan.findings.over] });
+}
+
+function isUrl(path: string): boolean {
+  return /^https?:\/\//u.test(path);
 }
 
 function findingSheet(findings: readonly Finding[]): Sheet {

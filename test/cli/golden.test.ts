@@ -1,6 +1,10 @@
 // The text of the commands as people see it. A change of these files is a change of the product: read the difference.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { expectOk } from '../../src/core/net/result.ts';
+import { DescribeReader } from '../../src/formats/describe.ts';
+import { readPlan } from '../../src/formats/terraform/plan.ts';
 import { matchesGolden, run } from './run-cli.ts';
 import { changedWorld, smallWorld } from './small-world.ts';
 
@@ -54,3 +58,33 @@ describe('what the commands print', () => {
     });
   }
 });
+
+/** A plan alone: what applying it does. Remarks on it stand on standard error. */
+const PLAN_RUNS: readonly (readonly [string, string, number])[] = [
+  ['diff-plan', 'diff plan.json', 1],
+  ['diff-plan-markdown', 'diff plan.json --markdown', 1],
+  ['diff-plan-json', 'diff plan.json --json --fail-on never', 0],
+  ['diff-plan-over', 'diff plan.json --over live', 1],
+  ['diff-no-plan', 'diff before', 65],
+  ['diff-half-a-plan', 'diff plan.json:before', 64],
+  ['diff-over-two', 'diff before after --over live', 64],
+];
+
+describe('what crenel diff prints of a plan alone', () => {
+  const plan = expectOk(readPlan(read('plan'), 'plan.json'));
+  const reader = new DescribeReader();
+  expectOk(reader.add('live.json', read('live')));
+  const live = reader.finish().world;
+  for (const [name, words, status] of PLAN_RUNS) {
+    test(`${name}: crenel ${words}`, async () => {
+      const done = await run(words, { world: smallWorld, worlds: { live }, plans: { 'plan.json': plan } });
+      assert.equal(done.status, status);
+      matchesGolden(name, `$ crenel ${words}\n${done.stderr}${done.stdout}`);
+    });
+  }
+});
+
+/** A document of the example of a gate for plans. */
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../examples/plan-gate/plan/${name}.json`, import.meta.url), 'utf8'));
+}

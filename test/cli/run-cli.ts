@@ -6,6 +6,7 @@ import type { HitsDocument } from '../../src/server/native/hits.ts';
 import type { World } from '../../src/core/model/world.ts';
 import type { ExitStatus } from '../../src/cli/exit-status.ts';
 import type { Io, LoadError } from '../../src/cli/io.ts';
+import type { PlanWorlds } from '../../src/formats/terraform/plan.ts';
 import { runCli } from '../../src/cli/program.ts';
 
 /** What a run of the command line leaves behind. */
@@ -16,6 +17,8 @@ export type Outside = {
   readonly world?: World;
   /** Worlds by path, before `world`. */
   readonly worlds?: Readonly<Record<string, World>>;
+  /** Plans by path. */
+  readonly plans?: Readonly<Record<string, PlanWorlds>>;
   readonly findings?: readonly { readonly severity: 'note' | 'warning'; readonly message: string }[];
   readonly loadError?: LoadError;
   /** What a server with the world tells of hits; without it there is no server. */
@@ -47,7 +50,10 @@ export async function run(words: string | readonly string[], outside: Outside): 
       const read = found === undefined ? fail(loadError ?? assert.fail('no world')) : ok({ world: found, findings });
       return Promise.resolve(read);
     },
-    readWorlds: () => {
+    readWorlds: (path) => {
+      const plan = outside.plans?.[path];
+      if (plan !== undefined)
+        return Promise.resolve(ok({ kind: 'terraform-plan' as const, before: plan.before, after: plan.after, plan }));
       if (world === undefined) return Promise.resolve(fail(loadError ?? assert.fail('no world')));
       const read = { world, findings };
       return Promise.resolve(ok({ kind: 'describe' as const, before: read, after: read }));

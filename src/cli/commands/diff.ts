@@ -3,65 +3,81 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
 import { type DiffDocument, diffDocument } from '../../analysis/diff-document.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
+import { splitWhen } from '../../formats/any-world.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, loadWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { type Context, loadPlan, loadWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { diffMarkdown } from '../diff-markdown.ts';
 import { diffSheet } from '../diff-text.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+
+/** One path alone is a plan. */
+type Paths = { readonly before: string; readonly after: string | undefined };
 
 type Options = { readonly markdown?: boolean; readonly failOn: FailOn };
 
 const FAIL_ON = ['opens', 'any', 'never'] as const;
 type FailOn = (typeof FAIL_ON)[number];
 
-/** `crenel diff <before> <after>`. */
+/** `crenel diff <before> [after]`. */
 export function addDiff(program: Command, { context, finish }: CommandSetup): void {
   program
     .command('diff')
     .summary('exactly what a change opens and closes, and what of it makes that so')
     .description(
-      'Exactly what the second world opens and closes against the first, in IPv4 and IPv6, cause by cause. Status 1 where something is opened for certain, 2 where perhaps.',
+      'Exactly what the second world opens and closes against the first, in IPv4 and IPv6, cause by cause; of a Terraform plan alone, what applying it does. Status 1 where something is opened for certain, 2 where perhaps.',
     )
-    .argument('<before>', 'file or folder of a world, - for standard input, or URL of a server')
-    .argument('<after>', 'the same')
+    .argument(
+      '<before>',
+      'file or folder of a world, - for standard input, or URL of a server; or a Terraform plan alone',
+    )
+    .argument('[after]', 'the same')
     .option('--markdown', 'print a comment for a pull request')
     .addOption(
       new Option('--fail-on <what>', 'what the status tells: opens, any difference, or never')
         .choices(FAIL_ON)
         .default('opens'),
     )
-    .action(async (before: string, after: string, options: Options) => {
+    .action(async (before: string, after: string | undefined, options: Options) => {
       finish(await diff(context(), { before, after }, options));
     });
 }
 
-async function diff(
-  context: Context,
-  paths: { readonly before: string; readonly after: string },
-  options: Options,
-): Promise<ExitStatus> {
+async function diff(context: Context, paths: Paths, options: Options): Promise<ExitStatus> {
   const worlds = await bothWorlds(context, paths);
   if (!worlds.ok) return worlds.error;
   const { before, after } = worlds.value;
   const differences = withProgress(context, 'comparing', (report) => differenceOf(before, after, report));
   const document = diffDocument(before, after, differences);
   if (context.options.json === true) printJson(context, document);
-  else if (options.markdown === true)
-    context.io.stdout.write(diffMarkdown(document, `What changes from ${paths.before} to ${paths.after}`));
+  else if (options.markdown === true) context.io.stdout.write(diffMarkdown(document, titleOf(paths)));
   else printSheet(context, diffSheet(document));
   return statusOfDiff(document, options.failOn);
 }
 
+function titleOf({ before, after }: Paths): string {
+  return after === undefined ? `What ${before} changes` : `What changes from ${before} to ${after}`;
+}
+
 async function bothWorlds(
   context: Context,
-  paths: { readonly before: string; readonly after: string },
+  paths: Paths,
 ): Promise<Result<{ readonly before: World; readonly after: World }, ExitStatus>> {
+  if (paths.after === undefined) return await planWorlds(context, paths.before);
+  if (context.options.over !== undefined)
+    return fail(refuse(context, EXIT.usage, '--over lays one plan over a world: give the plan alone'));
   if (paths.before === '-' && paths.after === '-')
     return fail(refuse(context, EXIT.usage, 'only one of the two worlds can come from standard input'));
   const before = await loadWorld(context, paths.before);
   if (!before.ok) return before;
   const after = await loadWorld(context, paths.after);
   return after.ok ? ok({ before: before.value, after: after.value }) : after;
+}
+
+async function planWorlds(context: Context, path: string): ReturnType<typeof bothWorlds> {
+  const { path: file, when } = splitWhen(path);
+  if (file !== path)
+    return fail(refuse(context, EXIT.usage, `${path} is the world ${when} a plan: give ${file} alone, or two worlds`));
+  return await loadPlan(context, path);
 }
 
 /** 1: something is opened for certain; 2: perhaps. `any`: closing counts as well. */

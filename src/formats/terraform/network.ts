@@ -45,8 +45,10 @@ export function readVpcs(side: Side): void {
   }
 }
 
-const ASSUMED =
-  'of % the main route table, default network ACL and default group are taken to be as AWS makes them where Terraform does not manage them; a live export says how they are (--over)';
+/** How a remark ends that does not hold of a plan laid over a live world. */
+export const OVER_SAYS = 'a live export says how they are (--over)';
+
+const ASSUMED = `of % the main route table, default network ACL and default group are taken to be as AWS makes them where Terraform does not manage them; ${OVER_SAYS}`;
 
 /** A prefix that Amazon gives is not known before: one that nobody has stands for it (0100::/8 is reserved, RFC 4291). */
 function ipv6Of(side: Side, vpc: Attributes): readonly Cidr[] {

@@ -5,6 +5,7 @@ import { applyChange, getRecord, listRecords, type World, worldOf } from '../../
 import type { Export, Finding } from '../describe.ts';
 import { FormatError } from '../fields.ts';
 import { Numbers } from './draft.ts';
+import { OVER_SAYS } from './network.ts';
 import { type PlanJson, readPlanJson } from './plan-json.ts';
 import { References } from './references.ts';
 import { sideOf } from './read-side.ts';
@@ -14,6 +15,8 @@ import { Ipv6Prefixes, type Shared } from './side.ts';
 export type PlanWorlds = {
   readonly before: Export;
   readonly after: Export;
+  /** What there is to say where both are compared; `over`: where the plan is laid over a live world. */
+  readonly findings: { readonly alone: readonly Finding[]; readonly over: readonly Finding[] };
   /** Resources that are made anew, by which comes first: while it is applied, both or neither are there. */
   readonly replaced: readonly { readonly address: string; readonly order: 'delete-first' | 'create-first' }[];
   /** Ids of records that are gone or made anew, for laying the plan over a live world. */
@@ -49,12 +52,18 @@ function planWorlds(plan: PlanJson): PlanWorlds {
       ? [{ address, order: actions[0] === 'delete' ? ('delete-first' as const) : ('create-first' as const) }]
       : [],
   );
+  const [ofBefore, ofAfter] = [
+    [...before.draft.findings, ...driftFindings(plan)],
+    [...replaceFindings(replaced), ...after.draft.findings, ...driftFindings(plan)],
+  ];
+  const alone = [...new Map([...ofAfter, ...ofBefore].map((one) => [one.message, one])).values()];
   return {
-    before: { world: worldBefore, findings: [BEFORE, ...before.draft.findings, ...driftFindings(plan)] },
+    before: { world: worldBefore, findings: [BEFORE, ...ofBefore] },
     after: {
       world: sharing(worldBefore, worldOf(after.lists, after.draft.missing)),
-      findings: [AFTER, ...replaceFindings(replaced), ...after.draft.findings, ...driftFindings(plan)],
+      findings: [AFTER, ...ofAfter],
     },
+    findings: { alone, over: alone.filter(({ message }) => !message.endsWith(OVER_SAYS)) },
     replaced,
     planned: { before: idsOf(worldBefore), after: idsOf(worldOf(after.lists)) },
   };
