@@ -67,15 +67,29 @@ function ownRule(field: Field, set: string): Rule {
   return [isIn(['iifname', field, 'ether saddr'], set), end('accept')];
 }
 
-/** The machine that carries instances is no neighbour of theirs: they reach the services of the VPC on it, and it them as any stranger. */
+/** Ports of the services of a VPC: names, metadata, Windows activation; names, DHCP, time, DHCP for IPv6 (`core/policy/exempt.ts`). */
+const SERVICE_PORTS: Readonly<Record<'tcp' | 'udp', readonly number[]>> = {
+  tcp: [53, 80, 1688],
+  udp: [53, 67, 123, 547],
+};
+
+/**
+ * The machine that carries instances is no neighbour of theirs: they reach the services of the VPC on it, and it them as any stranger. What else it
+ * has listens at the addresses of the services as well, and is nobody's business: no group is asked there, so nothing but the services is let in.
+ */
 function layHostHooks(plan: Plan): void {
+  plan.chain('services', [
+    ...(['tcp', 'udp'] as const).map((name): Rule => [isOneOf(`${name} dport`, SERVICE_PORTS[name]), end('accept')]),
+    [is('icmp type', 8), end('accept')],
+    [is('icmpv6 type', 128), end('accept')],
+    DROP,
+  ]);
   plan.chain(
     'input',
     [
       [isIn(['iifname'], 'interfaces', '!='), end('accept')],
       NEIGHBOURS,
-      [is('udp dport', 547), end('accept')],
-      ...bothFamilies('egress', (side) => exemptRules(plan, side)),
+      ...bothFamilies('egress', (side) => exemptRules(plan, side, 'goto services')),
       [goes('reply'), OWN_FLOW, end('accept')],
       DROP,
     ],
@@ -86,7 +100,7 @@ function layHostHooks(plan: Plan): void {
     [
       [isIn(['oifname'], 'interfaces', '!='), end('accept')],
       NEIGHBOURS,
-      [is('udp sport', 547), end('accept')],
+      [is('ip6 saddr', 'fe80::/10'), is('udp sport', 547), is('udp dport', 546), end('accept')],
       ...bothFamilies('ingress', (side) => exemptRules(plan, side)),
       ...families((family) => `goto start.${sideName({ direction: 'ingress', family })}`),
     ],

@@ -1,7 +1,7 @@
 import { type Family, formatAddress } from '../core/net/address.ts';
 import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
 import type { Plan } from './plan.ts';
-import type { Rule, Step, Value } from './ruleset.ts';
+import type { Rule, Step, Value, Verdict } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
 import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
@@ -44,13 +44,13 @@ export function families(to: (family: Family) => `goto ${string}`): readonly Rul
   ];
 }
 
-/** What is never filtered: packets to the services of the VPC, and their answers (semantics 3.6). */
-export function exemptRules(plan: Plan, side: Side): readonly Rule[] {
+/** What is never filtered: packets to the services of the VPC, and their answers (semantics 3.6); `verdict` is what becomes of it. */
+export function exemptRules(plan: Plan, side: Side, verdict: Verdict = 'accept'): readonly Rule[] {
   const { device, peer } = fieldsOf(side, plan.wiring.mode);
   const isAnswer: readonly Step[] = side.direction === 'egress' ? [] : [goes('reply')];
   return [
-    [...isAnswer, isOneOf(peer, servicesEverywhere(side.family)), isIn([device], 'interfaces'), end('accept')],
-    [...isAnswer, isIn([device, peer], `exempt${familyName(side.family)}`), end('accept')],
+    [...isAnswer, isOneOf(peer, servicesEverywhere(side.family)), isIn([device], 'interfaces'), end(verdict)],
+    [...isAnswer, isIn([device, peer], `exempt${familyName(side.family)}`), end(verdict)],
   ];
 }
 

@@ -124,7 +124,7 @@ function withChecksum(
 }
 
 /** The internet checksum over parts of even length (RFC 1071). */
-function checksum(parts: readonly Buffer[]): number {
+export function checksum(parts: readonly Buffer[]): number {
   let sum = 0;
   for (const part of parts) for (let at = 0; at + 1 < part.length; at += 2) sum += part.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
@@ -138,7 +138,8 @@ function addressBytes(address: Address): Buffer {
   return bytes;
 }
 
-function macBytes(mac: string): Buffer {
+/** The bytes of a hardware address. */
+export function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex');
 }
 

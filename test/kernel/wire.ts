@@ -140,8 +140,12 @@ export class Wire {
     return got;
   }
 
-  /** Each frame's destination leads to its device, for packets from where it comes. */
-  #route(frames: readonly Sent[]): void {
+  /** Each destination leads to its device, for packets from where they come. */
+  lead(ways: readonly Pick<Sent, 'from' | 'to' | 'destination'>[]): void {
+    this.#route(ways);
+  }
+
+  #route(frames: readonly Pick<Sent, 'from' | 'to' | 'destination'>[]): void {
     const ends = [...frames, { from: LAST_FROM, to: LAST_TO, destination: LAST_ADDRESS }];
     const lines = new Set(
       ends.flatMap(({ from, to, destination }) => {
