@@ -1,6 +1,7 @@
-import { isUnfiltered } from '../core/model/eni.ts';
+import { type ConnectionTimeouts, isUnfiltered } from '../core/model/eni.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { groupsOf } from '../core/policy/match.ts';
+import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts.ts';
 import { layBorders } from './border-chains.ts';
 import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
 import { layForwardHooks } from './forward-hooks.ts';
@@ -98,12 +99,17 @@ function layTracking(plan: Plan, attached: readonly Attached[]): void {
 
 function layTimeouts(plan: Plan, attached: readonly Attached[], side: Side): void {
   const elements = attached.flatMap(({ eni, attachment }): Elements => {
-    const { tcpEstablishedSeconds, udpSeconds, udpStreamSeconds } = eni.timeouts;
+    const isBalancer = eni.interfaceType === 'network_load_balancer';
+    const own: ConnectionTimeouts = isBalancer ? LOAD_BALANCER_TIMEOUTS : eni.timeouts;
+    const { tcpEstablishedSeconds, udpSeconds, udpStreamSeconds } = own;
     const tcp = tcpEstablishedSeconds === undefined ? {} : { established: tcpEstablishedSeconds };
-    const udp = {
-      ...(udpSeconds === undefined ? {} : { unreplied: udpSeconds }),
-      ...(udpStreamSeconds === undefined ? {} : { replied: udpStreamSeconds }),
-    };
+    const udp =
+      udpSeconds === undefined && udpStreamSeconds === undefined
+        ? {}
+        : {
+            unreplied: udpSeconds ?? DEFAULT_TIMEOUTS.udpSeconds,
+            replied: udpStreamSeconds ?? DEFAULT_TIMEOUTS.udpStreamSeconds,
+          };
     const policies = [
       { protocol: 'tcp' as const, policy: tcp },
       { protocol: 'udp' as const, policy: udp },

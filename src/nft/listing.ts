@@ -180,7 +180,8 @@ function timeoutOf(body: Json): string {
   const values = Object.entries(policy)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([state, seconds]) => `${state} : ${plain(seconds)}`);
-  return `protocol ${plain(body['protocol'])}; l3proto ${plain(body['l3proto'])}; policy = { ${values.join(', ')} };`;
+  const said = values.length === 0 ? '' : ` policy = { ${values.join(', ')} };`;
+  return `protocol ${plain(body['protocol'])}; l3proto ${plain(body['l3proto'])};${said}`;
 }
 
 function countOf(counter: Json): Count {

@@ -1,6 +1,7 @@
 import { formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
 import { type Command, wholeCommands } from './command.ts';
 import type { Chain, Content, CtTimeout, Elements, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
+import { TIMEOUT_STATES } from './ruleset.ts';
 import { placeOf, TABLES } from './tables.ts';
 
 /** One rule as nft reads and prints it. Equal rules have equal texts: elements stand in a fixed order. */
@@ -92,12 +93,15 @@ export function chainHead({ hook }: Chain): string {
   return hook === undefined ? '' : `type filter hook ${hook.hook} priority ${hook.priority}; policy ${hook.policy};`;
 }
 
-/** What a timeout object is. */
+/** What a timeout object is. Like nft, it does not say what nft gives states that are not named. */
 export function timeoutText({ protocol, l3proto, policy }: CtTimeout): string {
+  const given = new Map(TIMEOUT_STATES[protocol].map(({ name, seconds }) => [name, seconds]));
   const values = Object.entries(policy)
+    .filter(([state, seconds]) => given.get(state) !== seconds)
     .toSorted(([a], [b]) => byText(a, b))
     .map(([state, seconds]) => `${state} : ${seconds}`);
-  return `protocol ${protocol}; l3proto ${l3proto}; policy = { ${values.join(', ')} };`;
+  const said = values.length === 0 ? '' : ` policy = { ${values.join(', ')} };`;
+  return `protocol ${protocol}; l3proto ${l3proto};${said}`;
 }
 
 /** Elements as nft reads them, in pieces that fit a command; none for sets that packets fill. */

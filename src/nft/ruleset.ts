@@ -99,12 +99,35 @@ export type NftSet = {
   readonly content: Content;
 };
 
-/** Idle timeouts of connections as a kernel object. */
+/** Idle timeouts of connections as a kernel object; states that the policy does not name have what nft gives them. */
 export type CtTimeout = {
   readonly name: string;
   readonly protocol: 'tcp' | 'udp';
   readonly l3proto: 'ip' | 'ip6';
   readonly policy: Readonly<Record<string, number>>;
+};
+
+/** Where the states of a protocol stand in a timeout policy (linux/netfilter/nfnetlink_cttimeout.h), with the seconds that nft gives those not named. */
+export const TIMEOUT_STATES: Readonly<
+  Record<'tcp' | 'udp', readonly { readonly name: string; readonly seconds: number }[]>
+> = {
+  tcp: [
+    { name: 'syn_sent', seconds: 120 },
+    { name: 'syn_recv', seconds: 60 },
+    { name: 'established', seconds: 432_000 },
+    { name: 'fin_wait', seconds: 120 },
+    { name: 'close_wait', seconds: 60 },
+    { name: 'last_ack', seconds: 30 },
+    { name: 'time_wait', seconds: 120 },
+    { name: 'close', seconds: 10 },
+    { name: 'syn_sent2', seconds: 120 },
+    { name: 'retrans', seconds: 300 },
+    { name: 'unack', seconds: 300 },
+  ],
+  udp: [
+    { name: 'unreplied', seconds: 30 },
+    { name: 'replied', seconds: 120 },
+  ],
 };
 
 /** All that the tables hold. Chains and sets are keyed by name, which also says in which table they are (`tables.ts`). */

@@ -1,4 +1,5 @@
 import { icmpOf, TCP, UDP } from '../core/net/protocol.ts';
+import { DEFAULT_TIMEOUTS } from '../core/track/timeouts.ts';
 import type { Plan } from './plan.ts';
 import { type Field, type Rule, TRACKED_AT_RECEIVER, TRACKED_AT_SENDER } from './ruleset.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
@@ -40,6 +41,7 @@ export function layState(plan: Plan, side: Side): void {
   ]);
   plan.chain(`tracked.${suffix}`, [count, [end(`goto keep.${suffix}`)]]);
   plan.chain(`keep.${suffix}`, keepRules(plan, side));
+  plan.chain(`idle.${suffix}`, idleRules(plan, side));
   layRefusal(plan, side);
   if (forwards(plan)) layForwarded(plan, side);
 }
@@ -61,9 +63,25 @@ function keepRules(plan: Plan, side: Side): readonly Rule[] {
       end('accept'),
     ],
     [isOneOf('meta l4proto', [icmpOf(side.family), TCP, UDP], '!='), rememberOther(plan, side), end('accept')],
+    [is('meta l4proto', UDP), end(`jump idle.${suffix}`)],
     ...(plan.hasSet(`timeouts.${suffix}`) ? [[verdictBy([device], `timeouts.${suffix}`)]] : []),
     [goes('original'), { kind: 'or-ct-mark', bits: original }, end('accept')],
     [{ kind: 'or-ct-mark', bits: reply }, end('accept')],
+  ];
+}
+
+/** Linux keeps a UDP stream for a shorter time than AWS. What the sender's interface said is not undone at the receiver's. */
+function idleRules(plan: Plan, { family }: Side): readonly Rule[] {
+  const { udpSeconds, udpStreamSeconds } = DEFAULT_TIMEOUTS;
+  const name = plan.timeout({
+    name: `udp.${familyName(family)}`,
+    l3proto: family === 'ipv4' ? 'ip' : 'ip6',
+    protocol: 'udp',
+    policy: { unreplied: udpSeconds, replied: udpStreamSeconds },
+  });
+  return [
+    [{ kind: 'ct-mark-has', bits: TRACKED_AT_SENDER | TRACKED_AT_RECEIVER }, end('return')],
+    [{ kind: 'ct-timeout', name }],
   ];
 }
 

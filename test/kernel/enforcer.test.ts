@@ -61,6 +61,21 @@ function enforces(kernelOf: (namespace: string) => Kernel): void {
     assert.equal(restarted.value.commands, 0);
   });
 
+  test('writes timeouts once that are those of nft itself', async () => {
+    const compact = randomWorld(1);
+    const timeouts = { tcpEstablished: 432_000, udpStream: 120, udp: 30 };
+    const enis = Object.entries(compact.enis ?? {}).map(([name, eni]) => [name, { ...eni, timeouts }] as const);
+    const world = compactWorld({ ...compact, enis: Object.fromEntries(enis) });
+    const [wiring] = [...plantOf(world).wirings.values()];
+    assert.ok(wiring !== undefined);
+    const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
+    const enforcer = new Enforcer(kernel, wiring);
+    assert.ok((await enforcer.enforce(view)).ok);
+    const verified = await enforcer.verify();
+    assert.ok(verified.ok);
+    assert.deepEqual(verified.value.commands, []);
+  });
+
   test('reports what others changed, and repairs it', async () => {
     const { view, wiring } = hostOf(1);
     const enforcer = new Enforcer(kernel, wiring);

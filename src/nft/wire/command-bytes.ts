@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import type { Chain, CtTimeout, Hook, NftSet } from '../ruleset.ts';
+import { type Chain, type CtTimeout, type Hook, type NftSet, TIMEOUT_STATES } from '../ruleset.ts';
 import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type ElementForm, writeElements } from './elements.ts';
@@ -25,7 +25,6 @@ import {
   TABLE_ATTRIBUTE,
   TABLE_NAME,
   TIMEOUT,
-  TIMEOUT_STATES,
   TIMEOUT_TYPE,
   TRANSPORTS,
   VERDICT_TYPE,

@@ -90,27 +90,5 @@ export const HOOKS: Readonly<Record<TableFamily, Readonly<Partial<Record<Hook['h
   arp: { input: 0, output: 1 },
 };
 export const POLICIES = { drop: 0, accept: 1 } as const;
-/** Where the states of a protocol stand in a timeout policy (linux/netfilter/nfnetlink_cttimeout.h), with the seconds that nft gives those not named. */
-export const TIMEOUT_STATES: Readonly<
-  Record<'tcp' | 'udp', readonly { readonly name: string; readonly seconds: number }[]>
-> = {
-  tcp: [
-    { name: 'syn_sent', seconds: 120 },
-    { name: 'syn_recv', seconds: 60 },
-    { name: 'established', seconds: 432_000 },
-    { name: 'fin_wait', seconds: 120 },
-    { name: 'close_wait', seconds: 60 },
-    { name: 'last_ack', seconds: 30 },
-    { name: 'time_wait', seconds: 120 },
-    { name: 'close', seconds: 10 },
-    { name: 'syn_sent2', seconds: 120 },
-    { name: 'retrans', seconds: 300 },
-    { name: 'unack', seconds: 300 },
-  ],
-  udp: [
-    { name: 'unreplied', seconds: 30 },
-    { name: 'replied', seconds: 120 },
-  ],
-};
 export const NETWORKS = { ip: 2, ip6: 10 } as const;
 export const TRANSPORTS = { tcp: 6, udp: 17 } as const;

@@ -1,24 +1,12 @@
 import type { Counts, Listing, RuleCount } from '../listing.ts';
 import { chainHead, ruleText, timeoutText } from '../render.ts';
-import type { Hook, Ruleset } from '../ruleset.ts';
+import { type Hook, type Ruleset, TIMEOUT_STATES } from '../ruleset.ts';
 import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { TURN, type Turn } from '../turn.ts';
 import { type Attributes, attributesOf, numberOf, textOf } from './byte-reader.ts';
 import { elementReader, textReader } from './element-reader.ts';
 import { anonymousText } from './expressions.ts';
-import {
-  CHAIN,
-  HOOK,
-  HOOKS,
-  NETWORKS,
-  OBJECT,
-  POLICIES,
-  RULE,
-  TABLE_NAME,
-  TIMEOUT,
-  TIMEOUT_STATES,
-  TRANSPORTS,
-} from './protocol.ts';
+import { CHAIN, HOOK, HOOKS, NETWORKS, OBJECT, POLICIES, RULE, TABLE_NAME, TIMEOUT, TRANSPORTS } from './protocol.ts';
 import { ruleExprs } from './rule-expressions.ts';
 import { countIn, isMadeOf } from './rule-reader.ts';
 import { type ReadSet, readSet } from './set-reader.ts';
