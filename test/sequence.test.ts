@@ -5,5 +5,5 @@ import { runSequence } from './cases/sequence-case.ts';
 
 describe('conformance: track', () => {
   for (const one of readCases().filter((each) => each.kind === 'sequence'))
-    test(`${one.file} ${one.name}: ${one.data.title}`, () => runSequence(one));
+    test(`${one.file} ${one.name}: ${one.data.title}`, () => void runSequence(one));
 });

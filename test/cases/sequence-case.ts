@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../../src/core/net/address.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import { formatTransport } from '../../src/core/net/traffic.ts';
 import { asId } from '../../src/core/model/ids.ts';
-import { getRecord } from '../../src/core/model/world.ts';
+import { getRecord, type World } from '../../src/core/model/world.ts';
 import { FlowLog } from '../../src/core/track/flow-log.ts';
 import {
   DEFAULT_OPTIONS,
@@ -37,8 +37,11 @@ export type CaseStep = {
 const OUTCOMES = { allow: 'deliver', deny: 'drop', unknown: 'unknown' } as const;
 const PACKET_BYTES = 40;
 
-/** Plays a sequence case and holds every step to what the case expects of it. */
-export function runSequence(one: Case): void {
+/** What a step did: another world, or a packet and what became of it. */
+export type Played = { readonly atSeconds: number; readonly world: World; readonly passage?: Passage };
+
+/** Plays a sequence case and holds every step to what the case expects of it; gives what the steps did. */
+export function runSequence(one: Case): readonly Played[] {
   const { relatedErrors, natMappings } = one.data;
   const player = new Player(one.compact, {
     ...DEFAULT_OPTIONS,
@@ -46,9 +49,13 @@ export function runSequence(one: Case): void {
     admitsRelated: relatedErrors ?? DEFAULT_OPTIONS.admitsRelated,
     maxMappings: natMappings ?? DEFAULT_OPTIONS.maxMappings,
   });
-  for (const [index, step] of (one.data.steps as readonly CaseStep[]).entries()) player.play(step, `step ${index}`);
+  const played = (one.data.steps as readonly CaseStep[]).map((step, index): Played => {
+    const passage = player.play(step, `step ${index}`);
+    return { atSeconds: step.at, world: player.world, ...(passage === undefined ? {} : { passage }) };
+  });
   const log = one.data.flowLog;
   if (log !== undefined) assert.deepEqual(player.records(log.eni), log.records);
+  return played;
 }
 
 class Player {
@@ -62,22 +69,28 @@ class Player {
     this.#network = new Network(compactWorld(compact), options);
   }
 
-  play(step: CaseStep, name: string): void {
+  get world(): World {
+    return this.#network.world;
+  }
+
+  /** What became of the packet of the step, if it sent one. */
+  play(step: CaseStep, name: string): Passage | undefined {
     if (step.change !== undefined) {
       this.#compact = mergePatch(this.#compact, step.change) as Compact;
       this.#network.change(compactWorld(this.#compact));
-      return;
+      return undefined;
     }
     if (step.conntrack !== undefined) {
       const eni = getRecord(this.#network.world, 'enis', step.conntrack.eni);
       assert.ok(eni !== undefined, `${name}: no ENI ${step.conntrack.eni}`);
       this.#network.tracker.setCapacity(eni, step.conntrack.capacity);
-      return;
+      return undefined;
     }
     const passage = this.#passageOf(step, name);
     this.#log.observe(passage, PACKET_BYTES);
     if (step.as !== undefined) this.#passages.set(step.as, passage);
     this.#check(step, passage, name);
+    return passage;
   }
 
   records(eni: string): readonly string[] {

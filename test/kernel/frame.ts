@@ -2,6 +2,7 @@
 import { type Address, familyBits, parseAddress } from '../../src/core/net/address.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import { type Transport, transportProtocol } from '../../src/core/net/traffic.ts';
+import type { TcpFlags } from '../../src/core/track/tcp.ts';
 
 export type FrameOf = {
   readonly number: number;
@@ -10,13 +11,14 @@ export type FrameOf = {
   readonly source: Address;
   readonly destination: Address;
   readonly transport: Transport;
-  /** TCP: a SYN, the answer to one, or a segment in between. */
-  readonly tcp?: 'syn' | 'syn-ack' | 'ack';
+  readonly tcp?: TcpFlags;
   /** ICMP queries: their identifier. */
   readonly echoId?: number;
+  /** ICMP errors: the packet that they are about. */
+  readonly about?: Omit<FrameOf, 'number' | 'sourceMac' | 'targetMac' | 'about'>;
 };
 
-const TCP_FLAGS = { syn: 0x02, 'syn-ack': 0x12, ack: 0x10 } as const;
+const TCP_FLAGS: Readonly<Record<TcpFlags, number>> = { syn: 0x02, 'syn-ack': 0x12, ack: 0x10, fin: 0x11, rst: 0x14 };
 
 /** The end of a frame's payload that names it. */
 export function trailer(number: number): Buffer {
@@ -34,27 +36,32 @@ export function numberOf(hex: string): number | undefined {
 
 /** The bytes of a frame. */
 export function frameBytes(of: FrameOf): Buffer {
-  const { source, destination, transport } = of;
-  const payload = transportBytes(of);
-  const isNarrow = source.family === 'ipv4';
-  const header = isNarrow ? ipv4Header(of, payload.length) : ipv6Header(of, payload.length);
   const ethernet = Buffer.concat([
     macBytes(of.targetMac),
     macBytes(of.sourceMac),
-    Buffer.from(isNarrow ? [0x08, 0x00] : [0x86, 0xdd]),
+    Buffer.from(of.source.family === 'ipv4' ? [0x08, 0x00] : [0x86, 0xdd]),
   ]);
-  const checked = transport.kind === 'protocol' ? payload : withChecksum(payload, { source, destination, transport });
-  return Buffer.concat([ethernet, header, checked]);
+  return Buffer.concat([ethernet, packetBytes(of)]);
 }
 
-function transportBytes({ number, transport, tcp = 'syn', echoId = 0 }: FrameOf): Buffer {
+type PacketOf = Omit<FrameOf, 'sourceMac' | 'targetMac'>;
+
+function packetBytes(of: PacketOf): Buffer {
+  const { source, destination, transport } = of;
+  const payload = transportBytes(of);
+  const header = source.family === 'ipv4' ? ipv4Header(of, payload.length) : ipv6Header(of, payload.length);
+  const checked = transport.kind === 'protocol' ? payload : withChecksum(payload, { source, destination, transport });
+  return Buffer.concat([header, checked]);
+}
+
+function transportBytes({ number, transport, tcp = 'syn', echoId = 0, about }: PacketOf): Buffer {
   const end = trailer(number);
   switch (transport.kind) {
     case 'tcp': {
       const header = Buffer.alloc(20);
       header.writeUInt16BE(transport.sourcePort, 0);
       header.writeUInt16BE(transport.destinationPort, 2);
-      header.writeUInt32BE(tcp === 'ack' ? 1001 : 1000, 4);
+      header.writeUInt32BE(tcp === 'syn' || tcp === 'syn-ack' ? 1000 : 1001, 4);
       header.writeUInt32BE(tcp === 'syn' ? 0 : 1001, 8);
       header.writeUInt8(5 << 4, 12);
       header.writeUInt8(TCP_FLAGS[tcp], 13);
@@ -73,15 +80,15 @@ function transportBytes({ number, transport, tcp = 'syn', echoId = 0 }: FrameOf)
       const header = Buffer.alloc(8);
       header.writeUInt8(transport.type, 0);
       header.writeUInt8(transport.code, 1);
-      header.writeUInt16BE(echoId, 4);
-      return Buffer.concat([header, end]);
+      if (about === undefined) header.writeUInt16BE(echoId, 4);
+      return Buffer.concat([header, about === undefined ? Buffer.alloc(0) : packetBytes({ ...about, number }), end]);
     }
     case 'protocol':
       return Buffer.concat([Buffer.alloc(32), end]);
   }
 }
 
-function ipv4Header({ number, source, destination, transport }: FrameOf, length: number): Buffer {
+function ipv4Header({ number, source, destination, transport }: PacketOf, length: number): Buffer {
   const header = Buffer.alloc(20);
   header.writeUInt8(0x45, 0);
   header.writeUInt16BE(20 + length, 2);
@@ -94,7 +101,7 @@ function ipv4Header({ number, source, destination, transport }: FrameOf, length:
   return header;
 }
 
-function ipv6Header({ source, destination, transport }: FrameOf, length: number): Buffer {
+function ipv6Header({ source, destination, transport }: PacketOf, length: number): Buffer {
   const header = Buffer.alloc(40);
   header.writeUInt8(0x60, 0);
   header.writeUInt16BE(length, 4);

@@ -2,6 +2,7 @@
 import { formatAddress } from '../../src/core/net/address.ts';
 import { formatTransport, type Transport } from '../../src/core/net/traffic.ts';
 import type { VpcId } from '../../src/core/model/ids.ts';
+import type { TcpFlags } from '../../src/core/track/tcp.ts';
 import { EGRESS_ONLY, FAR_PEERS, INTERNET, type Leg, NOWHERE, PEERS, type Plant } from '../nft/legs.ts';
 import type { Sent } from './wire.ts';
 
@@ -21,7 +22,7 @@ export const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 44, 50, 51, 59, 6
 export type Probe = {
   readonly leg: Leg;
   readonly transport: Transport;
-  readonly flags: 'syn' | 'syn-ack' | 'ack';
+  readonly flags: TcpFlags;
   readonly echoId: number;
   /** The flow that it belongs to, and what to print of it. */
   readonly about: string;

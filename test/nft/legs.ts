@@ -185,7 +185,8 @@ export class Legs {
       const device = this.#nat === undefined ? INTERNET : deviceOf(this.#plant.devices, this.#nat);
       this.#nat = undefined;
       this.#current = this.#start(vpcId, device);
-    } else if (this.#current.vpcId !== vpcId) {
+    } else if (this.#current.vpcId !== vpcId || this.#current.exit !== undefined) {
+      // Out by a gateway, and in again by it: into the VPC on its other side, or from the internet gateway back into the same.
       const { exit = PEERS } = this.#current;
       this.#end(exit);
       this.#current = this.#start(vpcId, exit);

@@ -1,0 +1,35 @@
+// What a kernel does otherwise than the definition, and why: rows of "What differs" in docs/semantics/enforcement.md, each with the steps of
+// cases that show it. A step that stands here must differ; every other step must not.
+
+/** A row by its first cell, with the steps of a case, counted from 0. */
+export type Departure = { readonly row: string; readonly steps: readonly number[] };
+
+/** By case, where instances hang behind devices of a router. */
+export const DEPARTURES: Readonly<Record<string, Departure>> = {
+  'C22-nat': { row: 'ICMP errors about flows that NAT gateways carry, or that are untracked', steps: [1] },
+  'C22-untracked': { row: 'ICMP errors about flows that NAT gateways carry, or that are untracked', steps: [4] },
+  'C13-configured-single': { row: 'UDP timeouts', steps: [3] },
+  'C14-two-ends': { row: 'two interfaces of one machine with different timeouts', steps: [3] },
+  'C14-shortened': { row: 'a timeout that is changed', steps: [5] },
+  'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
+  'C16-half': { row: "an ICMP question that only the sender's side admits", steps: [1] },
+  'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
+  'C23-gone': { row: 'an interface that goes while its address is given to another', steps: [5] },
+  'C24-closed': { row: 'flows that an appliance forwards', steps: [5] },
+  'M14-peered-middlebox': { row: 'references from a middlebox of a peered VPC or another host', steps: [0] },
+};
+
+const NO_LIMIT = 'connection tracking of the kernel has one limit for all, which is not the tests to lower';
+
+/** Cases that no kernel can be asked, and why. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  C19: NO_LIMIT,
+  'C19-room': NO_LIMIT,
+  'C19-untracked': NO_LIMIT,
+  'C19-machine': NO_LIMIT,
+  'C22-switch': 'a switch of the definition: rulesets are made for AWS as it is documented',
+  G20: 'the limit of a NAT gateway, which is not the router',
+  'C25-unknown': 'nothing is unknown to a kernel: groups that are not known admit nothing',
+  G19: 'refused by the NAT gateway, before which no filter refuses anything',
+  'G1-in': 'refused by the internet gateway: the packet comes to no router',
+};
