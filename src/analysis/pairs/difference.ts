@@ -1,6 +1,7 @@
 import { placeOnAxis, trafficInterval } from '../../core/net/axis.ts';
 import { type IntervalSet, sameSet, subtractSets } from '../../core/net/interval-set.ts';
 import type { GroupId } from '../../core/model/ids.ts';
+import type { Direction } from '../../core/model/security-group.ts';
 import type { World } from '../../core/model/world.ts';
 import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
 import { blame } from './blame.ts';
@@ -88,6 +89,7 @@ class Gains {
   readonly #sides: Sides;
   readonly #rows: Rows;
   readonly #novelties: Novelties;
+  readonly #novel: Readonly<Record<Direction, readonly OwnedRule[]>>;
   readonly #collected = new Map<string, Collected>();
   /** Senders that the other world has not, and those that carry other groups in it. */
   readonly #fresh: ReadonlyMap<string, { readonly cause: Cause; readonly set: SetId }>;
@@ -97,6 +99,9 @@ class Gains {
     this.#sides = sides;
     this.#rows = sides.has.rows;
     this.#novelties = noveltiesOf(sides.has.world, sides.lacks.world);
+    const { rules, listed } = this.#novelties;
+    const novel = [...rules, ...listed];
+    this.#novel = { ingress: ofDirection(novel, 'ingress'), egress: ofDirection(novel, 'egress') };
     this.#fresh = this.#sendersBy((id) => this.#freshCause(id, 'from'));
     this.#moved = this.#sendersBy((id) => this.#movedCause(id, 'from'));
   }
@@ -120,6 +125,7 @@ class Gains {
     const own = this.#freshCause(id, 'to');
     let rest = own === undefined ? gained : this.#add(own, id, { row: gained, certainty, rest: gained });
     for (const { cause, set } of this.#fresh.values()) rest = this.#addMasked(cause, id, { set, certainty, rest });
+    if (rest === EMPTY_ROW) return;
     // Each novelty gets all that it lets pass, also where another one would: a reader asks of each what it opens.
     const all = rest;
     for (const { cause, row } of this.#noveltyRows(id))
@@ -174,13 +180,13 @@ class Gains {
   *#noveltyRows(id: ClassId): Generator<{ readonly cause: Cause; readonly row: RowId }, void, undefined> {
     const { has } = this.#sides;
     const carried = new Set(this.#groupsOf(id, has));
-    const { rules, listed } = this.#novelties;
-    for (const owned of ofDirection([...rules, ...listed], 'ingress'))
+    const { rules } = this.#novelties;
+    for (const owned of this.#novel.ingress)
       if (carried.has(owned.group.id)) {
         const row = this.#ruleRow(owned, has.groups.ofPeer(owned.rule.peer, 'groups').possible);
         yield { cause: causeOf(owned, rules), row };
       }
-    for (const owned of ofDirection([...rules, ...listed], 'egress')) {
+    for (const owned of this.#novel.egress) {
       const { possible } = has.groups.ofPeer(owned.rule.peer, 'groups');
       const senders = has.groups.withGroup(owned.group.id);
       if (senders !== NO_CLASSES && this.#rows.sets.has(possible, id))
