@@ -47,12 +47,18 @@ export function intersectSpaces(a: AddressSpace, b: AddressSpace): AddressSpace 
 /** Addresses of the first that are not in the second. */
 export function subtractSpaces(space: AddressSpace, holes: AddressSpace): AddressSpace {
   const rest: Cidr[] = [];
-  for (const cidr of space)
-    carve(
-      cidr,
-      holes.filter((hole) => cidrsOverlap(cidr, hole)),
-      rest,
-    );
+  let next = 0;
+  for (const cidr of space) {
+    const near: Cidr[] = [];
+    // Both are in order: a hole that lies wholly before one prefix lies before all that follow.
+    for (let at = next; at < holes.length; at += 1) {
+      const hole = holes[at] as Cidr;
+      if (cidrsOverlap(cidr, hole)) near.push(hole);
+      else if (compareCidrs(hole, cidr) > 0) break;
+      else if (near.length === 0) next = at + 1;
+    }
+    carve(cidr, near, rest);
+  }
   return spaceOf(rest);
 }
 

@@ -1,6 +1,7 @@
 import type { AssertionDocument, AssertionsDocument } from '../analysis/assertions.ts';
 import type { WrittenFact } from '../formats/assertion-file.ts';
 import { reasonsOf } from './assert-text.ts';
+import { sarifLog, type SarifResult, type SarifRule } from './sarif.ts';
 
 /** The facts as JUnit XML: one test case each; unknown counts as an error, for it is neither success nor failure. */
 export function assertJunit(
@@ -27,57 +28,35 @@ export function assertJunit(
   ].join('\n');
 }
 
-const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
-
 /** What does not hold as a SARIF 2.1.0 log, each at its place in the assertion file. */
 export function assertSarif(
   { facts }: AssertionsDocument,
   written: readonly WrittenFact[],
   about: { readonly file: string; readonly version: string },
 ): unknown {
-  const rules = [
-    {
-      id: 'assertion-fails',
-      shortDescription: { text: 'A fact that must hold does not hold.' },
-      defaultConfiguration: { level: 'error' },
-    },
-    {
-      id: 'assertion-unknown',
-      shortDescription: { text: 'Whether a fact holds is not known.' },
-      defaultConfiguration: { level: 'warning' },
-    },
-  ];
-  const results = facts.flatMap((one, at) => {
+  const results = facts.flatMap((one, at): readonly SarifResult[] => {
     const place = written[at];
     if (one.outcome === 'holds' || place === undefined) return [];
     const isFailure = one.outcome === 'fails';
     return [
       {
-        ruleId: isFailure ? 'assertion-fails' : 'assertion-unknown',
-        ruleIndex: isFailure ? 0 : 1,
+        rule: isFailure ? 'assertion-fails' : 'assertion-unknown',
         level: isFailure ? 'error' : 'warning',
-        message: { text: [`${one.outcome}: ${nameOf(one, place)}`, ...reasonsOf(one)].join('\n') },
-        locations: [
-          {
-            physicalLocation: {
-              artifactLocation: { uri: uriOf(about.file) },
-              region: { startLine: place.line, startColumn: place.column },
-            },
-          },
-        ],
+        message: [`${one.outcome}: ${nameOf(one, place)}`, ...reasonsOf(one)].join('\n'),
+        at: { file: about.file, line: place.line, column: place.column },
       },
     ];
   });
-  const driver = { name: 'crenel', semanticVersion: about.version, rules };
-  return { $schema: SCHEMA, version: '2.1.0', runs: [{ tool: { driver }, columnKind: 'utf16CodeUnits', results }] };
+  return sarifLog(about.version, { rules: SARIF_RULES, results });
 }
+
+const SARIF_RULES: readonly SarifRule[] = [
+  { id: 'assertion-fails', text: 'A fact that must hold does not hold.', level: 'error' },
+  { id: 'assertion-unknown', text: 'Whether a fact holds is not known.', level: 'warning' },
+];
 
 function nameOf({ fact }: AssertionDocument, written: WrittenFact | undefined): string {
   return written?.name === undefined ? fact : `${written.name}: ${fact}`;
-}
-
-function uriOf(file: string): string {
-  return file.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Text of XML 1.0: what it has no place for becomes U+FFFD. */

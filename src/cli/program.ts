@@ -13,6 +13,7 @@ import { addExec } from './commands/exec.ts';
 import { addHost } from './commands/host.ts';
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
+import { addLint } from './commands/lint.ts';
 import { addMatrix } from './commands/matrix.ts';
 import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addMatrix,
   addExposure,
+  addLint,
   addAssert,
   addSimulate,
   addExport,

@@ -108,6 +108,14 @@ export class Bitsets {
     }
   }
 
+  /** Whether two sets have a member in common; no set is made. */
+  overlap(a: SetId, b: SetId): boolean {
+    const [words, left, right] = [this.#words, a * this.#width, b * this.#width];
+    for (let word = 0; word < this.#width; word += 1)
+      if (((words[left + word] ?? 0) & (words[right + word] ?? 0)) !== 0) return true;
+    return false;
+  }
+
   /** The number of members. */
   count(set: SetId): number {
     const known = this.#sizes.get(set);

@@ -168,6 +168,30 @@ export class Matrix {
     return made;
   }
 
+  /**
+   * What gets through by a part of a class's own rules alone, `own` as with `rowWith`: only where its rules are asked. Undefined where rows cannot tell: pairs
+   * are asked one by one, or a device hides the other end.
+   */
+  rowBy(id: ClassId, facing: Facing, own: (sight: Sight) => Both<RowId>): Both<RowId> | undefined {
+    const { shapes, singles } = this.around(id, facing);
+    if (singles.length > 0) return undefined;
+    let made: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
+    for (const { shape, rest } of shapes) {
+      const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
+      if (near === 'none') continue;
+      if (typeof near !== 'string') return undefined;
+      const parts = [rest, own(near), this.#farRow(id, oppositeOf(OWN[facing]), away)];
+      for (const certainty of ['sure', 'possible'] as const) {
+        const met = parts.reduce(
+          (row, part) => (part === undefined ? row : this.rows.and(row, part[certainty])),
+          parts[0]?.[certainty] ?? EMPTY_ROW,
+        );
+        made = { ...made, [certainty]: this.rows.or(made[certainty], met) };
+      }
+    }
+    return made;
+  }
+
   /** The rows of which a class's row is made, as text: equal texts of two matrices with the same rows mean equal rows. Empty: not to be told so. */
   recipe(id: ClassId, facing: Facing): string {
     const { shapes, singles } = this.around(id, facing);
