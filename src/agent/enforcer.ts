@@ -5,6 +5,7 @@ import { delta } from '../nft/delta.ts';
 import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
 import { type Counts, type Listing, listingOf, NOTHING } from '../nft/listing.ts';
+import { eraAt, type Past, pastFrom, pastIn } from '../nft/past.ts';
 import { NO_NUMBERS } from '../nft/plan.ts';
 import { layoutAfter, layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
@@ -121,18 +122,24 @@ export class Enforcer {
       const readings = await this.counts();
       return readings.ok ? ok({ commands: [], readings: readings.value }) : readings;
     }
-    const { ruleset } = this.#applied.layout;
-    const actual = await this.#kernel.read(() => ruleset);
+    const { view, layout: known } = this.#applied;
+    let wanted = known;
+    const actual = await this.#kernel.read((listing) => {
+      const past = this.#pastOf(listing);
+      wanted = past === known.numbering.past ? known : layout(view, this.#wiring, { ...known.numbering, past });
+      return wanted.ruleset;
+    });
     if (!actual.ok) return actual;
     const { listing, counts, turn } = actual.value;
     this.#turn = turn;
     const readings = await this.#readingsOf(counts);
-    const { transactions } = delta(listing, ruleset);
+    const { transactions } = delta(listing, wanted.ruleset);
     const commands = commandsOf(transactions);
     const repaired = await this.#applyAll(transactions);
     if (!repaired.ok) return ok({ commands, readings, fault: repaired.error });
     if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
-    if (transactions.length > 0 || this.#known === undefined) this.#known = listingOf(ruleset);
+    this.#applied = { view, layout: wanted };
+    if (transactions.length > 0 || this.#known === undefined) this.#known = listingOf(wanted.ruleset);
     return ok({ commands, readings });
   }
 
@@ -166,18 +173,22 @@ export class Enforcer {
     const before = this.#applied?.layout;
     const previous = before?.numbering ?? NO_NUMBERS;
     try {
+      const now = eraAt(Date.now() / 1000);
+      const next = { ...previous, past: { ...previous.past, next: now } };
       if (known !== undefined) {
-        const after = before === undefined ? layout(view, wiring, previous) : layoutAfter(before, view, wiring);
+        const after =
+          before === undefined ? layout(view, wiring, next) : layoutAfter({ ...before, numbering: next }, view, wiring);
         return await this.#planned({ view, wiring }, known, after);
       }
-      let next: Layout | undefined;
+      let made: Layout | undefined;
       const read = await this.#kernel.read((actual) => {
-        next = layoutOver(view, wiring, { actual, previous });
-        return next.ruleset;
+        const past = { ...this.#pastOf(actual), next: now };
+        made = layoutOver(view, wiring, { actual, previous: { ...previous, past } });
+        return made.ruleset;
       });
       if (!read.ok) return read;
       this.#turn = read.value.turn;
-      return await this.#planned({ view, wiring }, read.value.listing, next ?? layout(view, wiring, previous));
+      return await this.#planned({ view, wiring }, read.value.listing, made ?? layout(view, wiring, next));
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
@@ -207,6 +218,17 @@ export class Enforcer {
     if (this.#connections === undefined) return NO_EARLIER;
     const read = await this.#connections();
     return read.ok ? { commands: earlierCommands(read.value, at), faults: [] } : { commands: [], faults: [read.error] };
+  }
+
+  /**
+   * What the table's past is. It goes on from the one that an earlier enforcer left in the kernel, and never back: marks of a later era than the rules
+   * know of would not be believed. A change that failed halfway may have begun an era.
+   */
+  #pastOf(actual: Listing): Past {
+    const told = pastIn(actual.sets);
+    const known = this.#applied?.layout.numbering.past;
+    if (known === undefined) return told ?? pastFrom(eraAt(Date.now() / 1000));
+    return told !== undefined && told.era > known.era ? told : known;
   }
 
   /** A transaction that fails leaves what the ones before it did; none of them leaves rules that are neither old nor new. */

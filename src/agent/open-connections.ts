@@ -7,6 +7,7 @@ import { getRecord } from '../core/model/world.ts';
 import { eniOwns } from '../core/model/eni.ts';
 import type { Command } from '../nft/command.ts';
 import { earlierSet, MOST_EARLIER } from '../nft/earlier-chains.ts';
+import { holderOf } from '../nft/past.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { runProgram } from './run-program.ts';
@@ -75,7 +76,7 @@ export function earlierCommands(
   return [...Map.groupBy(kept, ({ own }) => own.family)].flatMap(([family, ofFamily]): readonly Command[] => {
     const set = ruleset.sets.get(earlierSet(family));
     if (set === undefined) return [];
-    const elements = new Map(ofFamily.map((one) => [keyOf(one), ''] as const));
+    const elements = new Map(ofFamily.map((one) => [`${holderOf(eni)} . ${keyOf(one)}`, ''] as const));
     return [{ kind: 'add-elements', set, content: { kind: 'texts', elements } }];
   });
 }

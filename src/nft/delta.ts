@@ -120,7 +120,7 @@ function cleanCommands(actual: Listing, desired: Ruleset): readonly Command[] {
 }
 
 /** Sets that say what is so whatever the rules are: they come before a change and go after it. */
-const FACTS: ReadonlySet<string> = new Set(['subnet-devices']);
+const FACTS: ReadonlySet<string> = new Set(['subnet-devices', 'gone4', 'gone6', 'gone6p']);
 /** Maps whose keys start with a number that another lookup gave. */
 const NUMBERED: ReadonlySet<string> = new Set(['ports', 'irregular', 'classes']);
 
@@ -129,7 +129,7 @@ function liveNumbers({ sets }: Ruleset): ReadonlySet<Value> {
   const live = new Set<Value>();
   for (const { name, data, content } of sets.values()) {
     if (content.kind !== 'texts') continue;
-    if (data === 'mark') for (const number of content.elements.values()) live.add(number);
+    if (data === 'mark' && name !== 'holders') for (const number of content.elements.values()) live.add(number);
     if (name === 'classes') for (const number of content.elements.keys()) live.add(number);
   }
   return live;

@@ -1,10 +1,11 @@
 import { type Family, formatAddress } from '../core/net/address.ts';
-import { cidrsOverlap, formatCidr } from '../core/net/cidr.ts';
+import { type Cidr, cidrCovers, cidrsOverlap, formatCidr } from '../core/net/cidr.ts';
 import type { Eni } from '../core/model/eni.ts';
 import { getRecord } from '../core/model/world.ts';
 import { serviceAddresses } from '../core/policy/exempt.ts';
 import { AUTOMATIC_TYPES } from '../core/track/tracker.ts';
-import { addressTexts, prefixKeys } from './address-keys.ts';
+import { addressTexts, spanOf, spanText } from './address-keys.ts';
+import { departureElements, holderOf } from './past.ts';
 import type { Plan } from './plan.ts';
 import type { Value } from './ruleset.ts';
 import { familyName } from './side.ts';
@@ -65,7 +66,12 @@ export function layDevices(plan: Plan, attached: readonly Attached[]): void {
         ...new Set([...wiring.outside, ...wiring.fabric, ...wiring.stateful, ...wiring.natGateways.keys()]),
       ].map(quote),
     });
+  plan.texts('holders', ['ifname'], {
+    elements: attached.map(({ eni, attachment }) => [quote(attachment.device), String(holderOf(eni))] as const),
+    data: 'mark',
+  });
   layOwnAddresses(plan, attached);
+  layPast(plan);
   layExempt(plan, attached);
 }
 
@@ -87,10 +93,7 @@ function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
     });
   }
   const delegated = attached.flatMap(({ eni, attachment }) =>
-    prefixKeys(
-      'ipv6',
-      eni.prefixes.filter((cidr) => cidr.family === 'ipv6').map((cidr) => [cidr, '']),
-    ).map(([text]) => ({ ...attachment, text })),
+    [...new Set(widest(eni).map(keyOf))].map((text) => ({ ...attachment, text })),
   );
   plan.texts('own6p', ['ifname', 'ipv6_addr', 'ether_addr'], {
     elements: delegated.map(({ device, mac, text }) => `${quote(device)} . ${text} . ${mac}`),
@@ -101,6 +104,33 @@ function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
     isInterval: true,
   });
 }
+
+/** The IPv6 prefixes of an interface that lie in no other one of its own. Each stays a key of its own: each may go by itself. */
+function widest({ prefixes }: Eni): readonly Cidr[] {
+  const own = prefixes.filter(({ family }) => family === 'ipv6');
+  return own.filter((cidr) => !own.some((other) => other.length < cidr.length && cidrCovers(other, cidr)));
+}
+
+function keyOf(cidr: Cidr): Value {
+  const { from, to } = spanOf(cidr);
+  return spanText(cidr.family, from, to);
+}
+
+/** Which addresses lost their holders, and since when marks are believed. */
+function layPast(plan: Plan): void {
+  const { past } = plan;
+  plan.texts('eras', ['mark'], { elements: [String(past.since), String(past.era)] });
+  for (const [set, type] of GONE) {
+    const elements = departureElements(past, set);
+    if (elements.length > 0) plan.texts(set, [type, 'mark'], { elements, isInterval: true });
+  }
+}
+
+const GONE = [
+  ['gone4', 'ipv4_addr'],
+  ['gone6', 'ipv6_addr'],
+  ['gone6p', 'ipv6_addr'],
+] as const;
 
 /** Services that are the VPC's or the subnet's own; those that are the same everywhere stand in the rules. */
 function layExempt(plan: Plan, attached: readonly Attached[]): void {

@@ -3,7 +3,15 @@ import { layBorderHook } from './border-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Field, Rule } from './ruleset.ts';
 import { bothFamilies, familyName, fieldsOf, type Side, sideName } from './side.ts';
-import { exemptRules, families, NEIGHBOUR_TYPES, NEIGHBOURS, PRIORITIES, trackedRules } from './start-chains.ts';
+import {
+  exemptRules,
+  families,
+  NEIGHBOUR_TYPES,
+  NEIGHBOURS,
+  PRIORITIES,
+  renewalRule,
+  trackedRules,
+} from './start-chains.ts';
 import { forwards } from './state-chains.ts';
 import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
 
@@ -17,7 +25,8 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
       direction,
       [
         ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
-        ...trackedRules(direction, 'forward'),
+        ...trackedRules(plan, direction),
+        renewalRule(plan, direction),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],
       { hook: 'forward', priority: PRIORITIES[direction], policy: 'accept' },
@@ -35,7 +44,8 @@ function layForwarding(plan: Plan, direction: Side['direction']): void {
       const { device, own } = fieldsOf(side, 'forward');
       return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`goto forwarding.${sideName(side)}`)]];
     }),
-    ...trackedRules(direction, 'forward'),
+    ...trackedRules(plan, direction),
+    renewalRule(plan, direction),
     ...families((family) => `goto start.${sideName({ direction, family })}`),
   ]);
 }

@@ -10,6 +10,7 @@ import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
 import type { Elements, KeyType, Ruleset } from './ruleset.ts';
+import { layRenewal } from './renewal-chains.ts';
 import { familyName, SIDES, type Side, sideName } from './side.ts';
 import { seal } from './seal.ts';
 import { layStart } from './start-chains.ts';
@@ -35,6 +36,7 @@ export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_
   const attached = attachedEnis(plan);
   layDevices(plan, attached);
   layTracking(plan, attached);
+  layRenewal(plan);
   const hasBorders = layBorders(plan, attached);
   for (const side of SIDES) {
     layState(plan, side);
@@ -76,23 +78,19 @@ function layProfiles(plan: Plan, attached: readonly Attached[]): void {
 const MANY_FLOWS = 262_144;
 const HALF_FLOWS = 65_536;
 
-/** The memory beside connection tracking, and timeouts that interfaces have of their own. */
+/** The memory beside connection tracking, each flow by the holder whose memory it is; and timeouts that interfaces have of their own. */
 function layTracking(plan: Plan, attached: readonly Attached[]): void {
   plan.set(TURN);
   plan.dynamic('hits', ['mark'], { size: 1_048_576, counts: true });
   for (const family of ['ipv4', 'ipv6'] as const) {
     const address: KeyType = family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr';
     const name = familyName(family);
-    plan.dynamic(`others${name}`, ['ifname', 'inet_proto', address, address], { size: MANY_FLOWS });
-    if (plan.wiring.mode === 'forward')
-      plan.dynamic(`half${name}`, ['inet_proto', address, 'inet_service', address, 'inet_service'], {
-        size: HALF_FLOWS,
-      });
-    if (!forwards(plan)) continue;
-    for (const protocol of ['tcp', 'udp'])
-      plan.dynamic(`${protocol}${name}`, ['ifname', address, 'inet_service', address, 'inet_service'], {
-        size: MANY_FLOWS,
-      });
+    plan.dynamic(`others${name}`, ['mark', 'inet_proto', address, address], { size: MANY_FLOWS });
+    const flow: readonly KeyType[] = ['mark', address, 'inet_service', address, 'inet_service'];
+    for (const protocol of ['tcp', 'udp']) {
+      if (plan.wiring.mode === 'forward') plan.dynamic(`half-${protocol}${name}`, flow, { size: HALF_FLOWS });
+      if (forwards(plan)) plan.dynamic(`${protocol}${name}`, flow, { size: MANY_FLOWS });
+    }
   }
   for (const side of SIDES) layTimeouts(plan, attached, side);
 }

@@ -233,11 +233,14 @@ function matchText({ op, left, right }: Json): string | undefined {
     return JSON.stringify(right) === '[2,8]' && op === 'in' ? 'ct state established,new' : undefined;
   if (isObject(left) && Array.isArray(left['&'])) {
     const [field, mask] = listOf(left['&']);
-    return fieldText(field) === 'ct mark' && mask === right && op === '=='
-      ? `ct mark & ${plain(mask)} == ${plain(right)}`
-      : undefined;
+    return fieldText(field) === 'ct mark' ? `ct mark & ${plain(mask)} ${plain(op)} ${plain(right)}` : undefined;
   }
   const field = fieldText(left);
+  // A mask without its last bits: nft takes it for a prefix.
+  if (field === 'ct mark' && isObject(right) && isObject(right['prefix'])) {
+    const { addr, len } = right['prefix'];
+    return `ct mark & ${2 ** MARK_BITS - 2 ** (MARK_BITS - Number(len))} ${plain(op)} ${plain(addr)}`;
+  }
   if (typeof right === 'string' && right.startsWith('@')) return `${field} ${not}${right}`;
   const types = typesOf(left);
   if (isObject(right) && Array.isArray(right['set'])) {
@@ -252,10 +255,28 @@ function mangleText({ key, value }: Json): string | undefined {
   if (typeof value === 'number') return `${target} set ${value}`;
   if (!isObject(value)) return undefined;
   const or = value['|'];
-  if (Array.isArray(or)) return fieldText(or[0]) === target ? `${target} set ${target} | ${plain(or[1])}` : undefined;
+  if (Array.isArray(or)) return orText(target, or);
+  const and = keptBits(target, value);
+  if (and !== undefined) return `${target} set ${target} & ${and}`;
   const map = value['map'];
   if (!isObject(map)) return undefined;
   return `${target} set ${fieldText(map['key'])} map ${mapText(map['data'], typesOf(map['key']))}`;
+}
+
+/** Bits that are set, and perhaps those of the mark that are kept beside them. */
+function orText(target: string, [from, bits]: readonly unknown[]): string | undefined {
+  if (fieldText(from) === target) return `${target} set ${target} | ${plain(bits)}`;
+  const kept = keptBits(target, from);
+  // Whether a bit that is set anyway is kept makes no difference, and versions of nft differ in saying so.
+  return kept === undefined || typeof bits !== 'number'
+    ? undefined
+    : `${target} set ${target} & ${(kept | bits) >>> 0} | ${bits}`;
+}
+
+function keptBits(target: string, value: unknown): number | undefined {
+  if (!isObject(value) || !Array.isArray(value['&'])) return undefined;
+  const [field, mask] = listOf(value['&']);
+  return fieldText(field) === target && typeof mask === 'number' ? mask : undefined;
 }
 
 function updateText({ op, elem, set }: Json): string {
@@ -313,7 +334,7 @@ function partText(part: unknown, type: string): Value {
   if (typeof part === 'string') return type === 'ifname' ? `"${part}"` : (canonicalAddress(part) ?? part);
   if (!isObject(part)) return foreign(part);
   const { prefix, range } = part;
-  if (isObject(prefix)) return canonicalPrefix(`${plain(prefix['addr'])}/${plain(prefix['len'])}`);
+  if (isObject(prefix)) return prefixText(prefix);
   if (Array.isArray(range)) return rangeText(range.map((end) => partText(end, type)));
   return foreign(part);
 }
@@ -323,6 +344,14 @@ function canonicalAddress(text: string): Value | undefined {
   const address = parseAddress(text);
   return address.ok ? formatAddress(address.value) : undefined;
 }
+
+/** A prefix of addresses, or of marks: those we write as ranges. */
+function prefixText({ addr, len }: Json): Value {
+  if (typeof addr !== 'number') return canonicalPrefix(`${plain(addr)}/${plain(len)}`);
+  return `${addr}-${addr + 2 ** (MARK_BITS - Number(len)) - 1}`;
+}
+
+const MARK_BITS = 32;
 
 function canonicalPrefix(text: string): Value {
   const cidr = parseCidr(text);

@@ -3,7 +3,7 @@ import { earlierRules, layEarlier } from './earlier-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Hook, Rule } from './ruleset.ts';
 import { fieldsOf, type Side, sideName } from './side.ts';
-import { families, NEIGHBOURS, trackedRules } from './start-chains.ts';
+import { families, NEIGHBOURS, renewalRule, trackedRules } from './start-chains.ts';
 import { end, is, isIn, isOneOf } from './steps.ts';
 
 type Direction = Side['direction'];
@@ -31,9 +31,10 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
-        ...trackedRules(direction, 'local'),
+        ...trackedRules(plan, direction),
         [isIn([device], 'interfaces', '!='), end('accept')],
         ...linkRules(direction),
+        renewalRule(plan, direction),
         ...earlierRules(plan, direction),
         ...families((family) => `goto start.${sideName({ direction, family })}`),
       ],

@@ -2,17 +2,19 @@ import type { RuleId } from '../core/model/ids.ts';
 import type { World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { hashText } from './names.ts';
+import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
 import type { Chain, CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
 import type { Wiring } from './wiring.ts';
 
-/** Numbers that stand in the kernel for combinations of groups and for classes of rules; kept from one layout to the next. */
+/** Numbers that stand in the kernel for combinations of groups and for classes of rules, and its past; kept from one layout to the next. */
 export type Numbering = {
   readonly numbers: ReadonlyMap<string, number>;
   /** Numbers that the kernel may know by another meaning: they are given to nothing new. */
   readonly reserved: ReadonlySet<number>;
+  readonly past: Past;
 };
 
-export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set() };
+export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set(), past: NO_PAST };
 
 /** Bits of a packet's mark that hold a number; the bits above say which peer of a class matched. */
 export const NUMBER_BITS = 20;
@@ -42,6 +44,7 @@ export class Plan {
   readonly #previous: Numbering;
   readonly #numbers: Map<string, number> = new Map();
   readonly #taken: Set<number>;
+  #past: Past | undefined;
   readonly classes: Map<number, readonly RuleId[]> = new Map();
   readonly entries: Map<string, { aclId: string; direction: string; number: string }> = new Map();
   readonly problems: Set<Problem> = new Set();
@@ -62,7 +65,13 @@ export class Plan {
   }
 
   get numbering(): Numbering {
-    return { numbers: this.#numbers, reserved: NO_NUMBERS.reserved };
+    return { numbers: this.#numbers, reserved: NO_NUMBERS.reserved, past: this.past };
+  }
+
+  /** The past of this layout. Asked for once the sets are laid that say who holds what. */
+  get past(): Past {
+    this.#past ??= pastAfter(this.#previous.past, holdersIn(this.#sets));
+    return this.#past;
   }
 
   chain(name: string, rules: readonly Rule[], hook?: Hook): string {

@@ -26,7 +26,7 @@ function stepText(step: Step): string {
     case 'lookup':
       return `${step.key.join(' . ')} ${step.operator === '!=' ? '!= ' : ''}@${ownName(step.set)}`;
     case 'ct-mark-has':
-      return `ct mark & ${step.bits} == ${step.bits}`;
+      return `ct mark & ${step.among} ${step.operator} ${step.bits}`;
     case 'ct-own':
       return 'ct state established,new';
     case 'tcp-opens':
@@ -39,6 +39,8 @@ function stepText(step: Step): string {
       return `meta mark set ${step.key.join(' . ')} map ${mapText(step.map)}`;
     case 'or-ct-mark':
       return `ct mark set ct mark | ${step.bits}`;
+    case 'set-ct-mark':
+      return ctMarkText(step);
     case 'verdict-map':
       return `${step.key.join(' . ')} vmap ${mapText(step.map)}`;
     case 'update': {
@@ -57,6 +59,12 @@ function stepText(step: Step): string {
 /** What the kernel calls it, in the table of the rule. */
 function ownName(name: string): string {
   return placeOf(name).own;
+}
+
+/** As the kernel gives it back: bits that are set anyway count as kept. */
+function ctMarkText({ keeps, value }: Extract<Step, { kind: 'set-ct-mark' }>): string {
+  if (keeps === 0) return `ct mark set ${value}`;
+  return `ct mark set ct mark & ${keeps + value}${value === 0 ? '' : ` | ${value}`}`;
 }
 
 function mapText(map: string | Elements): string {

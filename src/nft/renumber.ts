@@ -14,28 +14,34 @@ export function layoutOver(
   wiring: Wiring,
   { actual, previous }: { readonly actual: Listing; readonly previous: Numbering },
 ): Layout {
-  return withoutClashes(layout(view, wiring, previous), { view, wiring, actual });
+  return withoutClashes(layout(view, wiring, previous), { view, wiring, actual, previous });
 }
 
 /** A layout that takes the place of another one of the same agent. */
 export function layoutAfter(before: Layout, view: HostView, wiring: Wiring): Layout {
-  const next = layout(view, wiring, before.numbering);
+  const previous = before.numbering;
+  const next = layout(view, wiring, previous);
   // The same key has the same number: only an interface that leaves one which others keep could meet what is theirs.
   return isLeft(before.ruleset, next.ruleset)
-    ? withoutClashes(next, { view, wiring, actual: listingOf(before.ruleset) })
+    ? withoutClashes(next, { view, wiring, actual: listingOf(before.ruleset), previous })
     : next;
 }
 
-type Over = { readonly view: HostView; readonly wiring: Wiring; readonly actual: Listing };
+type Over = {
+  readonly view: HostView;
+  readonly wiring: Wiring;
+  readonly actual: Listing;
+  readonly previous: Numbering;
+};
 
-function withoutClashes(first: Layout, { view, wiring, actual }: Over): Layout {
+function withoutClashes(first: Layout, { view, wiring, actual, previous }: Over): Layout {
   const [held, wanted] = [meanings(actual), meanings(listingOf(first.ruleset))];
   const kept = [...first.numbering.numbers].filter(([, number]) => {
     const before = held.get(String(number));
     return before === undefined || mayBecome(before, wanted.get(String(number)) ?? NOTHING);
   });
   if (kept.length === first.numbering.numbers.size) return first;
-  return layout(view, wiring, { numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
+  return layout(view, wiring, { ...previous, numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
 }
 
 /** Whether some device gets another number than it had. */

@@ -25,7 +25,8 @@ export type Field =
   | 'icmp code'
   | 'icmpv6 type'
   | 'icmpv6 code'
-  | 'ct direction';
+  | 'ct direction'
+  | 'ct mark';
 
 /** `goto` does not come back; `jump` does, at the end of the chain or at `return`. */
 export type Verdict = 'accept' | 'drop' | 'return' | `goto ${string}` | `jump ${string}`;
@@ -43,8 +44,8 @@ export type Step =
   | { readonly kind: 'compare'; readonly field: Field; readonly operator: Operator; readonly value: Value }
   | { readonly kind: 'one-of'; readonly field: Field; readonly operator: Operator; readonly values: readonly Value[] }
   | { readonly kind: 'lookup'; readonly key: readonly Field[]; readonly operator: Operator; readonly set: string }
-  /** Some of these bits of the connection mark are set; a packet without a connection has none. */
-  | { readonly kind: 'ct-mark-has'; readonly bits: number }
+  /** Of the bits `among` of the connection mark exactly these are set, or not exactly these; a packet without a connection has none. */
+  | { readonly kind: 'ct-mark-has'; readonly operator: Operator; readonly bits: number; readonly among: number }
   /** The packet is of a new or established connection, not an error about one (`ct state established,new`). */
   | { readonly kind: 'ct-own' }
   /** Whether the segment is a SYN alone. */
@@ -53,6 +54,8 @@ export type Step =
   | { readonly kind: 'or-mark'; readonly bits: number }
   | { readonly kind: 'map-mark'; readonly key: readonly Field[]; readonly map: string | Elements }
   | { readonly kind: 'or-ct-mark'; readonly bits: number }
+  /** The connection mark becomes this value and those of its bits that are kept; the two have no bit in common. */
+  | { readonly kind: 'set-ct-mark'; readonly keeps: number; readonly value: number }
   | { readonly kind: 'verdict-map'; readonly key: readonly Field[]; readonly map: string | Elements }
   /** Puts the key into a dynamic set, or starts its time anew; a full set ends the rule. */
   | {
@@ -137,6 +140,10 @@ export type Ruleset = {
   readonly timeouts: ReadonlyMap<string, CtTimeout>;
 };
 
-/** The bits of a connection's mark: its flow is tracked at the interface that sent its first packet, at the one that receives it. */
+/**
+ * The bits of a connection's mark: its flow is tracked at the interface that sent its first packet, at the one that receives it. The bits above
+ * are the era in which that was last found to be so (past.ts).
+ */
 export const TRACKED_AT_SENDER = 1;
 export const TRACKED_AT_RECEIVER = 2;
+export const TRACKED_ANYWHERE: number = TRACKED_AT_SENDER | TRACKED_AT_RECEIVER;

@@ -25,8 +25,8 @@ export type SideFields = {
   readonly peerDevice: Field;
   readonly own: Field;
   readonly peer: Field;
-  readonly ownPort: 'th sport' | 'th dport';
-  readonly peerPort: 'th sport' | 'th dport';
+  readonly ownPort: 'sport' | 'dport';
+  readonly peerPort: 'sport' | 'dport';
 };
 
 /**
@@ -44,8 +44,8 @@ export function fieldsOf({ direction, family }: Side, mode: Wiring['mode']): Sid
     peerDevice: mode === 'forward' ? beyond : device,
     own: isEgress ? source : destination,
     peer: isEgress ? destination : source,
-    ownPort: isEgress ? 'th sport' : 'th dport',
-    peerPort: isEgress ? 'th dport' : 'th sport',
+    ownPort: isEgress ? 'sport' : 'dport',
+    peerPort: isEgress ? 'dport' : 'sport',
   };
 }
 

@@ -9,6 +9,8 @@ import type { Direction, Peer, Rule, SecurityGroup } from '../core/model/securit
 import { type World, worldOf } from '../core/model/world.ts';
 import { hostViewOf } from '../core/policy/host-view.ts';
 import { layout } from './layout.ts';
+import { NO_PAST, type Past } from './past.ts';
+import { NO_NUMBERS } from './plan.ts';
 import { renderAll } from './render.ts';
 import type { Ruleset } from './ruleset.ts';
 import { TABLES } from './tables.ts';
@@ -41,8 +43,16 @@ export function specimenRuleset(mode: Wiring['mode']): Ruleset {
     natGateways: new Map<string, SubnetId>(mode === 'forward' ? [['specimen5', asId('subnet-1')]] : []),
     ...(mode === 'forward' ? { outside: new Set(['specimen6']) } : {}),
   };
-  return layout(hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values()), wiring).ruleset;
+  const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
+  return layout(view, wiring, { ...NO_NUMBERS, past: { ...NO_PAST, holders: GONE } }).ruleset;
 }
+
+/** Addresses of each kind that lose their holder. */
+const GONE: Past['holders'] = new Map([
+  ['at4 10.0.1.200', 1],
+  ['at6 2001:db8:0:1::c8', 1],
+  ['at6p 2001:db8:0:1:c8::/80', 1],
+]);
 
 const IPV4 = cidr('10.0.0.0/16');
 const IPV6 = cidr('2001:db8::/56');

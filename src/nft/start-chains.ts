@@ -1,11 +1,11 @@
 import { type Family, formatAddress } from '../core/net/address.ts';
 import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
+import { markOf } from './past.ts';
 import type { Plan } from './plan.ts';
-import type { Rule, Step, Value, Verdict } from './ruleset.ts';
+import { type Rule, type Step, TRACKED_ANYWHERE, type Value, type Verdict } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
 import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
-import type { Wiring } from './wiring.ts';
 
 /** Order of the hooks: connection tracking is at -200, address translation at -100 and 100. */
 export const PRIORITIES: Readonly<Record<'spoof' | 'egress' | 'acl' | 'ingress', number>> = {
@@ -22,18 +22,33 @@ export const NEIGHBOUR_TYPES: readonly number[] = [133, 135, 136];
 export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')];
 
 /**
- * The flow is tracked at this interface: its bit is set. An error about a flow is not of it (semantics 3.5). These come before all else that
- * accepts, for most packets need no more.
+ * The flow is tracked at this interface: its bit is set, and the mark is of this era. An error about a flow is not of it (semantics 3.5). These come
+ * before all else that accepts, for most packets need no more.
  */
-export function trackedRules(direction: Side['direction'], mode: Wiring['mode']): readonly Rule[] {
+export function trackedRules(plan: Plan, direction: Side['direction']): readonly Rule[] {
   const { original, reply } = bitsOf({ direction });
+  const era = markOf(plan.past.era);
   // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes. A machine by itself sees one end.
-  const both: Rule = [{ kind: 'ct-mark-has', bits: original | reply }, OWN_FLOW, end('accept')];
+  const both: Rule = [is('ct mark', era + TRACKED_ANYWHERE), OWN_FLOW, end('accept')];
   return [
-    ...(mode === 'forward' ? [both] : []),
-    [{ kind: 'ct-mark-has', bits: original }, goes('original'), OWN_FLOW, end('accept')],
-    [{ kind: 'ct-mark-has', bits: reply }, goes('reply'), OWN_FLOW, end('accept')],
+    ...(plan.wiring.mode === 'forward' ? [both] : []),
+    [hasBit(era, original), goes('original'), OWN_FLOW, end('accept')],
+    [hasBit(era, reply), goes('reply'), OWN_FLOW, end('accept')],
   ];
+}
+
+/** A mark of another era is looked at once (renewal-chains.ts). */
+export function renewalRule(plan: Plan, direction: Side['direction']): Rule {
+  const { device } = fieldsOf({ direction, family: 'ipv4' }, plan.wiring.mode);
+  const isOfAnother = { kind: 'ct-mark-has', operator: '!=', bits: markOf(plan.past.era), among: ERA_BITS } as const;
+  return [isOfAnother, OWN_FLOW, isIn([device], 'interfaces'), end(`jump renewed.${direction}`)];
+}
+
+const ERA_BITS = 0xffff_ffff - TRACKED_ANYWHERE;
+
+/** The mark is of an era and has a bit, whatever the other one is. */
+function hasBit(era: number, bit: number): Step {
+  return { kind: 'ct-mark-has', operator: '==', bits: era + bit, among: ERA_BITS + bit };
 }
 
 /** One rule for each family. */

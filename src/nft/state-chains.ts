@@ -1,9 +1,16 @@
 import { icmpOf, TCP, UDP } from '../core/net/protocol.ts';
 import { DEFAULT_TIMEOUTS } from '../core/track/timeouts.ts';
 import type { Plan } from './plan.ts';
-import { type Field, type Rule, TRACKED_AT_RECEIVER, TRACKED_AT_SENDER } from './ruleset.ts';
+import {
+  type Field,
+  type Rule,
+  type Step,
+  TRACKED_ANYWHERE,
+  TRACKED_AT_RECEIVER,
+  TRACKED_AT_SENDER,
+} from './ruleset.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
-import { DROP, end, goes, is, isIn, isOneOf, update, verdictBy } from './steps.ts';
+import { DROP, end, goes, is, isIn, isOneOf, markBy, update, verdictBy } from './steps.ts';
 
 /** Idle time of protocols without ports (E2:conntrack). */
 const OTHER_SECONDS = 600;
@@ -62,7 +69,7 @@ function keepRules(plan: Plan, side: Side): readonly Rule[] {
       side.family === 'ipv4' ? isOneOf('icmp type', [8, 13, 15, 17], '!=') : is('icmpv6 type', 128, '!='),
       end('accept'),
     ],
-    [isOneOf('meta l4proto', [icmpOf(side.family), TCP, UDP], '!='), rememberOther(plan, side), end('accept')],
+    [isOther(side), holderAt(device), rememberOther(plan, side), end('accept')],
     [is('meta l4proto', UDP), end(`jump idle.${suffix}`)],
     ...(plan.hasSet(`timeouts.${suffix}`) ? [[verdictBy([device], `timeouts.${suffix}`)]] : []),
     [goes('original'), { kind: 'or-ct-mark', bits: original }, end('accept')],
@@ -80,15 +87,25 @@ function idleRules(plan: Plan, { family }: Side): readonly Rule[] {
     policy: { unreplied: udpSeconds, replied: udpStreamSeconds },
   });
   return [
-    [{ kind: 'ct-mark-has', bits: TRACKED_AT_SENDER | TRACKED_AT_RECEIVER }, end('return')],
+    [{ kind: 'ct-mark-has', operator: '!=', bits: 0, among: TRACKED_ANYWHERE }, end('return')],
     [{ kind: 'ct-timeout', name }],
   ];
 }
 
-/** The flow of a packet whose protocol has no ports: device, protocol, own address, peer (semantics 3.1). */
+/** The packet's mark becomes the holder at a device, whose memory is asked or written next. */
+export function holderAt(device: Field): Step {
+  return markBy([device], 'holders');
+}
+
+/** The protocol is none that connection tracking knows as AWS does. */
+function isOther({ family }: Side): Step {
+  return isOneOf('meta l4proto', [icmpOf(family), TCP, UDP], '!=');
+}
+
+/** The flow of a packet whose protocol has no ports: holder, protocol, own address, peer (semantics 3.1). */
 function otherKey(plan: Plan, side: Side): readonly Field[] {
-  const { device, own, peer } = fieldsOf(side, plan.wiring.mode);
-  return [device, 'meta l4proto', own, peer];
+  const { own, peer } = fieldsOf(side, plan.wiring.mode);
+  return ['meta mark', 'meta l4proto', own, peer];
 }
 
 function rememberOther(plan: Plan, side: Side): Rule[number] {
@@ -97,9 +114,9 @@ function rememberOther(plan: Plan, side: Side): Rule[number] {
 
 /** What is known of other protocols passes. */
 export function otherRules(plan: Plan, side: Side): readonly Rule[] {
-  const set = `others${familyName(side.family)}`;
-  const isOther = isOneOf('meta l4proto', [icmpOf(side.family), TCP, UDP], '!=');
-  return [[isOther, isIn(otherKey(plan, side), set), rememberOther(plan, side), end('accept')]];
+  const { device } = fieldsOf(side, plan.wiring.mode);
+  const known = isIn(otherKey(plan, side), `others${familyName(side.family)}`);
+  return [[isOther(side), holderAt(device), known, rememberOther(plan, side), end('accept')]];
 }
 
 /**
@@ -112,10 +129,14 @@ function layRefusal(plan: Plan, side: Side): void {
     plan.chain(`refuse.${suffix}`, [DROP]);
     return;
   }
-  const { own, peer, ownPort, peerPort } = fieldsOf(side, plan.wiring.mode);
-  const half = `half${familyName(side.family)}`;
+  const { device, own, peer, ownPort, peerPort } = fieldsOf(side, plan.wiring.mode);
   plan.chain(`refuse.${suffix}`, [
-    [isIn(['meta l4proto', own, ownPort, peer, peerPort], half), end(`goto keep.${suffix}`)],
+    [holderAt(device)],
+    ...HALF_OPEN.map(([protocol]): Rule => {
+      const set = `half-${protocol}${familyName(side.family)}`;
+      const key: readonly Field[] = ['meta mark', own, `${protocol} ${ownPort}`, peer, `${protocol} ${peerPort}`];
+      return [isIn(key, set), end(`goto keep.${suffix}`)];
+    }),
     ...(side.direction === 'ingress' ? lostRules(side) : []),
     DROP,
   ]);
@@ -124,14 +145,17 @@ function layRefusal(plan: Plan, side: Side): void {
 }
 
 function lostRules(side: Side): readonly Rule[] {
-  const { own, peer } = fieldsOf(side, 'forward');
-  const half = `half${familyName(side.family)}`;
-  return HALF_OPEN.map(([protocol, seconds]): Rule => [
-    goes('original'),
-    { kind: 'ct-mark-has', bits: TRACKED_AT_SENDER },
-    update(half, ['meta l4proto', peer, `${protocol} sport`, own, `${protocol} dport`], seconds),
-    end('drop'),
-  ]);
+  const { own, peer, peerDevice } = fieldsOf(side, 'forward');
+  return HALF_OPEN.map(([protocol, seconds]): Rule => {
+    const key: readonly Field[] = ['meta mark', peer, `${protocol} sport`, own, `${protocol} dport`];
+    return [
+      goes('original'),
+      { kind: 'ct-mark-has', operator: '==', bits: TRACKED_AT_SENDER, among: TRACKED_AT_SENDER },
+      holderAt(peerDevice),
+      update(`half-${protocol}${familyName(side.family)}`, key, seconds),
+      end('drop'),
+    ];
+  });
 }
 
 /** Flows at an appliance: the connection's bits belong to the interfaces at its ends, so these have sets of their own. */
@@ -143,11 +167,12 @@ function layForwarded(plan: Plan, side: Side): void {
   const isDelegated: readonly Rule[] = side.family === 'ipv6' ? [[isIn([device, own], 'at6p'), end('return')]] : [];
   const key = (protocol: 'tcp' | 'udp'): readonly Field[] => {
     const [from, to]: readonly [Field, Field] = [`${protocol} sport`, `${protocol} dport`];
-    return side.direction === 'egress' ? [device, own, from, peer, to] : [device, own, to, peer, from];
+    return side.direction === 'egress' ? ['meta mark', own, from, peer, to] : ['meta mark', own, to, peer, from];
   };
   plan.chain(`forwarded.${suffix}`, [
     isOwn,
     ...isDelegated,
+    [holderAt(device)],
     ...FORWARDED.map(([protocol, seconds]): Rule => [
       ...(protocol === 'tcp' ? [{ kind: 'tcp-opens', operator: '==' } as const] : []),
       update(`${protocol}${family}`, key(protocol), seconds),
@@ -159,6 +184,7 @@ function layForwarded(plan: Plan, side: Side): void {
   plan.chain(`forwarding.${suffix}`, [
     isOwn,
     ...isDelegated,
+    [holderAt(device)],
     ...FORWARDED.map(([protocol, seconds]): Rule => [
       isIn(key(protocol), `${protocol}${family}`),
       update(`${protocol}${family}`, key(protocol), seconds),

@@ -154,7 +154,10 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return key !== undefined && (find(journey, step.set, key) !== undefined) === (step.operator === '==');
     }
     case 'ct-mark-has':
-      return connection !== undefined && (journey.connectionMark & step.bits) === step.bits;
+      return (
+        connection !== undefined &&
+        ((journey.connectionMark & step.among) >>> 0 === step.bits) === (step.operator === '==')
+      );
     case 'ct-own':
       return connection !== undefined && !connection.isRelated;
     case 'tcp-opens':
@@ -172,7 +175,10 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       return true;
     }
     case 'or-ct-mark':
-      if (connection !== undefined) journey.connectionMark |= step.bits;
+      if (connection !== undefined) journey.connectionMark = (journey.connectionMark | step.bits) >>> 0;
+      return true;
+    case 'set-ct-mark':
+      if (connection !== undefined) journey.connectionMark = ((journey.connectionMark & step.keeps) | step.value) >>> 0;
       return true;
     case 'verdict-map':
       return mapped(journey, step) ?? true;
@@ -270,7 +276,7 @@ function keyOf(journey: Journey, fields: readonly Field[]): Value | undefined {
   return parts.every((part) => part !== undefined) ? parts.join(' . ') : undefined;
 }
 
-function fieldOf({ frame, mark }: Journey, field: Field): Value | undefined {
+function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value | undefined {
   if (isArp(frame)) return arpField(frame, field);
   const { source, destination, transport } = frame;
   const [name = '', part = ''] = field.split(' ');
@@ -290,7 +296,8 @@ function fieldOf({ frame, mark }: Journey, field: Field): Value | undefined {
       if (part === 'mark') return String(mark);
       return String(part === 'nfproto' ? nfproto(source.family) : transportProtocol(transport));
     case 'ct':
-      return frame.connection === undefined ? undefined : frame.connection.direction === 'original' ? '0' : '1';
+      if (frame.connection === undefined) return undefined;
+      return part === 'mark' ? String(connectionMark) : frame.connection.direction === 'original' ? '0' : '1';
     default:
       return transportField(frame, name, part);
   }

@@ -14,7 +14,6 @@ export const DEPARTURES: Readonly<Record<string, Departure>> = {
   'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
   'C16-half': { row: "an ICMP question that only the sender's side admits", steps: [1] },
   'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
-  'C23-gone': { row: 'an interface that goes while its address is given to another', steps: [5] },
   'C24-closed': { row: 'flows that an appliance forwards', steps: [5] },
   'M14-peered-middlebox': { row: 'references from a middlebox of a peered VPC or another host', steps: [0] },
 };

@@ -32,6 +32,19 @@ export const EDITS: readonly (readonly [string, Edit])[] = [
       })),
   ],
   [
+    'every second interface is attached anew',
+    (compact, seed) => ({
+      ...compact,
+      instances: { ...compact.instances, 'i-anew': {} },
+      enis: Object.fromEntries(
+        Object.entries(compact.enis ?? {}).map(([name, eni], at) => [
+          name,
+          (at + seed) % 2 === 0 ? { ...eni, instance: 'i-anew', device: at } : eni,
+        ]),
+      ),
+    }),
+  ],
+  [
     'NACLs close',
     (compact) => ({
       ...compact,

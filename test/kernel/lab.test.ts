@@ -1,11 +1,12 @@
 // The three-tier example on real Linux: every probe gets through exactly where evaluate lets it, and nothing is left behind. Beside agents,
 // a server's own lab is a host like any other: what it enforces, what it counted, and what is wrong with it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Lab, whyNoLab } from '../../src/agent/lab/lab.ts';
 import { runTraffic } from '../../src/agent/lab/traffic.ts';
@@ -22,6 +23,8 @@ import { AgentApi, type HostsDocument } from '../../src/server/native/agent-api.
 import type { HitCount, HitOwner, NotCounted } from '../../src/server/native/hits.ts';
 import { MemoryStore } from '../../src/server/store/memory.ts';
 import { until } from '../server/listener.ts';
+import { asId } from '../../src/core/model/ids.ts';
+import { compactWorld } from '../compact.ts';
 import { whyNoKernel } from './namespace.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url));
@@ -190,6 +193,67 @@ describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () =
     process.env['PATH'] = PATH;
     await until(() => lab().condition === 'enforcing');
     assert.equal(lab().enforcedRevision, control.revision);
+  });
+});
+
+/** Two instances, the second one with a name of its own at an address that stays; its groups let nothing in but on the first day. */
+function pair(second: string, isOpen: boolean): World {
+  const group = { vpc: 'V1', ingress: isOpen ? ['udp/7000 10.0.1.10/32'] : [], egress: [] };
+  return compactWorld({
+    vpcs: { V1: { cidrs: ['10.0.0.0/16'] } },
+    subnets: { S1: { vpc: 'V1', cidrs: ['10.0.1.0/24'] } },
+    groups: { A: { vpc: 'V1' }, B: group },
+    instances: { 'i-a': {}, [`i-${second}`]: {} },
+    enis: {
+      a: { subnet: 'S1', addresses: ['10.0.1.10'], groups: ['A'], instance: 'i-a' },
+      [second]: { subnet: 'S1', addresses: ['10.0.1.20'], groups: ['B'], instance: `i-${second}` },
+    },
+  });
+}
+
+/** Sends to the second instance every millisecond, always in the same flow. */
+const FLOOD = `
+import socket, time
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.bind(("10.0.1.10", 5000))
+while True:
+    try:
+        one.sendto(b"x", ("10.0.1.20", 7000))
+    except OSError:
+        pass
+    time.sleep(0.001)
+`;
+
+describe('an instance of the lab that takes the address of another', { skip: WHY_NOT ?? false }, () => {
+  const lab = new Lab();
+  after(async () => {
+    expectOk(await lab.close());
+  });
+
+  /** Datagrams that arrived in an instance. */
+  function datagrams(id: string): number {
+    const namespace = lab.plan?.instances.get(asId(id)) ?? '';
+    const { stdout } = spawnSync('ip', ['netns', 'exec', namespace, 'cat', '/proc/net/snmp'], { encoding: 'utf8' });
+    const [names, values] = stdout.split('\n').filter((text) => text.startsWith('Udp:'));
+    const at = (name: string): number => Number(values?.split(' ')[names?.split(' ').indexOf(name) ?? -1]);
+    return at('InDatagrams') + at('NoPorts');
+  }
+
+  test('gets none of the packets of its flows, not even while it comes', async () => {
+    expectOk(await lab.build(pair('b', true)));
+    const flood = spawn('ip', ['netns', 'exec', lab.plan?.instances.get(asId('i-a')) ?? '', 'python3', '-c', FLOOD]);
+    try {
+      await until(() => datagrams('i-b') > 50);
+      for (const heir of ['heir', 'another', 'third']) {
+        expectOk(await lab.build(pair(heir, false)));
+        await setTimeout(200);
+        assert.equal(datagrams(`i-${heir}`), 0);
+      }
+      expectOk(await lab.build(pair('third', true)));
+      await until(() => datagrams('i-third') > 50);
+    } finally {
+      flood.kill();
+    }
   });
 });
 

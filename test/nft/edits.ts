@@ -1,6 +1,7 @@
 // Changes of worlds that leave every interface on its device: what one call of the API may do, and more at once.
 import { Random } from '../../bench/random.ts';
 import type { Compact } from '../compact.ts';
+import type { CompactEni } from '../compact-format.ts';
 import { type Edit, EDITS } from '../kernel/flows.ts';
 import { editAcls, editGroups } from '../property/asked.ts';
 
@@ -38,6 +39,14 @@ export const MORE_EDITS: Readonly<Record<string, Edit>> = {
     const [first = '10.0.0.1', ...others] = eni.addresses ?? [];
     const addresses = others.length > 0 ? [first] : [first, first.replace(/\d+$/u, '77')];
     return { ...compact, enis: { ...compact.enis, [name]: { ...eni, addresses } } };
+  },
+  'interfaces are attached anew, or keep half of their addresses': (compact, seed) => {
+    const enis = Object.entries(compact.enis ?? {}).map(([name, eni], at): [string, CompactEni] => {
+      const addresses = eni.addresses ?? [];
+      if ((at + seed) % 3 === 0) return [name, { ...eni, instance: 'i-anew' }];
+      return [name, { ...eni, addresses: (at + seed) % 3 === 1 ? addresses.slice(0, 1) : addresses }];
+    });
+    return { ...compact, instances: { ...compact.instances, 'i-anew': {} }, enis: Object.fromEntries(enis) };
   },
   'prefix lists hold something else': (compact) => ({
     ...compact,

@@ -10,6 +10,7 @@ import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
 import { listingOf } from '../../src/nft/listing.ts';
+import { markOf, pastIn } from '../../src/nft/past.ts';
 import { NO_NUMBERS, type Numbering } from '../../src/nft/plan.ts';
 import { layoutAfter, layoutOver } from '../../src/nft/renumber.ts';
 import type { Ruleset } from '../../src/nft/ruleset.ts';
@@ -24,6 +25,9 @@ import { drawPrefixRules, MORE_EDITS, moveOne, sameGroups } from './edits.ts';
 import { Legs, NOWHERE, type Plant, plantOf } from './legs.ts';
 import { afterCommands, basesOf, halfwayVerdicts, verdictAt } from './table.ts';
 
+/** Marks of no era, and of the first two with every choice of bits. */
+const MARKS = [0, 3, ...[1, 2, 3].flatMap((bits) => [markOf(1) + bits, markOf(2) + bits])];
+
 /** Packets at one router, new and of flows that are known at either end. */
 function framesOf(
   world: World,
@@ -35,7 +39,7 @@ function framesOf(
     const legs = new Legs(world, plant).of({ origin, gates: evaluate(world, origin, packet).forward.gates });
     const own = legs.filter((leg) => leg.iif !== NOWHERE && plant.wirings.get(leg.vpcId) === wiring);
     return own.flatMap((leg) =>
-      [0, 1, 2, 3].flatMap((mark) =>
+      MARKS.flatMap((mark) =>
         (['original', 'reply'] as const).map((direction): Frame => ({
           iifname: leg.iif,
           oifname: leg.oif,
@@ -124,17 +128,23 @@ function leftBehind(first: Layout, second: Layout): readonly Ruleset[] {
 }
 
 /** Numbers as an agent would give them that knows nothing of those in the kernel: each has the meaning of another. */
-function turned({ numbers }: Numbering): Numbering {
+function turned({ numbers, past }: Numbering): Numbering {
   const all = [...numbers.values()];
   return {
     numbers: new Map([...numbers.keys()].map((key, at) => [key, all[(at + 1) % all.length] ?? 0])),
     reserved: new Set(),
+    past,
   };
 }
 
 const moveAndDraw: Edit = (compact, seed) => moveOne(drawPrefixRules(compact, seed + 1000), seed);
 /** Interfaces that have the same groups are told apart by nothing but their devices. */
 const shareGroups: Edit = (compact, seed) => sameGroups(drawPrefixRules(compact, seed));
+
+/** As an agent goes on from what it finds. */
+function pastly(held: Ruleset, numbering: Numbering): Numbering {
+  return { ...numbering, past: pastIn(held.sets) ?? numbering.past };
+}
 
 describe('a change of rules', () => {
   for (const [name, edit] of Object.entries(MORE_EDITS))
@@ -170,7 +180,11 @@ describe('a change of rules', () => {
         for (const [held, view, previous] of left.flatMap((one) =>
           views.flatMap((to) => [NO_NUMBERS, turned(second.numbering)].map((numbers) => [one, to, numbers] as const)),
         ))
-          followed(held, layoutOver(view, wiring, { actual: listingOf(held), previous }), { frames, seen, about });
+          followed(held, layoutOver(view, wiring, { actual: listingOf(held), previous: pastly(held, previous) }), {
+            frames,
+            seen,
+            about,
+          });
       }
     assert.ok(seen.transactions > 10, JSON.stringify(seen));
   });

@@ -8,6 +8,7 @@ import { linesOf } from '../../src/nft/render.ts';
 import { getRecord } from '../../src/core/model/world.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
+import { hashText } from '../../src/nft/names.ts';
 import { compactWorld } from '../compact.ts';
 import { localLayout, localWiring } from './ends.ts';
 
@@ -69,13 +70,20 @@ function adding(set: string, ...keys: readonly string[]): string {
   return `add element inet crenel ${set} { ${keys.join(', ')} }`;
 }
 
+function held(flow: string): string {
+  return `${Number.parseInt(hashText('a  ').slice(0, 8), 16)} . ${flow}`;
+}
+
 test('those live on that rules would let begin and would remember', { skip: process.arch === 's390x' }, () => {
-  const [ssh, other] = ['10.0.1.10 . 22 . 198.51.100.9 . 50000', '10.0.1.10 . 22 . 198.51.100.8 . 50001'];
-  const asked = '10.0.1.10 . 40960 . 203.0.113.7 . 443';
+  const [ssh, other] = ['10.0.1.10 . 22 . 198.51.100.9 . 50000', '10.0.1.10 . 22 . 198.51.100.8 . 50001'].map(held);
+  assert.ok(ssh !== undefined && other !== undefined);
+  const asked = held('10.0.1.10 . 40960 . 203.0.113.7 . 443');
   assert.deepEqual(kept([], []), []);
   assert.deepEqual(kept(['tcp/22 198.51.100.9/32'], []), [adding('earlier4', ssh)]);
   assert.deepEqual(kept(['tcp/22 198.51.100.0/24'], ['tcp/443 0.0.0.0/0']), [adding('earlier4', ssh, asked, other)]);
-  assert.deepEqual(kept([], ['all ::/0']), [adding('earlier6', '2001:db8:0:1::10 . 40964 . 2001:db8:0:1::20 . 80')]);
+  assert.deepEqual(kept([], ['all ::/0']), [
+    adding('earlier6', held('2001:db8:0:1::10 . 40964 . 2001:db8:0:1::20 . 80')),
+  ]);
   // What rules admit both ways is not remembered, so it lives and dies with them.
   assert.deepEqual(kept(['all 0.0.0.0/0'], ['all 0.0.0.0/0']), []);
 });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import type { InstanceId, VpcId } from '../../core/model/ids.ts';
-import type { World } from '../../core/model/world.ts';
+import { attachedAs } from '../../core/model/eni.ts';
+import type { EniId, InstanceId, VpcId } from '../../core/model/ids.ts';
+import { getRecord, type World } from '../../core/model/world.ts';
 import { hostViewOf } from '../../core/policy/host-view.ts';
 import { type Drift, Enforcer } from '../enforcer.ts';
 import { kernelOf } from '../kernel-choice.ts';
@@ -33,6 +34,8 @@ export function whyNoLab(): string | undefined {
 export class Lab {
   #known: Topology = EMPTY_TOPOLOGY;
   #plan: LabPlan | undefined;
+  /** The world that `#plan` is of. */
+  #world: World | undefined;
   readonly #enforcers: Map<VpcId, Enforcer> = new Map();
   #building: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +60,8 @@ export class Lab {
   async #build(world: World): Promise<Result<Built>> {
     const started = performance.now();
     const plan = planLab(world);
+    const parted = await this.#part(world, plan);
+    if (!parted.ok) return parted;
     const done = await applyTopology(topologyDelta(this.#known, plan.topology), plan.topology);
     if (!done.ok) {
       // What came through and what did not is not known: the next build starts from nothing.
@@ -68,6 +73,7 @@ export class Lab {
     }
     this.#known = plan.topology;
     this.#plan = plan;
+    this.#world = world;
     this.#forget((id) => !plan.routers.has(id));
     for (const [id, router] of plan.routers) {
       const enforced = await this.#enforce(world, id, router);
@@ -78,6 +84,29 @@ export class Lab {
       warnings: plan.warnings,
       milliseconds: performance.now() - started,
     });
+  }
+
+  /**
+   * Where interfaces go or come, the rules know it before the devices do: nothing passes any more at the ones, nothing yet at the others. Else whoever
+   * comes with an address would get the packets of the flows that the one before it had.
+   */
+  async #part(world: World, plan: LabPlan): Promise<Result<void>> {
+    for (const [id, enforcer] of this.#enforcers) {
+      const [before, after] = [this.#plan?.routers.get(id)?.wiring, plan.routers.get(id)?.wiring];
+      if (before === undefined || after === undefined) continue;
+      const staying = [...after.enis.keys()].filter((eni) => before.enis.has(eni) && this.#stays(world, eni));
+      if (staying.length === before.enis.size && staying.length === after.enis.size) continue;
+      const view = hostViewOf(world, staying, before.natGateways.values());
+      const enforced = await enforcer.enforce(view, { ...before, enis: new Map([...before.enis, ...after.enis]) });
+      if (!enforced.ok) return fail(`the rules of ${id} cannot follow its interfaces: ${enforced.error.message}`);
+    }
+    return ok(undefined);
+  }
+
+  /** Whether an interface is attached as before. */
+  #stays(world: World, id: EniId): boolean {
+    const [before, after] = [this.#world, world].map((one) => one && getRecord(one, 'enis', id));
+    return before !== undefined && after !== undefined && attachedAs(before) === attachedAs(after);
   }
 
   async #enforce(world: World, id: VpcId, { namespace, wiring }: Router): Promise<Result<void>> {

@@ -70,6 +70,11 @@ export function eniOwns(eni: Eni, address: Address): boolean {
   );
 }
 
+/** Who an ENI is as long as it stays attached: once it is attached anew, it is somebody else to those who remember its flows. */
+export function attachedAs({ id, attachment }: Eni): string {
+  return [id, attachment?.instanceId ?? '', attachment?.attachmentId ?? ''].join(' ');
+}
+
 /** Kinds of interface that AWS runs without security groups when none is attached (V:nat-gateway-basics, NLB). */
 const UNFILTERED: ReadonlySet<string> = new Set([
   'nat_gateway',

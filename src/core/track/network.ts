@@ -2,6 +2,7 @@ import { type Address, formatAddress, sameAddress } from '../net/address.ts';
 import { cidrOf, formatCidr } from '../net/cidr.ts';
 import type { Packet } from '../net/packet.ts';
 import { replyTransport, type Transport } from '../net/traffic.ts';
+import { attachedAs } from '../model/eni.ts';
 import type { NatGateway } from '../model/gateway.ts';
 import type { EniId, VpcId } from '../model/ids.ts';
 import { changeBetween, getRecord, indexedId, indexedIds, type World } from '../model/world.ts';
@@ -82,10 +83,12 @@ export class Network {
     return this.#world;
   }
 
-  /** Puts another world in place. Tracked flows live on, but for those of interfaces and gateways that are gone. */
+  /** Puts another world in place. Tracked flows live on, but for those of interfaces and gateways that are gone or attached anew. */
   change(world: World): void {
     const { enis, egressOnlyGateways } = changeBetween(this.#world, world);
-    for (const { id } of [...(enis?.removed ?? []), ...(egressOnlyGateways?.removed ?? [])]) this.tracker.forget(id);
+    const moved = (enis?.updated ?? []).flatMap(([from, to]) => (attachedAs(from) === attachedAs(to) ? [] : [from]));
+    for (const { id } of [...(enis?.removed ?? []), ...(egressOnlyGateways?.removed ?? []), ...moved])
+      this.tracker.forget(id);
     this.#world = world;
   }
 

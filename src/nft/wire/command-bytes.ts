@@ -4,7 +4,7 @@ import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type ElementForm, writeElements } from './elements.ts';
 import { type AnonymousSet, writeExpr } from './expressions.ts';
-import { byteOrder, hostWord, keySize, partSize, typeNumber } from './keys.ts';
+import { byteOrder, hostWord, keySize, partSize, standing, typeNumber } from './keys.ts';
 import {
   BATCH_GENERATION,
   CHAIN,
@@ -318,7 +318,7 @@ function hookNumber(name: string, { hook }: Hook): number {
 }
 
 function elementForm({ key, data, isInterval }: NftSet): ElementForm {
-  return { types: key, data, isInterval };
+  return { types: standing(key, isInterval), data, isInterval };
 }
 
 /** Notes that nft keeps with a set, so that its listings know in which order the bytes of keys and data stand. */

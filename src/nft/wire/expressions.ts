@@ -24,6 +24,7 @@ export type ExprName =
   | 'cmp'
   | 'range'
   | 'bitwise'
+  | 'byteorder'
   | 'lookup'
   | 'immediate'
   | 'counter'
@@ -39,6 +40,7 @@ const FORMS: Readonly<Record<ExprName, readonly Form[]>> = {
   cmp: ['word', 'word', 'data'],
   range: ['word', 'word', 'data', 'data'],
   bitwise: ['word', 'word', 'word', 'data', 'data', 'word', 'data'],
+  byteorder: ['word', 'word', 'word', 'word', 'word'],
   lookup: ['set', 'word', 'word', 'word', 'word'],
   immediate: ['word', 'data'],
   counter: ['long', 'long'],
@@ -103,6 +105,13 @@ export function outside({ from, to }: { readonly from: Uint8Array; readonly to: 
 export function bitwise(mask: Uint8Array, xor: Uint8Array): Expr {
   return expr('bitwise', [1, 1], [2, 1], [3, mask.length], [4, mask], [5, xor]);
 }
+
+/** Turns a number of four bytes from this machine's order into the network's, in which ranges are compared. */
+export function toNetwork(register: number): Expr {
+  return expr('byteorder', [1, register], [2, register], [3, TO_NETWORK], [4, 4], [5, 4]);
+}
+
+const TO_NETWORK = 1;
 
 /** Ends the rule when the key is not in the set, or is when `isNot`; a map puts what it holds into `to`. */
 export function lookup(

@@ -5,8 +5,8 @@ import type { KeyType, Value } from '../ruleset.ts';
 import { hostNumberOf, numberOf, textOf, viewOf } from './byte-reader.ts';
 import { LOW_FIRST, padded } from './byte-writer.ts';
 
-/** What a part of a key can be: what our sets have, and what only rules compare. */
-export type PartType = KeyType | 'icmp_type' | 'icmp_code' | 'icmpv6_type' | 'icmpv6_code' | 'number';
+/** What a part of a key can be: what our sets have, a mark in the network's order as ranges have it, and what only rules compare. */
+export type PartType = KeyType | 'ordered_mark' | 'icmp_type' | 'icmp_code' | 'icmpv6_type' | 'icmpv6_code' | 'number';
 
 /** Bytes of a part, and the number by which nft knows the type: the kernel only keeps it. */
 const PARTS: Readonly<Record<PartType, { readonly size: number; readonly number: number }>> = {
@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<PartType, { readonly size: number; readonly number:
   inet_proto: { size: 1, number: 12 },
   inet_service: { size: 2, number: 13 },
   mark: { size: 4, number: 19 },
+  ordered_mark: { size: 4, number: 19 },
   icmp_type: { size: 1, number: 14 },
   icmp_code: { size: 1, number: 32 },
   icmpv6_type: { size: 1, number: 29 },
@@ -25,8 +26,13 @@ const PARTS: Readonly<Record<PartType, { readonly size: number; readonly number:
 };
 
 const TYPES_BY_NUMBER: ReadonlyMap<number, string> = new Map(
-  Object.entries(PARTS).map(([name, { number }]) => [number, name]),
+  Object.entries(PARTS).flatMap(([name, { number }]) => (name === 'ordered_mark' ? [] : [[number, name] as const])),
 );
+
+/** The types of a set's keys as they stand in it: ranges want the network's order. */
+export function standing(types: readonly PartType[], isInterval: boolean): readonly PartType[] {
+  return isInterval ? types.map((type) => (type === 'mark' ? 'ordered_mark' : type)) : types;
+}
 
 /** Bits that each part of a concatenation has in the number of its type. */
 const TYPE_BITS = 6;
@@ -99,6 +105,7 @@ function partBytes(type: PartType, text: Value): KeySpan {
       return addressSpan(text);
     case 'mark':
       return single(hostWord(Number(text)));
+    case 'ordered_mark':
     case 'inet_proto':
     case 'inet_service':
     case 'icmp_type':
@@ -188,6 +195,7 @@ function partText(type: PartType, { from, to }: KeySpan): Value {
     }
     case 'mark':
       return String(hostNumberOf(from));
+    case 'ordered_mark':
     case 'inet_proto':
     case 'inet_service':
     case 'icmp_type':

@@ -16,6 +16,7 @@ import {
   outside,
   setCt,
   setMeta,
+  toNetwork,
   updateSet,
   useTimeout,
   verdictOf,
@@ -27,7 +28,7 @@ type Base = Parameters<typeof loadPayload>[0];
 type Need = { readonly ether?: true; readonly network?: 'ip' | 'ip6'; readonly transport?: number };
 type Place =
   | { readonly kind: 'meta'; readonly key: keyof typeof META }
-  | { readonly kind: 'ct-direction' }
+  | { readonly kind: 'ct'; readonly key: 'direction' | 'mark' }
   | { readonly kind: 'payload'; readonly base: Base; readonly offset: number; readonly needs: Need };
 
 const IP: Need = { network: 'ip' };
@@ -63,7 +64,8 @@ const FIELDS: Readonly<Record<Field, { readonly type: PartType; readonly place: 
   'icmp code': { type: 'icmp_code', place: at('transport', 1, { ...IP, transport: ICMP }) },
   'icmpv6 type': { type: 'icmpv6_type', place: at('transport', 0, { ...IP6, transport: ICMPV6 }) },
   'icmpv6 code': { type: 'icmpv6_code', place: at('transport', 1, { ...IP6, transport: ICMPV6 }) },
-  'ct direction': { type: 'number', place: { kind: 'ct-direction' } },
+  'ct direction': { type: 'number', place: { kind: 'ct', key: 'direction' } },
+  'ct mark': { type: 'mark', place: { kind: 'ct', key: 'mark' } },
 };
 
 const NFPROTO = { ip: 2, ip6: 10 } as const;
@@ -126,6 +128,7 @@ class RuleMaker {
       case 'set-mark':
       case 'or-mark':
       case 'or-ct-mark':
+      case 'set-ct-mark':
       case 'ct-timeout':
       case 'counter':
       case 'verdict':
@@ -135,7 +138,13 @@ class RuleMaker {
 
   #compare({ field, operator, value }: Extract<Step, { kind: 'compare' }>): void {
     const { type, place } = FIELDS[field];
-    const { from, to } = keyBytes([type], value);
+    const isMarkRange = field === 'ct mark' && value.includes('-');
+    const { from, to } = keyBytes([isMarkRange ? 'ordered_mark' : type], value);
+    if (isMarkRange) {
+      this.exprs.push(loadCt('mark', 1), toNetwork(1));
+      this.exprs.push(...(operator === '!=' ? [outside({ from, to })] : [compare('gte', from), compare('lte', to)]));
+      return;
+    }
     if (place.kind === 'payload') {
       this.#need(place.needs);
       if (value.includes('/')) this.#prefix(place, { operator, value, base: from });
@@ -215,7 +224,11 @@ class RuleMaker {
       if (place.kind === 'meta') this.exprs.push(loadMeta(place.key, register));
       else if (place.kind === 'payload')
         this.exprs.push(loadPayload(place.base, { offset: place.offset, size }, register));
-      else this.exprs.push(loadCt('direction', register));
+      else {
+        this.exprs.push(loadCt(place.key, register));
+        // Only sets of ranges have it as a part of their keys.
+        if (place.key === 'mark' && key.length > 1) this.exprs.push(toNetwork(register));
+      }
     }
   }
 
@@ -253,7 +266,11 @@ type Plain = Exclude<
 function plainExprs(step: Plain): readonly Expr[] {
   switch (step.kind) {
     case 'ct-mark-has':
-      return [loadCt('mark', 1), bitwise(hostWord(step.bits), hostWord(0)), compare('eq', hostWord(step.bits))];
+      return [
+        loadCt('mark', 1),
+        bitwise(hostWord(step.among), hostWord(0)),
+        compare(step.operator === '!=' ? 'neq' : 'eq', hostWord(step.bits)),
+      ];
     case 'ct-own':
       return [loadCt('state', 1), bitwise(hostWord(OWN_STATES), hostWord(0)), compare('neq', hostWord(0))];
     case 'set-mark':
@@ -262,6 +279,10 @@ function plainExprs(step: Plain): readonly Expr[] {
       return [loadMeta('mark', 1), orBits(step.bits), setMeta('mark', 1)];
     case 'or-ct-mark':
       return [loadCt('mark', 1), orBits(step.bits), setCt('mark', 1)];
+    case 'set-ct-mark':
+      return step.keeps === 0
+        ? [immediate(hostWord(step.value)), setCt('mark', 1)]
+        : [loadCt('mark', 1), bitwise(hostWord(step.keeps), hostWord(step.value)), setCt('mark', 1)];
     case 'ct-timeout':
       return [useTimeout(step.name)];
     case 'counter':

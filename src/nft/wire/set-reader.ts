@@ -2,7 +2,7 @@ import { setHead } from '../render.ts';
 import type { Content, KeyType, NftSet } from '../ruleset.ts';
 import { attributesOf, numberOf, textOf } from './byte-reader.ts';
 import type { ElementForm } from './elements.ts';
-import { isPartType, type PartType, typeNames, typeNumber } from './keys.ts';
+import { isPartType, type PartType, standing, typeNames, typeNumber } from './keys.ts';
 import { DESCRIPTION, SET, SET_FLAG, VERDICT_TYPE } from './protocol.ts';
 
 /** A set as the kernel tells of it. `form` is undefined for a set that none of ours could be. */
@@ -45,7 +45,7 @@ export function readSet(body: Uint8Array): ReadSet {
     name,
     head: headOf({ name, types, data, isInterval, dynamic }),
     isAnonymous,
-    form: { types, data, isInterval },
+    form: { types: standing(types, isInterval), data, isInterval },
     dynamic,
   };
 }
