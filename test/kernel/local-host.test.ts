@@ -13,6 +13,7 @@ import type { Eni } from '../../src/core/model/eni.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import { getRecord, type World } from '../../src/core/model/world.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
+import { holderOf } from '../../src/nft/past.ts';
 import { type Compact, compactWorld } from '../compact.ts';
 import { localLayout, localWiring } from '../nft/ends.ts';
 import { Machine, type Passing } from './machine.ts';
@@ -129,7 +130,7 @@ describe('a machine whose groups and NACL are closed', { skip: WHY_NOT ?? false 
     const { world, eni } = worldOf({ ingress: [], egress: [] });
     const peer = '10.0.1.20';
     const [into, out] = [packet('in', [peer, OWN], tcp(50_000, 22)), packet('out', [OWN, peer], tcp(22, 50_000))];
-    const tuple = `add element inet crenel earlier4 { ${OWN} . 22 . ${peer} . 50000 }`;
+    const tuple = `add element inet crenel earlier4 { ${holderOf(eni)} . ${OWN} . 22 . ${peer} . 50000 }`;
     const told = async (...packets: readonly Passing[]): Promise<readonly boolean[]> => {
       await machine.load(localLayout(world, eni).ruleset);
       await machine.apply([tuple]);
