@@ -15,6 +15,7 @@ import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addLint } from './commands/lint.ts';
 import { addMatrix } from './commands/matrix.ts';
+import { addPreview } from './commands/preview.ts';
 import { addReach } from './commands/reach.ts';
 import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addReach,
   addShow,
   addDiff,
+  addPreview,
   addMatrix,
   addExposure,
   addLint,

@@ -45,6 +45,12 @@ const RUNS: readonly (readonly [string, string, number])[] = [
   ['diff-markdown', 'diff before after --markdown', 1],
   ['diff-json', 'diff before after --json --fail-on never', 0],
   ['diff-none', 'diff before before', 0],
+  ['preview', 'preview ec2 revoke-security-group-ingress --group-id sg-web --protocol tcp --port 443 --cidr ::/0', 0],
+  [
+    'preview-markdown',
+    'preview authorize-security-group-ingress --group-id sg-db --protocol tcp --port 8080 --source-group sg-web --markdown',
+    1,
+  ],
   ['completion-bash', 'completion bash', 0],
   ['completion-zsh', 'completion zsh', 0],
   ['completion-fish', 'completion fish', 0],

@@ -1,26 +1,18 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
-import { type DiffDocument, diffDocument } from '../../analysis/diff-document.ts';
-import { differenceOf } from '../../analysis/pairs/difference.ts';
 import { splitWhen } from '../../formats/any-world.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, loadPlan, loadWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
-import { diffMarkdown } from '../diff-markdown.ts';
-import { diffSheet } from '../diff-text.ts';
+import { type Context, loadPlan, loadWorld, refuse } from '../context.ts';
+import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 /** One path alone is a plan. */
 type Paths = { readonly before: string; readonly after: string | undefined };
 
-type Options = { readonly markdown?: boolean; readonly failOn: FailOn };
-
-const FAIL_ON = ['opens', 'any', 'never'] as const;
-type FailOn = (typeof FAIL_ON)[number];
-
 /** `crenel diff <before> [after]`. */
 export function addDiff(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('diff')
     .summary('exactly what a change opens and closes, and what of it makes that so')
     .description(
@@ -30,28 +22,17 @@ export function addDiff(program: Command, { context, finish }: CommandSetup): vo
       '<before>',
       'file or folder of a world, - for standard input, or URL of a server; or a Terraform plan alone',
     )
-    .argument('[after]', 'the same')
-    .option('--markdown', 'print a comment for a pull request')
-    .addOption(
-      new Option('--fail-on <what>', 'what the status tells: opens, any difference, or never')
-        .choices(FAIL_ON)
-        .default('opens'),
-    )
-    .action(async (before: string, after: string | undefined, options: Options) => {
-      finish(await diff(context(), { before, after }, options));
-    });
+    .argument('[after]', 'the same');
+  addDiffOptions(command).action(async (before: string, after: string | undefined, options: DiffOptions) => {
+    finish(await diff(context(), { before, after }, options));
+  });
 }
 
-async function diff(context: Context, paths: Paths, options: Options): Promise<ExitStatus> {
+async function diff(context: Context, paths: Paths, options: DiffOptions): Promise<ExitStatus> {
   const worlds = await bothWorlds(context, paths);
   if (!worlds.ok) return worlds.error;
   const { before, after } = worlds.value;
-  const differences = withProgress(context, 'comparing', (report) => differenceOf(before, after, report));
-  const document = diffDocument(before, after, differences);
-  if (context.options.json === true) printJson(context, document);
-  else if (options.markdown === true) context.io.stdout.write(diffMarkdown(document, titleOf(paths)));
-  else printSheet(context, diffSheet(document));
-  return statusOfDiff(document, options.failOn);
+  return answerDiff(context, { before, after, title: titleOf(paths) }, options);
 }
 
 function titleOf({ before, after }: Paths): string {
@@ -78,11 +59,4 @@ async function planWorlds(context: Context, path: string): ReturnType<typeof bot
   if (file !== path)
     return fail(refuse(context, EXIT.usage, `${path} is the world ${when} a plan: give ${file} alone, or two worlds`));
   return await loadPlan(context, path);
-}
-
-/** 1: something is opened for certain; 2: perhaps. `any`: closing counts as well. */
-function statusOfDiff({ statements }: DiffDocument, failOn: FailOn): ExitStatus {
-  const counted = statements.filter((one) => failOn === 'any' || (failOn === 'opens' && one.effect === 'opens'));
-  if (counted.some((one) => one.certainty === 'certain')) return EXIT.blocked;
-  return counted.length > 0 ? EXIT.unknown : EXIT.allowed;
 }

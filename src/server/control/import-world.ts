@@ -10,7 +10,7 @@ import { type EstateKind, type EstateRecord, estateOf, recordsOf } from './estat
 
 /** An account's quotas may have been raised: what was exported is not held to any. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the limits
-const NO_LIMITS: Limits = Object.fromEntries(
+export const NO_LIMITS: Limits = Object.fromEntries(
   Object.keys(DEFAULT_LIMITS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
 ) as Limits;
 

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Limits } from '../../core/model/limits.ts';
-import type { Caller, CallerIdentity } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Control, Failure } from '../control/control.ts';
 import { Draft } from '../control/draft.ts';
 import type { Env, KeyMaker, Realm } from '../control/env.ts';
@@ -10,7 +10,9 @@ import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
 import { decodeInput, type Input } from './decode.ts';
 import { encodeError, encodeOutput, type Output } from './encode.ts';
 import { type FormTree, parseForm } from './form.ts';
+import { actionOf, type AnyAction } from './action-of.ts';
 import type { Actions } from './operations.ts';
+import { isReading } from './reading.ts';
 import { answeredBefore, rememberAnswer } from './tokens.ts';
 import { WIRE_TABLE } from './wire-table.ts';
 
@@ -26,12 +28,6 @@ export type ApiSetup = {
   readonly randomHex: (bytes: number) => string;
   readonly keys: KeyMaker;
 };
-
-/** An action as the registry holds it, with the types of its input and output forgotten: the wire table vouches for the one, the checker for the other. */
-type AnyAction = (
-  input: Input,
-  call: { readonly draft: Draft; readonly env: Env; readonly caller: CallerIdentity },
-) => Result<Output, Refusal>;
 
 type Request = {
   readonly action: string;
@@ -84,7 +80,7 @@ export class Api {
         `The requested version (${clip(version)}) of service ${caller.service} does not exist. Use ${service.version}.`,
       );
     const shape = Object.hasOwn(service.operations, action) ? service.operations[action] : undefined;
-    const run = this.#actionOf(action);
+    const run = actionOf(this.#setup.actions, action);
     if (shape === undefined || run === undefined)
       return refuse(
         'InvalidAction',
@@ -100,14 +96,6 @@ export class Api {
       });
     if (!input.ok) return refuse(input.error.code, input.error.message);
     return ok({ action, run, input: input.value, caller });
-  }
-
-  #actionOf(action: string): AnyAction | undefined {
-    // Looked up as plain data: the type of all actions at once is more than a checker should have to unfold.
-    const actions: object = this.#setup.actions;
-    const run: unknown = Object.hasOwn(actions, action) ? Reflect.get(actions, action) : undefined;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the wire table gives each action the input that its type says
-    return run as AnyAction | undefined;
   }
 
   /** What to answer, and the revision that it holds at: of the change, or of what was read. */
@@ -144,11 +132,6 @@ export class Api {
     if (output.ok) rememberAnswer(draft, { action, input, output: output.value }, env.now);
     return output;
   }
-}
-
-/** Whether an action only reads: AWS names them so. */
-export function isReading(action: string): boolean {
-  return /^(?:Describe|Get)/.test(action);
 }
 
 /** A GET has its parameters in the query; a POST in the body, and in the query where it is presigned. */

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { listRecords, type World } from '../../core/model/world.ts';
+import { suggestNames } from '../../analysis/suggest.ts';
+import { KEY_MAKER } from '../../server/access/key-maker.ts';
+import type { Env } from '../../server/control/env.ts';
+import { NO_LIMITS } from '../../server/control/import-world.ts';
+import { parseCliCall } from '../../server/ec2/cli-call.ts';
+import { estateOfWorld, tryCall } from '../../server/ec2/try-call.ts';
+import type { CommandSetup } from '../command.ts';
+import { type Context, openWorld, refuse } from '../context.ts';
+import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+
+/** `crenel preview <call...>`. */
+export function addPreview(program: Command, { context, finish }: CommandSetup): void {
+  const command = program
+    .command('preview')
+    .summary('exactly what one call of EC2 would open and close')
+    .description(
+      'Exactly what one call of EC2, written as for the AWS CLI, would open and close: rules, groups of interfaces, entries of network ACLs, routes and all else that a server takes. Nothing is changed. Status 1 where something is opened for certain, 2 where perhaps.',
+    )
+    .argument(
+      '<call...>',
+      'the call: authorize-security-group-ingress --group-id sg-1 --protocol tcp --port 22 --cidr 10.0.0.0/8',
+    )
+    .allowUnknownOption();
+  addDiffOptions(command).action(async (words: string[], options: DiffOptions) => {
+    finish(await preview(context(), words, options));
+  });
+}
+
+async function preview(context: Context, words: readonly string[], options: DiffOptions): Promise<ExitStatus> {
+  const call = parseCliCall(words);
+  if (!call.ok) {
+    const { message, candidates } = call.error;
+    const wanted = words.find((word) => !['aws', 'ec2'].includes(word)) ?? '';
+    return refuse(context, EXIT.usage, { message, suggestions: suggestNames(wanted, candidates) });
+  }
+  const world = await openWorld(context);
+  if (!world.ok) return world.error;
+  const after = tryCall(estateOfWorld(world.value), call.value, envFor(world.value));
+  if (!after.ok) {
+    const { code, message } = after.error;
+    return refuse(context, EXIT.badData, `the call would be refused with ${code}: ${message}`);
+  }
+  return answerDiff(context, { before: world.value, after: after.value.world, title: titleOf(words) }, options);
+}
+
+function titleOf(words: readonly string[]): string {
+  return `What ${words.join(' ')} changes`;
+}
+
+/** Whose world it is says the world itself; which quotas hold for it, it does not say, so none do. */
+function envFor(world: World): Env {
+  const [vpc] = listRecords(world, 'vpcs');
+  const [subnet] = listRecords(world, 'subnets');
+  const region = /^[a-z]{2}(?:-[a-z]+)+-\d/.exec(subnet?.availabilityZone ?? '')?.[0] ?? 'eu-west-1';
+  return {
+    realm: { accountId: vpc?.ownerId ?? '000000000000', region },
+    limits: NO_LIMITS,
+    now: Date.now(),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    keys: KEY_MAKER,
+  };
+}
