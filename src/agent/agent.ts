@@ -1,34 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { Result } from '../core/net/result.ts';
-import type { EniId, InstanceId } from '../core/model/ids.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
-import type { Drift, Holds } from '../server/sync/messages.ts';
-import type { Attachment, Wiring } from '../nft/wiring.ts';
+import type { Drift } from '../server/sync/messages.ts';
+import type { Wiring } from '../nft/wiring.ts';
+import { type Attaching, holdsOf } from './attaching.ts';
+import { DeviceNews } from './device-news.ts';
+import type { Look } from './devices.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
 import type { Kernel } from './kernel.ts';
 import { reach } from './reach.ts';
 import { Receiver } from './receive.ts';
 import { Reporter } from './report.ts';
-import { type Connection, cutOff, type Need, needText } from './self-check.ts';
+import { type Connection, cutOff, needText } from './self-check.ts';
 import type { ServerLink } from './server-link.ts';
-import { LATER_MS, type NotInForce, Trials, type TrialSetup } from './trials.ts';
-
-/** How the interfaces of this host hang on it. */
-export type Attaching =
-  /** Instances behind devices of this host, which the guests cannot reach into. */
-  | { readonly mode: 'tap'; readonly enis: ReadonlyMap<EniId, Attachment>; readonly fabric: ReadonlySet<string> }
-  /** This machine is the instance: its primary interface is this device. */
-  | {
-      readonly mode: 'host';
-      readonly instance: InstanceId;
-      readonly attachment: Attachment;
-      /** What rules must never cut: they are refused whole instead. */
-      readonly needs: readonly Need[];
-      /** How rules are tried, and taken back if the server is not reached with them. */
-      readonly trial: Omit<TrialSetup, 'reach' | 'log'>;
-    };
+import { LATER_MS, type NotInForce, Trials } from './trials.ts';
 
 /** What the agent says while it works. `level` `error`: nothing is enforced, or not what should be. */
 export type AgentLog = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -40,13 +27,19 @@ export type AgentSetup = {
   readonly kernel: Kernel;
   /** The TCP connections that are open where rules are enforced; asked for before the first rules of a machine that is itself the instance. */
   readonly connections: () => Promise<Result<readonly Connection[]>>;
-  /** The devices that are there. */
-  readonly devices: () => Promise<Result<ReadonlySet<string>>>;
+  /** Looks at the devices that are there. */
+  readonly look: Look;
   readonly log: AgentLog;
 };
 
 /** How often the kernel is compared with what it should hold and counters are read, in milliseconds. */
 const VERIFY_MS = 30_000;
+/**
+ * How long between two looks at devices alone, in milliseconds: a device that becomes a part of another one is not guarded until that is seen. Many
+ * devices take long to look at, so the looks are at most so many times as far apart as one takes.
+ */
+const LOOK_MS = 5000;
+const LOOK_SHARE = 100;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
 
@@ -69,8 +62,7 @@ export class Agent {
   readonly #troubles = new Map<About, string>();
   /** What else people should know, by what it is about. */
   readonly #warnings = new Map<About, readonly string[]>();
-  /** Devices that were there at least once. */
-  readonly #seenDevices = new Set<string>();
+  readonly #deviceNews: DeviceNews;
   readonly #trials: Trials | undefined;
   #wiring: Wiring;
   #wanted: Wanted | undefined;
@@ -78,12 +70,14 @@ export class Agent {
   #working: Promise<void> = Promise.resolve();
   #retryMs: number = RETRY_MS.first;
   #retry: NodeJS.Timeout | undefined;
+  #verifying: NodeJS.Timeout | undefined;
   #looking: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(setup: AgentSetup) {
     const { link, host, attaching, kernel, connections, log } = setup;
     this.#setup = setup;
+    this.#deviceNews = new DeviceNews(attaching);
     this.#wiring = wiringOf(attaching, undefined, undefined);
     this.#enforcer = new Enforcer(kernel, this.#wiring, connections);
     this.#reporter = new Reporter({
@@ -110,21 +104,33 @@ export class Agent {
   start(): void {
     this.#enqueue(async () => await this.#settle());
     this.#receiver.start();
-    this.#enqueue(async () => await this.#lookAtDevices());
-    this.#lookLater();
+    this.#enqueue(async () => await this.#lookAtDevices('everything'));
+    this.#verifyLater();
+    this.#lookLater(LOOK_MS);
   }
 
-  #lookLater(): void {
-    const look = async (): Promise<void> => {
+  #verifyLater(): void {
+    const verify = async (): Promise<void> => {
       await this.#lookAfter();
-      if (!this.#isStopped) this.#lookLater();
+      if (!this.#isStopped) this.#verifyLater();
     };
-    this.#looking = setTimeout(() => this.#enqueue(look), VERIFY_MS);
+    this.#verifying = setTimeout(() => this.#enqueue(verify), VERIFY_MS);
+  }
+
+  #lookLater(afterMs: number): void {
+    const look = async (): Promise<void> => {
+      const began = Date.now();
+      await this.#lookAtDevices('links');
+      const tookMs = Date.now() - began;
+      if (!this.#isStopped) this.#lookLater(Math.min(VERIFY_MS, Math.max(LOOK_MS, tookMs * LOOK_SHARE)));
+    };
+    this.#looking = setTimeout(() => this.#enqueue(look), afterMs);
   }
 
   /** Ends. The rules stay. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearTimeout(this.#verifying);
     clearTimeout(this.#looking);
     await this.#receiver.stop();
     this.#trials?.stop();
@@ -222,31 +228,21 @@ export class Agent {
     this.#reporter.tell({ ...news, warnings, problem: all === '' ? undefined : all.slice(0, MOST_TEXT) });
   }
 
-  /** Says which devices are not there. One that never was may have another name, so that nothing is enforced where people think it is. */
-  async #lookAtDevices(): Promise<void> {
-    const { attaching, devices, log } = this.#setup;
-    const read = await devices();
-    if (!read.ok) {
-      this.#tell('devices', read.error);
-      return;
-    }
-    for (const name of read.value) this.#seenDevices.add(name);
-    const missing = namedBy(attaching).filter(([device]) => !read.value.has(device));
-    const isVital = (device: string): boolean => attaching.mode === 'host' || !this.#seenDevices.has(device);
-    const vital = missing
-      .filter(([device]) => isVital(device))
-      .map(([device, what]) => `device ${device} ${what} is not there: nothing is enforced for it`);
-    const others = missing
-      .filter(([device]) => !isVital(device))
-      .map(([device, what]) => `device ${device} ${what} went away`);
+  /** Says which devices are not there, and which are where no rule sees their packets. */
+  async #lookAtDevices(at: 'links' | 'everything'): Promise<void> {
+    const { look, log } = this.#setup;
+    const { trouble, warnings } = this.#deviceNews.of(await look(at));
     const before = this.#warnings.get('devices') ?? [];
-    for (const warning of others) if (!before.includes(warning)) log('warn', warning);
-    this.#warnings.set('devices', others);
-    this.#tell('devices', vital.length === 0 ? undefined : vital.join('; '));
+    for (const warning of warnings) if (!before.includes(warning)) log('warn', warning);
+    // What goes on is said again every half minute, what is new at once.
+    const isNew = trouble !== this.#troubles.get('devices') || warnings.join('\n') !== before.join('\n');
+    if (at === 'links' && !isNew) return;
+    this.#warnings.set('devices', warnings);
+    this.#tell('devices', trouble);
   }
 
   async #lookAfter(): Promise<void> {
-    await this.#lookAtDevices();
+    await this.#lookAtDevices('everything');
     const verified = await this.#enforcer.verify();
     if (!verified.ok) {
       this.#tell('kernel', `the kernel cannot be read back: ${verified.error.message}`);
@@ -277,22 +273,6 @@ const [MOST_TEXT, MOST_WARNINGS] = [1000, 20];
 
 function clipped(texts: readonly string[]): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts.slice(0, MOST_WARNINGS).map((text) => text.slice(0, MOST_TEXT));
-}
-
-/** The interfaces that the server is to tell of. */
-export function holdsOf(attaching: Attaching): Holds {
-  return attaching.mode === 'tap'
-    ? { enis: [...attaching.enis.keys()], instances: [] }
-    : { enis: [], instances: [attaching.instance] };
-}
-
-/** The devices that are named, and what each is for. */
-function namedBy(attaching: Attaching): readonly (readonly [device: string, what: string])[] {
-  if (attaching.mode === 'host') return [[attaching.attachment.device, 'of this machine']];
-  return [
-    ...[...attaching.enis].map(([id, { device }]) => [device, `of ${id}`] as const),
-    ...[...attaching.fabric].map((device) => [device, 'of the fabric'] as const),
-  ];
 }
 
 /**

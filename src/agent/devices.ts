@@ -1,22 +1,151 @@
-import { readdir } from 'node:fs/promises';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { detoursAt, type Surroundings } from './detours.ts';
+import {
+  filteredDevices,
+  flowtablesOf,
+  handingDevices,
+  type Link,
+  mayRedirect,
+  netdevTables,
+  parseLinks,
+} from './links.ts';
+import type { NftProgram } from './nft-program.ts';
 import { runProgram } from './run-program.ts';
 
-const DEVICES = '/sys/class/net';
+/** The devices that are there. */
+export type Devices = {
+  readonly links: readonly Link[];
+  /** How packets of a device that rules are for get past them. Without a word of a device there is nothing known against it. */
+  readonly detours: ReadonlyMap<string, readonly string[]>;
+  /** What could not be looked at. */
+  readonly unknown: readonly string[];
+};
 
-/** The devices of a network namespace, this process's own when no name is given. */
-export async function readDevices(namespace?: string): Promise<Result<ReadonlySet<string>>> {
-  if (namespace === undefined) {
-    try {
-      return ok(new Set(await readdir(DEVICES)));
-    } catch (error) {
-      return fail(
-        `the devices of this machine cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+/** Where to look, and for which devices. */
+export type Looking = {
+  /** The process's own when absent. */
+  readonly namespace?: string | undefined;
+  readonly program: NftProgram;
+  readonly mode: 'tap' | 'host';
+  /** The devices of interfaces. */
+  readonly devices: readonly string[];
+};
+
+/** Looks: at links and settings alone, which is quick, or at everything. */
+export type Look = (at: 'links' | 'everything') => Promise<Result<Devices>>;
+
+/**
+ * Looks at the devices of a network namespace, and at all that may lead packets of some of them past their rules. A quick look has the rest
+ * from the last look at everything.
+ */
+export function looker(looking: Looking): Look {
+  let beside: Beside | undefined;
+  return async (at) => {
+    const links = await readLinks(looking.namespace);
+    if (!links.ok) return links;
+    if (at === 'everything' || beside === undefined) beside = await readBeside(looking);
+    const ownWays = looking.mode === 'host' ? NO_WAYS : await readOwnWays(looking);
+    const around: Surroundings = { links: links.value, ownWays, ...beside };
+    const detours = looking.devices.map((device) => [device, detoursAt(device, around, looking.mode)] as const);
+    return ok({
+      links: links.value,
+      detours: new Map(detours.filter(([, found]) => found.length > 0)),
+      unknown: beside.unknown,
+    });
+  };
+}
+
+async function readLinks(namespace: string | undefined): Promise<Result<readonly Link[]>> {
+  const where = `the devices of ${namespace === undefined ? 'this machine' : `namespace ${namespace}`}`;
+  const ran = await runProgram(within(namespace, ['ip', '-j', '-d', 'link', 'show']));
+  if (!ran.ok) return fail(`${where} cannot be read: ${ran.error.message}`);
+  const links = ran.value.code === 0 ? parseLinks(ran.value.stdout) : fail('ip cannot list them');
+  return links.ok ? links : fail(`${where} cannot be read: ${links.error}`);
+}
+
+const NO_WAYS: ReadonlyMap<string, string> = new Map();
+
+/** What leads packets elsewhere that takes some time to find, and what could not be looked at. */
+type Beside = Omit<Surroundings, 'links' | 'ownWays'> & { readonly unknown: readonly string[] };
+
+async function readBeside(looking: Looking): Promise<Beside> {
+  const unknown: string[] = [];
+  if (looking.mode === 'host') return { redirects: new Map(), flowtables: new Map(), unknown };
+  return {
+    redirects: await readRedirects(looking, unknown),
+    flowtables: await readFlowtables(looking, unknown),
+    unknown,
+  };
+}
+
+async function readRedirects(
+  { namespace, program, devices }: Looking,
+  unknown: string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const own = new Set(devices);
+  const places = await runProgram(within(namespace, ['tc', '-j', 'qdisc', 'show']));
+  if (!places.ok)
+    unknown.push(`whether filters of tc lead packets past the rules is not known: ${places.error.message}`);
+  for (const device of places.ok ? filteredDevices(places.value.stdout).filter((one) => own.has(one)) : []) {
+    const filters = await runProgram(within(namespace, ['tc', '-j', 'filter', 'show', 'dev', device, 'ingress']));
+    if (filters.ok && mayRedirect(filters.value.stdout)) found.set(device, 'filters of tc');
   }
-  const ran = await runProgram(['ip', 'netns', 'exec', namespace, 'ls', DEVICES]);
-  if (!ran.ok) return fail(`the devices of namespace ${namespace} cannot be read: ${ran.error.message}`);
-  if (ran.value.code !== 0) return fail(`the devices of namespace ${namespace} cannot be read`);
-  return ok(new Set(ran.value.stdout.split('\n').filter((name) => name !== '')));
+  const tables = await program.list(['list', 'tables']);
+  for (const table of tables.ok ? netdevTables(tables.value) : []) {
+    const listed = await program.list(['list', 'table', 'netdev', table]);
+    for (const device of listed.ok ? handingDevices(listed.value) : [])
+      found.set(device, `rules of the table netdev ${table}`);
+  }
+  return found;
+}
+
+async function readFlowtables({ program }: Looking, unknown: string[]): Promise<ReadonlyMap<string, string>> {
+  const listed = await program.list(['list', 'flowtables']);
+  if (listed.ok) return flowtablesOf(listed.value);
+  unknown.push(`whether flowtables lead packets past the rules is not known: ${listed.error.message}`);
+  return new Map();
+}
+
+/** Settings that let packets name their own way, where both those of all devices and of the one are on. */
+const WAYS: readonly (readonly [family: string, setting: string])[] = [
+  ['ipv4', 'accept_source_route'],
+  ['ipv6', 'seg6_enabled'],
+  ['ipv6', 'rpl_seg_enabled'],
+];
+/** So many files are read by one program. */
+const FILES_AT_ONCE = 1000;
+
+async function readOwnWays({ namespace, devices }: Looking): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const pathOf = (device: string, [family, setting]: (typeof WAYS)[number]): string =>
+    `/proc/sys/net/${family}/conf/${device}/${setting}`;
+  const on = await readSwitches(
+    namespace,
+    WAYS.map((way) => pathOf('all', way)),
+  );
+  for (const way of WAYS.filter((one) => on.has(pathOf('all', one)))) {
+    const switches = await readSwitches(
+      namespace,
+      devices.map((device) => pathOf(device, way)),
+    );
+    for (const device of devices)
+      if (switches.has(pathOf(device, way))) found.set(device, `net.${way[0]}.conf.all.${way[1]}`);
+  }
+  return found;
+}
+
+/** Which of these files hold a number above 0. Those that are not there do not. */
+async function readSwitches(namespace: string | undefined, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let at = 0; at < paths.length; at += FILES_AT_ONCE) {
+    const some = paths.slice(at, at + FILES_AT_ONCE);
+    const ran = await runProgram(within(namespace, ['grep', '-s', '-l', '^[1-9]', ...some]));
+    if (ran.ok) for (const path of ran.value.stdout.split('\n')) if (path !== '') found.add(path);
+  }
+  return found;
+}
+
+function within(namespace: string | undefined, command: readonly string[]): readonly string[] {
+  return namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
 }

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { tellUnable, whyUnable } from '../../agent/ability.ts';
-import { Agent, type AgentLog, type Attaching, holdsOf } from '../../agent/agent.ts';
-import { readDevices } from '../../agent/devices.ts';
+import { Agent, type AgentLog } from '../../agent/agent.ts';
+import { type Attaching, holdsOf } from '../../agent/attaching.ts';
+import { interfaceDevices, whyAllPast } from '../../agent/device-news.ts';
+import { type Look, looker } from '../../agent/devices.ts';
 import { kernelOf } from '../../agent/kernel-choice.ts';
 import { NftKernel } from '../../agent/nft-kernel.ts';
 import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
@@ -80,7 +82,10 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
   const log: AgentLog = (level, message) => void context.io.stderr.write(`${level.padEnd(5)} ${printable(message)}\n`);
-  const why = await whyUnable(program, attaching.value.mode === 'tap' ? 'forward' : 'local');
+  const { mode } = attaching.value;
+  const look = looker({ namespace: options.netns, program, mode, devices: interfaceDevices(attaching.value) });
+  const why =
+    (await whyUnable(program, mode === 'tap' ? 'forward' : 'local')) ?? (await whyPast(attaching.value, look));
   if (why !== undefined) {
     await sayUnable(context, { plan: plan.value, attaching: attaching.value, why, log });
     return refuse(context, EXIT.io, `this host cannot enforce anything: ${why}`);
@@ -104,7 +109,7 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
     attaching: attaching.value,
     kernel,
     connections,
-    devices: async () => await readDevices(options.netns),
+    look,
     log,
   });
   running.start();
@@ -113,6 +118,12 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   await running.stop();
   await renewal?.stop();
   return EXIT.allowed;
+}
+
+/** Why no rule would see a packet. What cannot be looked at is told by the agent when it runs. */
+async function whyPast(attaching: Attaching, look: Look): Promise<string | undefined> {
+  const devices = await look('everything');
+  return devices.ok ? whyAllPast(attaching, devices.value) : undefined;
 }
 
 type Unable = {

@@ -1,0 +1,118 @@
+import { fail, ok, type Result } from '../core/net/result.ts';
+
+/** A device of a network namespace, as `ip` tells of it. */
+export type Link = {
+  readonly name: string;
+  /** Its number, which it keeps when it gets another name. */
+  readonly index: number;
+  /** What it is, as `veth` or `macvlan`; empty for what needs no word. */
+  readonly kind: string;
+  /** The device that it is a part of, and of what kind that is: `bridge`, `vrf`, `bond`. */
+  readonly master?: { readonly name: string; readonly kind: string };
+  /** The device of the same namespace that it stands on or is tied to. */
+  readonly over?: string;
+  /** Whether an XDP program has packets before anybody else. */
+  readonly hasProgram: boolean;
+};
+
+/** Reads `ip -j -d link show`. An error says what the text is not. */
+export function parseLinks(text: string): Result<readonly Link[]> {
+  const items = listIn(text);
+  return items === undefined ? fail('ip printed no list of devices') : ok(items.flatMap(linkOf));
+}
+
+function linkOf(item: Json): readonly Link[] {
+  const { ifname: name, ifindex: index, master, link, xdp } = item;
+  if (typeof name !== 'string' || typeof index !== 'number') return [];
+  const info = objectOf(item['linkinfo']);
+  return [
+    {
+      name,
+      index,
+      kind: textOf(info['info_kind']),
+      ...(typeof master === 'string' ? { master: { name: master, kind: textOf(info['info_slave_kind']) } } : {}),
+      ...(typeof link === 'string' ? { over: link } : {}),
+      hasProgram: xdp !== undefined,
+    },
+  ];
+}
+
+/** The devices where `tc -j qdisc show` has a place for filters of what comes in. */
+export function filteredDevices(text: string): readonly string[] {
+  return (listIn(text) ?? [])
+    .filter(({ kind }) => kind === 'clsact' || kind === 'ingress')
+    .map(({ dev }) => textOf(dev));
+}
+
+/** Whether filters, as `tc -j filter show` has them, may lead packets elsewhere: by a program, or by an action that redirects. */
+export function mayRedirect(text: string): boolean {
+  return (listIn(text) ?? []).some((filter) => {
+    const actions = objectOf(filter['options'])['actions'];
+    const kinds = Array.isArray(actions) ? actions.map((action) => textOf(objectOf(action)['kind'])) : [];
+    return filter['kind'] === 'bpf' || kinds.some((kind) => kind === 'mirred' || kind === 'bpf');
+  });
+}
+
+/** Devices with the flowtables that have them, of `nft -j list flowtables`. */
+export function flowtablesOf(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const item of nftItems(text)) {
+    const { family, table, name, dev } = objectOf(item['flowtable']);
+    for (const device of devicesOf(dev)) found.set(device, `${textOf(family)} ${textOf(table)} ${textOf(name)}`);
+  }
+  return found;
+}
+
+/** The tables of the family `netdev`, of `nft -j list tables`. */
+export function netdevTables(text: string): readonly string[] {
+  return nftItems(text)
+    .map((item) => objectOf(item['table']))
+    .filter(({ family }) => family === 'netdev')
+    .map(({ name }) => textOf(name));
+}
+
+/** Devices where a table of the family `netdev`, as `nft -j list table` has it, may hand packets on to other devices. */
+export function handingDevices(text: string): readonly string[] {
+  const items = nftItems(text);
+  const hands = items.some((item) => {
+    const steps = objectOf(item['rule'])['expr'];
+    return Array.isArray(steps) && steps.some((step) => 'fwd' in objectOf(step) || 'dup' in objectOf(step));
+  });
+  return hands ? items.flatMap((item) => devicesOf(objectOf(item['chain'])['dev'])) : [];
+}
+
+type Json = { readonly [key: string]: unknown };
+
+function nftItems(text: string): readonly Json[] {
+  const document = objectOf(parsed(text));
+  return Array.isArray(document['nftables']) ? document['nftables'].map(objectOf) : [];
+}
+
+function listIn(text: string): readonly Json[] | undefined {
+  const document = parsed(text);
+  return Array.isArray(document) ? document.map(objectOf) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function devicesOf(dev: unknown): readonly string[] {
+  return (Array.isArray(dev) ? dev : [dev]).filter((one): one is string => typeof one === 'string');
+}
+
+function objectOf(value: unknown): Json {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
