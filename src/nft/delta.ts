@@ -1,7 +1,7 @@
 import { type Command, type Transaction, wholeCommands } from './command.ts';
-import type { Listing } from './listing.ts';
+import { type Listing, listedChain } from './listing.ts';
 import { movesApart, packedBetween } from './moves.ts';
-import { chainHead, elementTexts, ruleText, setHead, timeoutText } from './render.ts';
+import { chainHead, elementTexts, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
 import { hasFamily, TABLE_FAMILIES, type TableFamily } from './tables.ts';
 import { TURN } from './turn.ts';
@@ -158,11 +158,14 @@ export function isMapHead(head: string): boolean {
 }
 
 function hasRules(actual: Listing, chain: Chain): boolean {
-  const rules = actual.chains.get(chain.name)?.rules;
+  const known = actual.chains.get(chain.name);
+  const wanted = listedChain(chain);
+  if (known === wanted) return true;
+  const rules = known?.rules;
   return (
     rules !== undefined &&
     rules.length === chain.rules.length &&
-    chain.rules.every((rule, place) => ruleText(rule) === rules[place])
+    wanted.rules.every((text, place) => text === rules[place])
   );
 }
 

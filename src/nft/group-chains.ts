@@ -1,11 +1,11 @@
 import { TCP, UDP } from '../core/net/protocol.ts';
 import { intervalsOf } from '../core/net/interval-set.ts';
-import type { GroupId } from '../core/model/ids.ts';
-import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
-import { getRecord } from '../core/model/world.ts';
+import type { GroupId, PrefixListId } from '../core/model/ids.ts';
+import { peerText, type SecurityGroup } from '../core/model/security-group.ts';
 import { FEW_PREFIXES, prefixKeys, spanOf, spanText } from './address-keys.ts';
 import { axisRules, stretchSteps } from './axis-rules.ts';
 import { memberSet } from './member-sets.ts';
+import type { Work } from './kept-work.ts';
 import { hashText, nameOf } from './names.ts';
 import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
 import type { Elements, Rule, Verdict } from './ruleset.ts';
@@ -13,6 +13,40 @@ import { type ClassPeer, type RuleClass, ruleLayers } from './rule-classes.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
 import { end, is, isIn, isOneOf, markBy, verdictBy } from './steps.ts';
 import { AXIS_PARTS, partBounds, type Stretch } from './stretches.ts';
+
+/** A profile as it was laid out, with the records that it was made from. */
+export type KeptProfile = {
+  readonly profile: Profile;
+  readonly groups: readonly SecurityGroup[];
+  readonly work: Work;
+};
+
+/** The number of a combination of groups on one side, and its elements of the global maps. */
+export type Profile = { readonly number: number; readonly elements: ProfileElements };
+
+/** A profile that is made anew only if something of what it was made from is not as it was. */
+export function keptProfile(
+  plan: Plan,
+  groups: readonly SecurityGroup[],
+  { side, known }: { readonly side: Side; readonly known: KeptProfile | undefined },
+): KeptProfile {
+  if (known !== undefined && isSame(known.groups, groups) && plan.reuse(known.work)) {
+    laySets(plan, known.work, side);
+    return known;
+  }
+  const { result: profile, work } = plan.record(() => layProfile(plan, groups, side));
+  return { profile, groups, work };
+}
+
+function isSame(a: readonly SecurityGroup[], b: readonly SecurityGroup[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
+}
+
+/** The sets that rules of a profile look into: what is in them is as new as the view. */
+function laySets(plan: Plan, { lists, members }: Work, side: Side): void {
+  for (const [id] of lists) listSet(plan, id, side.family);
+  for (const id of members) memberSets(plan, id, side.family);
+}
 
 /** What the global maps get from a combination of groups. */
 export type ProfileElements = { readonly ports: Elements; readonly irregular: Elements; readonly classes: Elements };
@@ -24,18 +58,14 @@ export type ProfileElements = { readonly ports: Elements; readonly irregular: El
  * not admit goes on by the number of that class, so it meets the wide rules that belong to the ports which it has met, though the rules
  * change in between.
  */
-export function layProfile(
-  plan: Plan,
-  groups: readonly SecurityGroup[],
-  side: Side,
-): { readonly number: number; readonly elements: ProfileElements } {
+export function layProfile(plan: Plan, groups: readonly SecurityGroup[], side: Side): Profile {
   const { narrow, wide } = ruleLayers(groups, side);
   const key = `${sideName(side)} ${groups.map((group) => group.id).join(' ')} ${wideKey(plan, wide.stretches, side)}`;
   const number = plan.numberOf(`profile ${key}`);
   const numbered = (value: RuleClass): { readonly own: number; readonly target: string } => {
     const target = classChain(plan, value, side);
     const own = plan.numberOf(`class ${key} ${target} ${classKey(value)}`);
-    plan.classes.set(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
+    plan.classOf(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
     return { own, target };
   };
   const classes = new Map<string, Verdict>();
@@ -69,7 +99,7 @@ function wideKey(plan: Plan, stretches: readonly Stretch<RuleClass>[], side: Sid
 }
 
 /** A profile of interfaces that no group filters (V:nat-gateway-basics, NLB). */
-export function layUnfiltered(plan: Plan, side: Side): { readonly number: number; readonly elements: ProfileElements } {
+export function layUnfiltered(plan: Plan, side: Side): Profile {
   const number = plan.numberOf(`unfiltered ${sideName(side)}`);
   plan.chain(`unfiltered.${sideName(side)}`, [[end('accept')]]);
   return {
@@ -128,8 +158,22 @@ function classChain(plan: Plan, value: RuleClass, side: Side): string {
 
 /** A place in a class, as the bits that tell which of its rules admitted. */
 function placed(place: number): Rule[number] {
-  return { kind: 'or-mark', bits: Math.min(place + 1, MAX_PEER) * 2 ** NUMBER_BITS };
+  const bound = Math.min(place + 1, MAX_PEER);
+  return (PLACED[bound] ??= { kind: 'or-mark', bits: bound * 2 ** NUMBER_BITS });
 }
+
+/** Each step once: rulesets have tens of thousands of them. */
+const PLACED: Rule[number][] = [];
+
+/** What ends a rule that admits. */
+function admits(side: Side): Rule[number] {
+  return ADMITS[side.direction][side.family];
+}
+
+const ADMITS = {
+  egress: { ipv4: end('goto tracked.e4'), ipv6: end('goto tracked.e6') },
+  ingress: { ipv4: end('goto tracked.i4'), ipv6: end('goto tracked.i6') },
+} as const;
 
 type Placed = ClassPeer & { readonly place: number };
 
@@ -151,7 +195,7 @@ function prefixRules(plan: Plan, peers: readonly Placed[], side: Side): readonly
   if (prefixes.length <= FEW_PREFIXES) {
     return prefixes.map(({ cidr, place }): Rule => {
       const { from, to } = spanOf(cidr);
-      return [is(field, spanText(side.family, from, to)), placed(place), end(`goto tracked.${sideName(side)}`)];
+      return [is(field, spanText(side.family, from, to)), placed(place), admits(side)];
     });
   }
   const keys = prefixKeys(
@@ -163,31 +207,38 @@ function prefixRules(plan: Plan, peers: readonly Placed[], side: Side): readonly
 
 /** Sets the place and admits: a lookup by prefix can only lead to a chain. */
 function placeChain(plan: Plan, place: number, side: Side): string {
-  const name = `place-${Math.min(place + 1, MAX_PEER)}.${sideName(side)}`;
-  return plan.hasChain(name) ? name : plan.chain(name, [[placed(place), end(`goto tracked.${sideName(side)}`)]]);
+  const suffix = sideName(side);
+  return plan.onceChain(`place-${Math.min(place + 1, MAX_PEER)}.${suffix}`, () => [[placed(place), admits(side)]]);
 }
 
 function listRules(
   plan: Plan,
-  id: Extract<Peer, { kind: 'prefix-list' }>['prefixListId'],
+  id: PrefixListId,
   { one, side }: { readonly one: Placed; readonly side: Side },
 ): readonly Rule[] {
-  const list = getRecord(plan.world, 'prefixLists', id);
+  const name = listSet(plan, id, side.family);
+  if (name === undefined) return [];
+  const { peer: field } = fieldsOf(side, plan.wiring.mode);
+  return [[isIn([field], name), placed(one.place), admits(side)]];
+}
+
+/** The set with a prefix list's entries; undefined where none can match. */
+function listSet(plan: Plan, id: PrefixListId, family: Side['family']): string | undefined {
+  const list = plan.listOf(id);
   if (list?.entries === undefined) {
     plan.problems.add(`the entries of prefix list ${id} are not known: its rules admit nothing`);
-    return [];
+    return undefined;
   }
-  if (list.family !== side.family || list.entries.length === 0) return [];
-  const name = nameOf(id, familyName(side.family));
+  if (list.family !== family || list.entries.length === 0) return undefined;
+  const name = nameOf(id, familyName(family));
   if (!plan.hasSet(name)) {
     const keys = prefixKeys(
-      side.family,
+      family,
       list.entries.map(({ cidr }) => [cidr, '']),
     );
-    plan.texts(name, [side.family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements: keys, isInterval: true });
+    plan.texts(name, [family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements: keys, isInterval: true });
   }
-  const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  return [[isIn([field], name), placed(one.place), end(`goto tracked.${sideName(side)}`)]];
+  return name;
 }
 
 /**
@@ -209,14 +260,14 @@ function guardRules(plan: Plan, references: readonly Placed[], side: Side): read
 function referenceRules(plan: Plan, one: Placed, side: Side): readonly Rule[] {
   if (one.peer.kind !== 'group') return [];
   const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  const admit = [placed(one.place), end(`goto tracked.${sideName(side)}`)];
+  const admit = [placed(one.place), admits(side)];
   const sets = memberSets(plan, one.peer.groupId, side.family);
   return sets.map((set): Rule => [isIn([field], set), ...admit]);
 }
 
 /** The sets with a group's members in a family. Delegated IPv4 prefixes are 16 addresses and written out; IPv6 ones are a set of their own. */
 function memberSets(plan: Plan, id: GroupId, family: Side['family']): readonly string[] {
-  const members = plan.view.members.get(id);
+  const members = plan.membersOf(id);
   if (members === undefined) {
     plan.problems.add(`the members of group ${id} are not known: rules that name it admit nothing`);
     return [];

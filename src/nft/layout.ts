@@ -1,11 +1,12 @@
 import { type ConnectionTimeouts, isUnfiltered } from '../core/model/eni.ts';
+import type { SecurityGroup } from '../core/model/security-group.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { groupsOf } from '../core/policy/match.ts';
 import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts.ts';
 import { layBorders } from './border-chains.ts';
 import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
 import { layForwardHooks } from './forward-hooks.ts';
-import { layProfile, layUnfiltered, type ProfileElements } from './group-chains.ts';
+import { type KeptProfile, keptProfile, layUnfiltered, type Profile, type ProfileElements } from './group-chains.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
@@ -25,13 +26,25 @@ export type Layout = {
   readonly meaning: Meaning;
   readonly numbering: Numbering;
   readonly problems: readonly Problem[];
+  /** What need not be made again for the next layout. */
+  readonly kept: Kept;
 };
+
+/** Profiles by side and groups, and how the namespace was wired for which they were made. */
+export type Kept = { readonly wiring: string; readonly profiles: ReadonlyMap<string, KeptProfile> };
+
+const NOTHING_KEPT: Kept = { wiring: '', profiles: new Map() };
 
 /**
  * The ruleset that enforces a view of the world on the interfaces of one network namespace. `previous` keeps numbers from one layout to the
- * next, so that what did not change stays as it is. Throws on a wiring that cannot be enforced: two interfaces on one device, overlapping VPCs.
+ * next, so that what did not change stays as it is; with what was `kept` of it, only what changed is made anew. Throws on a wiring that cannot be enforced: two interfaces on one device, overlapping VPCs.
  */
-export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_NUMBERS): Layout {
+export function layout(
+  view: HostView,
+  wiring: Wiring,
+  previous: Numbering = NO_NUMBERS,
+  before: Kept = NOTHING_KEPT,
+): Layout {
   const plan = new Plan(view, wiring, previous);
   const attached = attachedEnis(plan);
   layDevices(plan, attached);
@@ -42,7 +55,7 @@ export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_
     layState(plan, side);
     layStart(plan, side);
   }
-  layProfiles(plan, attached);
+  const kept = layProfiles(plan, attached, before);
   if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
   else layLocalHooks(plan, hasBorders);
   const { ruleset, nameOf } = seal(plan.ruleset);
@@ -52,18 +65,27 @@ export function layout(view: HostView, wiring: Wiring, previous: Numbering = NO_
     meaning: { classes: plan.classes, entries },
     numbering: plan.numbering,
     problems: [...plan.problems],
+    kept,
   };
 }
 
-function layProfiles(plan: Plan, attached: readonly Attached[]): void {
-  const laid = new Map<string, { readonly number: number; readonly elements: ProfileElements }>();
+function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): Kept {
+  const laid = new Map<string, Profile>();
+  const kept = new Map<string, KeptProfile>();
+  const wiring = wiringKey(plan.wiring);
+  const known = before.wiring === wiring ? before.profiles : NOTHING_KEPT.profiles;
+  const profileOf = (key: string, groups: readonly SecurityGroup[], side: Side): Profile => {
+    const made = keptProfile(plan, groups, { side, known: known.get(key) });
+    kept.set(key, made);
+    return made.profile;
+  };
   for (const side of SIDES) {
     const devices = attached.map(({ eni, attachment }) => {
       const { groups, unknownGroups } = groupsOf(plan.world, eni);
       for (const id of unknownGroups) plan.problems.add(`group ${id} is not known: its rules admit nothing`);
       const sorted = groups.toSorted((a, b) => (a.id < b.id ? -1 : 1));
       const key = `${sideName(side)} ${isUnfiltered(eni) ? '*' : sorted.map((group) => group.id).join(' ')}`;
-      const profile = laid.get(key) ?? (isUnfiltered(eni) ? layUnfiltered(plan, side) : layProfile(plan, sorted, side));
+      const profile = laid.get(key) ?? (isUnfiltered(eni) ? layUnfiltered(plan, side) : profileOf(key, sorted, side));
       laid.set(key, profile);
       return [quote(attachment.device), String(profile.number)] as const;
     });
@@ -73,6 +95,12 @@ function layProfiles(plan: Plan, attached: readonly Attached[]): void {
   plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: all('ports'), data: 'mark' });
   plan.texts('irregular', ['mark'], { elements: all('irregular'), data: 'verdict' });
   plan.texts('classes', ['mark'], { elements: all('classes'), data: 'verdict' });
+  return { wiring, profiles: kept };
+}
+
+/** What rules of profiles read of the wiring. */
+function wiringKey({ mode, fabric }: Wiring): string {
+  return `${mode} ${fabric.size > 0 ? 'fabric' : ''}`;
 }
 
 const MANY_FLOWS = 262_144;

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import { packMembers } from '../core/policy/members.ts';
 import { addressNumber, spanOf, spanText } from './address-keys.ts';
 import { chainHead, ruleText, setHead, timeoutText } from './render.ts';
-import type { Content, Ruleset, Value } from './ruleset.ts';
+import type { Chain, Content, Ruleset, Value } from './ruleset.ts';
 import { nameIn, type TableFamily } from './tables.ts';
 import { TURN, type Turn } from './turn.ts';
 
@@ -13,10 +13,12 @@ import { TURN, type Turn } from './turn.ts';
  * ruleset cannot contain have a text that equals nothing of ours.
  */
 export type Listing = {
-  readonly chains: ReadonlyMap<string, { readonly head: string; readonly rules: readonly string[] }>;
+  readonly chains: ReadonlyMap<string, ListedChain>;
   readonly sets: ReadonlyMap<string, { readonly head: string; readonly content: Content }>;
   readonly timeouts: ReadonlyMap<string, string>;
 };
+
+export type ListedChain = { readonly head: string; readonly rules: readonly string[] };
 
 export const NOTHING: Listing = { chains: new Map(), sets: new Map(), timeouts: new Map() };
 
@@ -34,13 +36,24 @@ export type RuleCount = Count & { readonly handle: number };
 /** The listing that a ruleset leads to. */
 export function listingOf(ruleset: Ruleset): Listing {
   return {
-    chains: new Map(
-      [...ruleset.chains].map(([name, chain]) => [name, { head: chainHead(chain), rules: chain.rules.map(ruleText) }]),
-    ),
+    chains: new Map([...ruleset.chains].map(([name, chain]) => [name, listedChain(chain)])),
     sets: new Map([...ruleset.sets].map(([name, set]) => [name, { head: setHead(set), content: set.content }])),
     timeouts: new Map([...ruleset.timeouts].map(([name, timeout]) => [name, timeoutText(timeout)])),
   };
 }
+
+/** A chain as it is listed. */
+export function listedChain(chain: Chain): ListedChain {
+  let listed = LISTED.get(chain);
+  if (listed === undefined) {
+    listed = { head: chainHead(chain), rules: chain.rules.map(ruleText) };
+    LISTED.set(chain, listed);
+  }
+  return listed;
+}
+
+/** Memory of a pure function: a chain never changes. */
+const LISTED = new WeakMap<Chain, ListedChain>();
 
 type Json = { readonly [key: string]: unknown };
 

@@ -1,6 +1,9 @@
-import type { RuleId } from '../core/model/ids.ts';
-import type { World } from '../core/model/world.ts';
+import type { GroupId, PrefixListId, RuleId } from '../core/model/ids.ts';
+import type { PrefixList } from '../core/model/prefix-list.ts';
+import { getRecord, type World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
+import type { Members } from '../core/policy/members.ts';
+import { contentsOf, holdsIn, numbersOf, OpenWork, type Work } from './kept-work.ts';
 import { hashText } from './names.ts';
 import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
 import type { Chain, CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
@@ -45,6 +48,10 @@ export class Plan {
   readonly #numbers: Map<string, number> = new Map();
   readonly #taken: Set<number>;
   #past: Past | undefined;
+  /** What shared chains took to make: whoever leads to one needs all of it. */
+  readonly #shared: Map<string, Work> = new Map();
+  /** Pieces of work that are under way, the innermost last. */
+  readonly #open: OpenWork[] = [];
   readonly classes: Map<number, readonly RuleId[]> = new Map();
   readonly entries: Map<string, { aclId: string; direction: string; number: string }> = new Map();
   readonly problems: Set<Problem> = new Set();
@@ -74,8 +81,38 @@ export class Plan {
     return this.#past;
   }
 
+  /** Does a part of the layout and notes what it read and wrote. */
+  record<T>(part: () => T): { readonly result: T; readonly work: Work } {
+    const open = new OpenWork();
+    this.#open.push(open);
+    const result = part();
+    this.#open.pop();
+    return { result, work: open.close() };
+  }
+
+  /** Puts there what was made before; false, and nothing done, where making it anew could give something else. */
+  reuse(work: Work): boolean {
+    for (const [key, number] of numbersOf(work)) if (this.#previous.numbers.get(key) !== number) return false;
+    if (!holdsIn(work, this.view)) return false;
+    for (const [name, key] of contentsOf(work)) this.#file(name, key);
+    for (const chain of work.chains) this.#chains.set(chain.name, chain);
+    for (const [key, number] of numbersOf(work)) this.#numbers.set(key, number);
+    for (const [number, rules] of work.classes) this.classes.set(number, rules);
+    return true;
+  }
+
   chain(name: string, rules: readonly Rule[], hook?: Hook): string {
-    this.#chains.set(name, { name, rules, ...(hook === undefined ? {} : { hook }) });
+    const chain = { name, rules, ...(hook === undefined ? {} : { hook }) };
+    this.#chains.set(name, chain);
+    this.#open.at(-1)?.chain(chain);
+    return name;
+  }
+
+  /** A chain whose name says all that is in it. */
+  onceChain(name: string, rules: () => readonly Rule[]): string {
+    const known = this.#chains.get(name);
+    if (known === undefined) return this.chain(name, rules());
+    this.#open.at(-1)?.chain(known);
     return name;
   }
 
@@ -86,13 +123,24 @@ export class Plan {
     made: { readonly key: string; readonly rules: () => readonly Rule[] },
   ): string {
     const name = `${prefix}-${hashText(made.key)}.${suffix}`;
-    const known = this.#contents.get(name);
-    if (known !== undefined && known !== made.key) throw new Error(`two contents would have the name ${name}`);
-    if (known === undefined) {
-      this.#contents.set(name, made.key);
-      this.chain(name, made.rules());
+    if (!this.#file(name, made.key) || !this.#shared.has(name)) {
+      const { work } = this.record(() => {
+        this.#open.at(-1)?.content(name, made.key);
+        return this.chain(name, made.rules());
+      });
+      this.#shared.set(name, work);
     }
+    const work = this.#shared.get(name);
+    if (work !== undefined) this.#open.at(-1)?.add(work);
     return name;
+  }
+
+  /** Whether a chain of this content is there; now it counts as being so. */
+  #file(name: string, key: string): boolean {
+    const known = this.#contents.get(name);
+    if (known !== undefined && known !== key) throw new Error(`two contents would have the name ${name}`);
+    this.#contents.set(name, key);
+    return known !== undefined;
   }
 
   hasChain(name: string): boolean {
@@ -149,16 +197,37 @@ export class Plan {
    * that are in the kernel. Throws when all are taken: the host is past what one table can tell apart.
    */
   numberOf(key: string): number {
-    const known = this.#numbers.get(key) ?? this.#previous.numbers.get(key);
-    if (known !== undefined) {
-      this.#numbers.set(key, known);
-      return known;
-    }
+    const number = this.#numbers.get(key) ?? this.#previous.numbers.get(key) ?? this.#freeNumber(key);
+    this.#numbers.set(key, number);
+    this.#open.at(-1)?.number(key, number);
+    return number;
+  }
+
+  /** Says what a number counts. */
+  classOf(number: number, rules: readonly RuleId[]): void {
+    this.classes.set(number, rules);
+    this.#open.at(-1)?.classOf(number, rules);
+  }
+
+  /** A prefix list of the view. */
+  listOf(id: PrefixListId): PrefixList | undefined {
+    const list = getRecord(this.world, 'prefixLists', id);
+    this.#open.at(-1)?.list(id, list);
+    return list;
+  }
+
+  /** The members of a group; undefined where they are not known. */
+  membersOf(id: GroupId): Members | undefined {
+    const members = this.view.members.get(id);
+    this.#open.at(-1)?.members(id, members?.prefixes);
+    return members;
+  }
+
+  #freeNumber(key: string): number {
     if (this.#taken.size >= MAX_NUMBER) throw new Error(`more than ${MAX_NUMBER} classes of rules on one host`);
     let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % MAX_NUMBER) + 1;
     while (this.#taken.has(number)) number = (number % MAX_NUMBER) + 1;
     this.#taken.add(number);
-    this.#numbers.set(key, number);
     return number;
   }
 }

@@ -20,7 +20,7 @@ export function layoutOver(
 /** A layout that takes the place of another one of the same agent. */
 export function layoutAfter(before: Layout, view: HostView, wiring: Wiring): Layout {
   const previous = before.numbering;
-  const next = layout(view, wiring, previous);
+  const next = layout(view, wiring, previous, before.kept);
   // The same key has the same number: only an interface that leaves one which others keep could meet what is theirs.
   return isLeft(before.ruleset, next.ruleset)
     ? withoutClashes(next, { view, wiring, actual: listingOf(before.ruleset), previous })
@@ -41,7 +41,12 @@ function withoutClashes(first: Layout, { view, wiring, actual, previous }: Over)
     return before === undefined || mayBecome(before, wanted.get(String(number)) ?? NOTHING);
   });
   if (kept.length === first.numbering.numbers.size) return first;
-  return layout(view, wiring, { ...previous, numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) });
+  return layout(
+    view,
+    wiring,
+    { ...previous, numbers: new Map(kept), reserved: new Set([...held.keys()].map(Number)) },
+    first.kept,
+  );
 }
 
 /** Whether some device gets another number than it had. */

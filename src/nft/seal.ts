@@ -13,21 +13,45 @@ export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: strin
 export function seal(ruleset: Ruleset): Sealed {
   const sealed = new Map<string, Chain>();
   const names = new Map<string, string>();
+  // Each step once: most rules end in the same way.
+  const steps = new Map<Step, Step>();
   const nameOf = (name: string): string => {
     const known = names.get(name);
     if (known !== undefined) return known;
     const chain = ruleset.chains.get(name);
     if (chain === undefined) throw new Error(`chain ${name} is not in the ruleset`);
-    const rules = chain.rules.map((rule) => withNames(rule, nameOf));
-    const own = chain.hook === undefined ? `${name}.${hashText(rules.map(ruleText).join('\n'))}` : name;
-    names.set(name, own);
-    sealed.set(own, { ...chain, name: own, rules });
-    return own;
+    const made = sealedChain(chain, nameOf, steps);
+    names.set(name, made.name);
+    sealed.set(made.name, made);
+    return made.name;
   };
   for (const name of ruleset.chains.keys()) nameOf(name);
   const sets = [...ruleset.sets].map(([name, set]): [string, NftSet] => [name, sealSet(set, nameOf)]);
   return { ruleset: { ...ruleset, chains: sealed, sets: new Map(sets) }, nameOf };
 }
+
+/** A chain by its own name, the chains that it leads to by theirs. One that was sealed before and leads to the same is the same. */
+function sealedChain(chain: Chain, nameOf: (chain: string) => string, steps: Map<Step, Step>): Chain {
+  const known = SEALED.get(chain);
+  if (known?.led.every((name, at) => nameOf(name) === known.names[at]) === true) return known.sealed;
+  const led = new Map<string, string>();
+  const named = (name: string): string => {
+    const own = nameOf(name);
+    led.set(name, own);
+    return own;
+  };
+  const rules = chain.rules.map((rule) => withNames(rule, named, steps));
+  const own = chain.hook === undefined ? `${chain.name}.${hashText(rules.map(ruleText).join('\n'))}` : chain.name;
+  const sealed = { ...chain, name: own, rules };
+  SEALED.set(chain, { led: [...led.keys()], names: [...led.values()], sealed });
+  return sealed;
+}
+
+/** Memory of a pure function: a chain never changes. */
+const SEALED = new WeakMap<
+  Chain,
+  { readonly led: readonly string[]; readonly names: readonly string[]; readonly sealed: Chain }
+>();
 
 function sealSet(set: NftSet, nameOf: (chain: string) => string): NftSet {
   if (set.data !== 'verdict' || set.content.kind !== 'texts') return set;
@@ -36,16 +60,21 @@ function sealSet(set: NftSet, nameOf: (chain: string) => string): NftSet {
   return { ...set, content };
 }
 
-function withNames(rule: Rule, nameOf: (chain: string) => string): Rule {
-  return rule.some(leads) ? rule.map((step) => stepWithNames(step, nameOf)) : rule;
+function withNames(rule: Rule, nameOf: (chain: string) => string, steps: Map<Step, Step>): Rule {
+  return rule.some(leads) ? rule.map((step) => (leads(step) ? stepWithNames(step, nameOf, steps) : step)) : rule;
 }
 
 function leads(step: Step): boolean {
   return step.kind === 'verdict' || (step.kind === 'verdict-map' && typeof step.map !== 'string');
 }
 
-function stepWithNames(step: Step, nameOf: (chain: string) => string): Step {
-  if (step.kind === 'verdict') return { kind: 'verdict', verdict: renamed(step.verdict, nameOf) };
+function stepWithNames(step: Step, nameOf: (chain: string) => string, steps: Map<Step, Step>): Step {
+  if (step.kind === 'verdict') {
+    const verdict = renamed(step.verdict, nameOf);
+    const known = steps.get(step) ?? { kind: 'verdict', verdict };
+    steps.set(step, known);
+    return known;
+  }
   if (step.kind !== 'verdict-map' || typeof step.map === 'string') return step;
   const map: Elements = step.map.map(([key, data]) => [key, renamed(data, nameOf)]);
   return { ...step, map };
