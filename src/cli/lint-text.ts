@@ -9,6 +9,7 @@ import { BLANK, indented, line, row, type Sheet, type Span, type Style } from '.
 const MAX_ALIKE = 12;
 const MAX_RULES = 4;
 const MAX_REASONS = 4;
+const MAX_SCOPES = 6;
 
 const STYLES: Readonly<Record<Finding['severity'], Style>> = { error: 'bad', warning: 'doubt', note: 'faint' };
 
@@ -43,7 +44,7 @@ export function findingTexts(finding: Finding): readonly string[] {
   const { resource, subjects, by, reasons, scopes, unknowns } = finding;
   return [
     ...capped(isAboutOne(finding) ? [] : subjects.map((one) => subjectText(one, resource)), MAX_RULES),
-    ...scopes.map(scopeText),
+    ...capped(scopes.map(scopeText), MAX_SCOPES),
     ...capped(
       by.map((one) => `by ${subjectText(one, resource)}`),
       MAX_RULES,

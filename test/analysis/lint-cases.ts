@@ -241,7 +241,57 @@ export const LINT_CASES: readonly LintCase[] = [
   {
     name: 'an allowance before a wider one, with a denial between that meets it',
     patch: aclOf(['90 allow tcp/5432 10.0.1.0/24', '95 deny tcp 10.0.1.0/25', '100 allow all 10.0.0.0/16']),
+    expect: ['replies-blocked-in-part N'],
+  },
+  {
+    name: 'answers that a NACL has no entry for',
+    patch: aclOf(['100 allow all 10.0.0.0/16'], ['100 allow tcp/443 10.0.1.0/24']),
+    expect: ['warning replies-blocked N'],
+  },
+  {
+    name: 'answers that a NACL denies by an entry',
+    patch: aclOf(['100 allow all 10.0.0.0/16'], ['90 deny tcp/1024-65535 10.0.1.10/32', '100 allow all 0.0.0.0/0']),
+    expect: ['note replies-blocked N'],
+  },
+  {
+    name: 'answers to the ports of clients alone',
+    patch: aclOf(
+      ['100 allow all 10.0.0.0/16'],
+      ['100 allow tcp/443 10.0.1.0/24', '110 allow tcp/1024-65535 10.0.1.0/24'],
+    ),
     expect: [],
+  },
+  {
+    name: 'answers to the ports of common clients alone',
+    patch: aclOf(
+      ['100 allow all 10.0.0.0/16'],
+      ['100 allow tcp/443 10.0.1.0/24', '110 allow tcp/32768-65535 10.0.1.0/24'],
+    ),
+    expect: ['note replies-blocked-in-part N'],
+  },
+  {
+    name: 'answers to a half of the ports of common clients',
+    patch: aclOf(
+      ['100 allow all 10.0.0.0/16'],
+      ['100 allow tcp/443 10.0.1.0/24', '110 allow tcp/1024-40000 10.0.1.0/24'],
+    ),
+    expect: ['warning replies-blocked-in-part N'],
+  },
+  {
+    name: 'answers of which two NACLs each let a part pass, and together none',
+    patch: {
+      acls: {
+        N: { vpc: 'V', ingress: ['100 allow all 10.0.0.0/16'], egress: ['100 allow tcp/1024-40000 10.0.1.0/24'] },
+        M: {
+          vpc: 'V',
+          ingress: ['90 allow tcp/443 0.0.0.0/0', '100 allow tcp/40001-65535 10.0.2.0/24'],
+          egress: ['100 allow all 0.0.0.0/0'],
+        },
+      },
+      subnets: { P: { acl: 'M' } },
+      groups: { B: { vpc: 'V', ingress: ['tcp/5432 group:A'], egress: [] } },
+    },
+    expect: ['warning replies-blocked M', 'warning replies-blocked N', 'warning rule-cut-off B B.ingress.0'],
   },
   { name: 'a group on no interface', patch: group('E', ['tcp/80 10.0.0.0/8']), expect: ['group-unattached E'] },
   {
@@ -314,6 +364,6 @@ export const LINT_CASES: readonly LintCase[] = [
   {
     name: '18 entries of 20',
     patch: aclOf(many(18, (at) => `${at + 1} allow tcp/${5432 + at} 10.0.0.0/16`)),
-    expect: ['warning quota-entries N'],
+    expect: ['warning quota-entries N', 'warning replies-blocked-in-part N'],
   },
 ];

@@ -2,14 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Family, FAMILIES } from '../../src/core/net/address.ts';
-import { cidrContains, type Cidr } from '../../src/core/net/cidr.ts';
+import { cidrContains, type Cidr, parseCidr } from '../../src/core/net/cidr.ts';
 import { trafficInterval } from '../../src/core/net/axis.ts';
-import { intersectSets, setHas } from '../../src/core/net/interval-set.ts';
+import { intersectSets, setHas, setSize, subtractSets } from '../../src/core/net/interval-set.ts';
 import { eniOwns } from '../../src/core/model/eni.ts';
 import type { Rule } from '../../src/core/model/security-group.ts';
 import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { sightRules } from '../../src/core/policy/match.ts';
-import type { Finding, LintRule } from '../../src/analysis/lint/finding.ts';
+import { expectOk } from '../../src/core/net/result.ts';
+import { decideGate } from '../../src/core/policy/decide.ts';
+import { judgePath } from '../../src/core/policy/evaluate.ts';
+import type { Path } from '../../src/core/policy/path.ts';
+import { reachOf } from '../../src/core/policy/reach.ts';
+import { planTrip } from '../../src/analysis/trip.ts';
+import type { Finding, FindingScope, LintRule } from '../../src/analysis/lint/finding.ts';
 import { lintWorld } from '../../src/analysis/lint/lint.ts';
 import { spaceSize } from '../../src/analysis/address-space.ts';
 import { classesOf } from '../../src/analysis/pairs/classes.ts';
@@ -74,6 +80,83 @@ test('nothing of the internet gets in by a rule that lint calls unreachable', ()
     }
   assert.ok(rules > 10, `${rules}`);
 });
+
+test('answers are lost to NACLs between just the ends that lint says, at just those ports', () => {
+  const seen = { whole: 0, part: 0, answered: 0 };
+  for (const [name, world] of worlds()) {
+    const told = lintWorld(world).findings.filter(({ rule }) => rule.startsWith('replies-'));
+    for (const { from, to, path } of plainTrips(world))
+      for (const part of ['tcp', 'udp'] as const) {
+        const lost = lostPorts(world, path, part);
+        const rule = lost.isWhole ? 'replies-blocked' : 'replies-blocked-in-part';
+        const isTold = told
+          .filter((one) => one.rule === rule)
+          .some(({ scopes }) => scopes.some((scope) => isIn(scope, { from, to, part })));
+        const label = `${name} ${part}: ${from.eniId ?? 'outside'} to ${to.eniId ?? 'outside'}`;
+        assert.equal(isTold, lost.isTold, `${label} ${JSON.stringify(lost)}`);
+        seen[lost.isTold ? (lost.isWhole ? 'whole' : 'part') : 'answered'] += 1;
+      }
+  }
+  assert.ok(seen.whole > 20 && seen.part > 5 && seen.answered > 1000, JSON.stringify(seen));
+});
+
+/** All pairs of a world with their paths, but for those that appliances or NAT gateways are in the way of: lint leaves them out. */
+function* plainTrips(world: World): Generator<{ from: Member; to: Member; path: Path }, void, undefined> {
+  for (const family of FAMILIES) {
+    const members = membersOf([world], family).filter((one) => one.eniId === undefined || !isShared(world, one));
+    for (const from of members)
+      for (const to of members.filter((one) => one.eniId !== from.eniId)) {
+        const { path } = planTrip(world, stopOf(world, from), stopOf(world, to));
+        const isDevice = path.forward.filter(({ stage }) => stage === 'acl-egress').length > 1;
+        const groups = [...path.forward, ...path.reply].filter(({ kind }) => kind === 'groups');
+        if (!isDevice && groups.length <= 2) yield { from, to, path };
+      }
+  }
+}
+
+/** What is lost of the answers of one protocol, by the sets of the core: which ports of clients, and whether a NACL refuses one of them. */
+function lostPorts(
+  world: World,
+  path: Path,
+  part: 'tcp' | 'udp',
+): { readonly isWhole: boolean; readonly isTold: boolean } {
+  const oneWay = reachOf(world, { ...path, reply: [] }).sure[part].destinationPorts;
+  const both = reachOf(world, path);
+  const ports = intersectSets([1024, 65_535], both.possible[part].sourcePorts);
+  const isWhole = ports.length === 0;
+  const points = isWhole ? oneWay : both.sure[part].destinationPorts;
+  const missing = subtractSets([1024, 65_535], ports);
+  const [first] = points;
+  const common = intersectSets(missing, [32_768, 65_535]);
+  const [port = 0] = common.length > 0 ? common : missing;
+  const isRefused = (sourcePort: number): boolean =>
+    judgePath(decideGate, world, {
+      path,
+      transport: { kind: part, sourcePort, destinationPort: first ?? 0 },
+    }).blockers.some(({ gate }) => gate.kind === 'acl' && gate.way === 'reply');
+  const sampled = isWhole ? [50_000, 1024, 65_535] : [port];
+  return { isWhole, isTold: first !== undefined && setSize(missing) >= 1024 && sampled.some(isRefused) };
+}
+
+/** Whether a scope has something of a protocol between two members. */
+function isIn(
+  { from, to, traffic }: FindingScope,
+  pair: { readonly from: Member; readonly to: Member; readonly part: 'tcp' | 'udp' },
+): boolean {
+  return (traffic?.[pair.part].length ?? 0) > 0 && hasEnd(from, pair.from) && hasEnd(to, pair.to);
+}
+
+function hasEnd(ends: FindingScope['from'], { eniId, space, sample }: Member): boolean {
+  if (eniId === undefined)
+    return (ends?.outside ?? []).some((text) => {
+      const bits = text.includes(':') ? 128 : 32;
+      return cidrContains(expectOk(parseCidr(text.includes('/') ? text : `${text}/${bits}`)), sample);
+    });
+  const own = spaceTexts(space);
+  return (ends?.interfaces ?? []).some(
+    ({ eni, addresses }) => eni === eniId && own.every((text) => addresses.includes(text)),
+  );
+}
 
 test('what is certain of a world with doubts is so in the world that it was made of', () => {
   const seen: Record<string, number> = {};

@@ -43,18 +43,22 @@ describe('crenel lint', () => {
   });
 
   test('what is ignored does not count, and is told', async () => {
-    const file = ignore(['rule-cut-off', 'sg-web.ingress.3'], ['entry-shadowed', 'acl-a']);
+    const file = ignore(
+      ['rule-cut-off', 'sg-web.ingress.3'],
+      ['entry-shadowed', 'acl-a'],
+      ['replies-blocked-in-part', 'acl-b'],
+    );
     const done = await lint('--ignore lint.yaml', file);
     assert.equal(done.status, 0, done.stdout);
     assert.equal(done.stderr, '');
-    assert.match(done.stdout, /2 findings: 2 notes, 2 ignored\./u);
+    assert.match(done.stdout, /2 findings: 2 notes, 3 ignored\./u);
     const sarif = JSON.parse((await lint('--ignore lint.yaml --sarif', file)).stdout) as {
       runs: { results: { ruleId: string; suppressions?: unknown }[] }[];
     };
     const suppressed = sarif.runs[0]?.results.filter((one) => one.suppressions !== undefined);
     assert.deepEqual(
       suppressed?.map((one) => one.ruleId),
-      ['rule-cut-off', 'entry-shadowed'],
+      ['replies-blocked-in-part', 'rule-cut-off', 'entry-shadowed'],
     );
   });
 

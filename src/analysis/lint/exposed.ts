@@ -5,12 +5,13 @@ import { getRecord, indexedCount, listRecords, type World } from '../../core/mod
 import { preparedRules } from '../../core/policy/match.ts';
 import { eniLabel, recordLabel } from '../names.ts';
 import { type RuleDocument, ruleDocument } from '../part-documents.ts';
-import { NO_CLASSES, type SetId } from '../pairs/bitsets.ts';
+import { NO_CLASSES } from '../pairs/bitsets.ts';
 import type { ClassId } from '../pairs/classes.ts';
 import type { Certainty } from '../pairs/difference.ts';
 import type { RowId } from '../pairs/rows.ts';
 import { carrierDoubts, resting, ruleDoubts } from './doubts.ts';
-import { counted, type Finding, finding, type FindingScope, type LintRule } from './finding.ts';
+import { counted, type Finding, finding, type LintRule } from './finding.ts';
+import { piecesOf, ScopeList } from './scope-list.ts';
 import { bareText, type FamilySight, Refusals } from './sight.ts';
 
 const tcp = (...ports: readonly number[]): IntervalSet =>
@@ -45,16 +46,12 @@ const WATCHED: readonly Watched[] = [
 ];
 
 type Opening = {
+  readonly world: World;
   readonly watched: Watched;
   readonly certainty: Certainty;
   readonly resource: string;
   readonly rules: Map<Rule, RuleDocument>;
-  readonly places: {
-    readonly sight: FamilySight;
-    readonly id: ClassId;
-    readonly points: IntervalSet;
-    readonly set: SetId;
-  }[];
+  readonly scopes: ScopeList;
 };
 
 /** What the world gets to that hardly anybody means to show, group by group. `onProgress`: how much of a family is done. */
@@ -114,14 +111,22 @@ type Place = { readonly sight: FamilySight; readonly id: ClassId; readonly open:
 function file(openings: Map<string, Opening>, watched: Watched, { sight, id, open, certainty }: Place): void {
   const { matrix, world, family } = sight;
   const points = watched === EVERYTHING ? open.points : intersectSets(open.points, watched.points);
-  const set = matrix.rows.sets.and(setAt(sight, open.row, points), sight.internet);
-  const add = (resource: string, rules: readonly Rule[], groupId: SecurityGroup['id'] | undefined): void => {
+  const { sets } = matrix.rows;
+  const pieces = piecesOf(
+    [...matrix.rows.segments(open.row)].map(({ from, to, set: all }) => ({
+      points: intersectSets(points, [from, to]),
+      set: sets.and(all, sight.internet),
+    })),
+  );
+  const set = sets.union(pieces.keys());
+  const add = (resource: string, rules: readonly Rule[], groupId?: SecurityGroup['id']): void => {
     const key = `${watched.rule} ${certainty} ${resource}`;
-    const known: Opening = openings.get(key) ?? { watched, certainty, resource, rules: new Map(), places: [] };
+    const fresh = { world, watched, certainty, resource, rules: new Map(), scopes: new ScopeList() };
+    const known: Opening = openings.get(key) ?? fresh;
     openings.set(key, known);
     if (groupId !== undefined)
       for (const rule of rules) known.rules.set(rule, ruleDocument({ kind: 'rule', groupId, rule }));
-    known.places.push({ sight, id, points, set });
+    known.scopes.add(sight, id, { pieces });
   };
   let left = points;
   const groups = matrix.sideOf(id)?.groups ?? [];
@@ -132,7 +137,7 @@ function file(openings: Map<string, Opening>, watched: Watched, { sight, id, ope
       ({ rule, from, to }) =>
         intersectSets(points, [from, to]).length > 0 &&
         (certainty === 'perhaps' || rule.doubt === undefined) &&
-        matrix.rows.sets.overlap(matrix.groups.ofPeer(rule.peer, 'address')[CERTAINTIES[certainty]], set),
+        sets.overlap(matrix.groups.ofPeer(rule.peer, 'address')[CERTAINTIES[certainty]], set),
     );
     if (rules.length === 0) continue;
     for (const { from, to } of rules) left = subtractSets(left, [from, to]);
@@ -146,42 +151,22 @@ function file(openings: Map<string, Opening>, watched: Watched, { sight, id, ope
   // What no known rule admits comes of groups that are not known, or of there being none.
   const unknown = groups.filter((groupId) => getRecord(world, 'groups', groupId) === undefined);
   const enis = (matrix.classes.list[id]?.members ?? []).flatMap(({ eniId }) => eniId ?? []);
-  for (const resource of unknown.length > 0 ? unknown : new Set(enis)) add(resource, [], undefined);
+  for (const resource of unknown.length > 0 ? unknown : new Set(enis)) add(resource, []);
 }
 
-/** Who gets through at the first of some points. */
-function setAt({ matrix }: FamilySight, row: RowId, [point = 0]: IntervalSet): SetId {
-  return matrix.rows.at(row, point);
-}
-
-function openingFinding({ watched, certainty, resource, rules, places }: Opening): Finding {
-  const world = places[0]?.sight.world;
-  const scopes: FindingScope[] = [];
-  const unknowns = new Set<string>();
-  const enis = new Set<string>();
-  for (const [sight, own] of Map.groupBy(places, (one) => one.sight)) {
-    const [first] = own;
-    if (first === undefined) continue;
-    const { sets } = sight.matrix.rows;
-    const points = own.reduce((all: IntervalSet, one) => unionSets(all, one.points), []);
-    const [sender = 0] = sets.members(first.set);
-    const pair = { from: sender, to: first.id, point: first.points[0] ?? 0 };
-    scopes.push(sight.scope(points, sets.union(own.map(({ set }) => set)), sets.of(own.map(({ id }) => id)), pair));
-    for (const { id } of own)
-      for (const { eniId } of sight.matrix.classes.list[id]?.members ?? []) enis.add(eniId ?? '');
-    for (const one of certainty === 'certain' ? [] : sight.doubts(pair)) unknowns.add(one);
-  }
+function openingFinding({ world, watched, certainty, resource, rules, scopes }: Opening): Finding {
+  const doubts = certainty === 'certain' ? [] : scopes.pairs.flatMap(({ sight, pair }) => sight.doubts(pair));
   const verb = certainty === 'certain' ? 'is' : 'may be';
   return finding({
     rule: watched.rule,
     severity: 'error',
     certainty,
     resource,
-    label: world === undefined ? resource : labelOf(world, resource),
-    message: `${watched.what} ${verb} open to the internet at ${counted(enis.size, 'interface')}`,
+    label: labelOf(world, resource),
+    message: `${watched.what} ${verb} open to the internet at ${counted(scopes.interfaces, 'interface')}`,
     subjects: [...rules.values()],
-    scopes,
-    unknowns: [...unknowns],
+    scopes: scopes.scopes,
+    unknowns: [...new Set(doubts)],
   });
 }
 

@@ -18,6 +18,9 @@ export const LINT_RULES = {
   'quota-rules': 'A group has, or nearly has, more rules in a direction than AWS allows.',
   'quota-interface': 'The groups of an interface have, or nearly have, more rules together than AWS allows.',
   'quota-entries': 'A network ACL has, or nearly has, more entries in a direction than AWS allows.',
+  'replies-blocked': 'Requests get there, but network ACLs refuse the answers to all ports that clients send from.',
+  'replies-blocked-in-part':
+    'Requests get there, but network ACLs refuse the answers to some of the ports that clients send from.',
   'reference-stale': 'A rule names a group that does not exist.',
   'reference-crossing': 'A rule names a group that it cannot match across VPCs.',
   'rule-cut-off': 'A rule lets nothing through: for every member something else refuses all of it.',
@@ -36,7 +39,13 @@ export const LINT_RULES = {
 export type LintRule = keyof typeof LINT_RULES;
 
 /** One packet that shows a finding. */
-export type Witness = { readonly from: string; readonly to: string; readonly traffic: string; readonly path: string };
+export type Witness = {
+  readonly from: string;
+  readonly to: string;
+  readonly traffic: string;
+  readonly sourcePort: number | null;
+  readonly path: string;
+};
 
 /** What a finding is about, exactly, in one family. Ends are null where they do not matter. */
 export type FindingScope = {

@@ -8,6 +8,7 @@ import { exposedFindings, unreachableFindings } from './exposed.ts';
 import { compareFindings, type Finding, type Severity } from './finding.ts';
 import { groupFindings } from './groups.ts';
 import { quotaFindings } from './quotas.ts';
+import { replyFindings } from './replies.ts';
 import { needlessRules } from './rules.ts';
 import { FamilySight } from './sight.ts';
 
@@ -39,12 +40,16 @@ export function lintWorld(world: World, options: LintOptions = {}): LintDocument
     onProgress(0.1 + done * 0.4);
   });
   const unreachable = unreachableFindings(sights);
+  const replies = replyFindings(sights, (done) => {
+    onProgress(0.5 + done * 0.2);
+  });
   const effects = effectFindings(sights, new Set([...rules, ...unreachable.rules]), (done) => {
-    onProgress(0.5 + done * 0.5);
+    onProgress(0.7 + done * 0.3);
   });
   const findings = [
     ...exposed,
     ...unreachable.findings,
+    ...replies,
     ...effects,
     ...needless,
     ...idleEntries(world),

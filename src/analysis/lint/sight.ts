@@ -27,7 +27,12 @@ import type { FindingScope, Witness } from './finding.ts';
 import { parseCidr } from '../../core/net/cidr.ts';
 
 /** One packet between two classes. */
-export type Pair = { readonly from: ClassId; readonly to: ClassId; readonly point: number };
+export type Pair = {
+  readonly from: ClassId;
+  readonly to: ClassId;
+  readonly point: number;
+  readonly sourcePort?: number;
+};
 
 /** All pairs of a world in one family, as lint asks about them. */
 export class FamilySight {
@@ -73,12 +78,14 @@ export class FamilySight {
     from: ClassId,
     to: ClassId,
     point: number,
+    sourcePort?: number,
   ): { readonly verdict: Verdict; readonly witness: Witness } | undefined {
     const { matrix, world, family } = this;
     const stops = differentStops(matrix.stopsOf(from), matrix.stopsOf(to));
     if (stops === undefined) return undefined;
     const { path } = planTrip(world, stops.from, stops.to);
-    const transport = transportAt(point, usualPort(matrix.sourcePorts(from, to).possible, point), family);
+    const port = sourcePort ?? usualPort(matrix.sourcePorts(from, to).possible, point);
+    const transport = transportAt(point, port, family);
     const verdict = judgePath(decideGate, world, { path, transport });
     return {
       verdict,
@@ -86,6 +93,7 @@ export class FamilySight {
         from: stopText(world, stops.from),
         to: stopText(world, stops.to),
         traffic: formatTransport(transport),
+        sourcePort: 'sourcePort' in transport ? transport.sourcePort : null,
         path: pathShape(world, path),
       },
     };
@@ -98,10 +106,15 @@ export class FamilySight {
   }
 
   /** The scope of some traffic between classes, with one packet of it. */
-  scope(points: IntervalSet, from: SetId, to: SetId, shown: Pair): FindingScope {
+  scope(points: IntervalSet, from: SetId, { to, shown }: { readonly to: SetId; readonly shown: Pair }): FindingScope {
     const { family } = this;
-    const witness = this.judge(shown.from, shown.to, shown.point)?.witness ?? null;
+    const witness = this.judge(shown.from, shown.to, shown.point, shown.sourcePort)?.witness ?? null;
     return { family, traffic: pointsDocument(points, family), from: this.ends(from), to: this.ends(to), witness };
+  }
+
+  /** Whether two classes have members of different interfaces. */
+  areTwo(from: ClassId, to: ClassId): boolean {
+    return differentStops(this.matrix.stopsOf(from), this.matrix.stopsOf(to)) !== undefined;
   }
 
   /** A set of classes as its document. */

@@ -37,15 +37,20 @@ export type Link =
 
 const NONE: Link = { kind: 'none' };
 
+/** Whether traffic counts that gets there and is answered, or also what gets there and whose answer is lost. */
+export type Ways = 'both' | 'forward';
+
 /** The links between the spots of one world, each found when first asked for, by planning the path between two members. */
 export class Links {
   readonly #world: World;
   readonly #spots: readonly Spot[];
+  readonly #ways: Ways;
   readonly #known = new Map<number, Link>();
 
-  constructor(world: World, spots: readonly Spot[]) {
+  constructor(world: World, spots: readonly Spot[], ways: Ways = 'both') {
     this.#world = world;
     this.#spots = spots;
+    this.#ways = ways;
   }
 
   /** The link from one spot to another. */
@@ -62,7 +67,7 @@ export class Links {
   #find(from: Spot | undefined, to: Spot | undefined): Link {
     if (from === undefined || to === undefined || !(from.isInside || to.isInside)) return NONE;
     const pair = differentStops(from.stops, to.stops);
-    return pair === undefined ? NONE : linkOf(this.#world, pair);
+    return pair === undefined ? NONE : linkOf(this.#world, pair, this.#ways);
   }
 }
 
@@ -94,8 +99,8 @@ export function sourcePortsOf(set: TrafficSet): SourcePorts {
   return { tcp: set.tcp.sourcePorts, udp: set.udp.sourcePorts };
 }
 
-function linkOf(world: World, pair: { readonly from: Stop; readonly to: Stop }): Link {
-  const { path } = planTrip(world, pair.from, pair.to);
+function linkOf(world: World, pair: { readonly from: Stop; readonly to: Stop }, ways: Ways): Link {
+  const path = pathOf(world, pair, ways);
   const rest = reachOf(world, { ...path, forward: path.forward.filter((gate) => gate.kind !== 'groups') });
   const points = { sure: pointsOf(rest.sure), possible: pointsOf(rest.possible) };
   if (points.possible.length === 0) return NONE;
@@ -103,6 +108,11 @@ function linkOf(world: World, pair: { readonly from: Stop; readonly to: Stop }):
   if (shape === undefined) return { kind: 'single' };
   const sourcePorts = { sure: sourcePortsOf(rest.sure), possible: sourcePortsOf(rest.possible) };
   return { kind: 'shaped', shape, points, sourcePorts };
+}
+
+function pathOf(world: World, { from, to }: { readonly from: Stop; readonly to: Stop }, ways: Ways): Path {
+  const { path } = planTrip(world, from, to);
+  return ways === 'both' ? path : { ...path, reply: [] };
 }
 
 /** Which groups a path asks; undefined where it asks others than those of its ends. */
