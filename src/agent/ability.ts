@@ -8,11 +8,12 @@ import type { NftProgram } from './nft-program.ts';
 import { post, type ServerLink } from './server-link.ts';
 
 /**
- * Why nothing can be enforced here, whatever is tried; undefined when it can. Asks nft for the kernel's tables, and has the kernel look at one of
+ * Why nothing can be enforced here, whatever is tried; undefined when it can. Has nft ask the kernel for something, and has the kernel look at one of
  * everything that rules are made of, which changes nothing.
  */
 export async function whyUnable(program: NftProgram, mode: Wiring['mode']): Promise<string | undefined> {
-  const listed = await program.list(['list', 'tables']);
+  // Not the tables: before it lists those, nft reads all that is in them, which takes minutes where there is much.
+  const listed = await program.list(['list', 'flowtables']);
   if (!listed.ok) return listed.error.message;
   const checked = await program.check(specimenLines(mode));
   if (checked.ok) return undefined;

@@ -14,27 +14,44 @@ export type Surroundings = {
 const ON_TOP: ReadonlySet<string> = new Set(['vlan', 'macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'macsec', 'hsr']);
 
 /**
- * How packets get past rules that go by a device's name, as what is wrong and what to do; none when they do not. Rules of a machine that is itself the
- * instance are not there to guard it from its own root: only what makes them ask for another device counts.
+ * How packets of devices get past rules that go by a device's name, as what is wrong and what to do; no word of those whose packets do not. Rules of a
+ * machine that is itself the instance are not there to guard it from its own root: only what makes them ask for another device counts.
  */
-export function detoursAt(device: string, around: Surroundings, mode: 'tap' | 'host'): readonly string[] {
-  const own = around.links.find(({ name }) => name === device);
-  const found: string[] = [];
-  if (own?.master !== undefined) found.push(partText(own.master));
-  if (mode === 'host') return found;
-  for (const { name, kind } of around.links.filter(({ over, kind: what }) => over === device && ON_TOP.has(what)))
-    found.push(`${name} (${kind}) stands on it, and what comes in there meets no rules: remove ${name}`);
-  if (own?.hasProgram === true)
-    found.push('an XDP program has its packets first and may lead them past the rules: detach it');
-  const redirect = around.redirects.get(device);
-  if (redirect !== undefined) found.push(`${redirect} may hand its packets on before they meet the rules: remove them`);
-  const flowtable = around.flowtables.get(device);
-  if (flowtable !== undefined)
-    found.push(`the flowtable ${flowtable} carries flows of it past the rules: take the device out of it`);
+export function detoursOf(
+  devices: readonly string[],
+  around: Surroundings,
+  mode: 'tap' | 'host',
+): ReadonlyMap<string, readonly string[]> {
+  const byName = new Map(around.links.map((link) => [link.name, link]));
+  const onTop = Map.groupBy(
+    around.links.filter(({ kind }) => ON_TOP.has(kind)),
+    ({ over }) => over,
+  );
+  const found = devices.map((device) => {
+    const own = byName.get(device);
+    const parts = own?.master === undefined ? [] : [partText(own.master)];
+    if (mode === 'host') return [device, parts] as const;
+    const stacked = (onTop.get(device) ?? []).map(
+      ({ name, kind }) => `${name} (${kind}) stands on it, and what comes in there meets no rules: remove ${name}`,
+    );
+    return [device, [...parts, ...stacked, ...otherWays(device, own, around)]] as const;
+  });
+  return new Map(found.filter(([, ways]) => ways.length > 0));
+}
+
+function otherWays(device: string, own: Link | undefined, around: Surroundings): readonly string[] {
+  const [redirect, flowtable] = [around.redirects.get(device), around.flowtables.get(device)];
   const setting = around.ownWays.get(device);
-  if (setting !== undefined)
-    found.push(`packets may name their own way there, which no rule sees: set ${setting} to 0`);
-  return found;
+  return [
+    ...(own?.hasProgram === true
+      ? ['an XDP program has its packets first and may lead them past the rules: detach it']
+      : []),
+    ...(redirect === undefined ? [] : [`${redirect} may hand its packets on before they meet the rules: remove them`]),
+    ...(flowtable === undefined
+      ? []
+      : [`the flowtable ${flowtable} carries flows of it past the rules: take the device out of it`]),
+    ...(setting === undefined ? [] : [`packets may name their own way there, which no rule sees: set ${setting} to 0`]),
+  ];
 }
 
 function partText({ name, kind }: NonNullable<Link['master']>): string {

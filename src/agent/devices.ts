@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { detoursAt, type Surroundings } from './detours.ts';
+import { detoursOf, type Surroundings } from './detours.ts';
 import {
   filteredDevices,
   flowtablesOf,
@@ -46,10 +46,9 @@ export function looker(looking: Looking): Look {
     if (at === 'everything' || beside === undefined) beside = await readBeside(looking);
     const ownWays = looking.mode === 'host' ? NO_WAYS : await readOwnWays(looking);
     const around: Surroundings = { links: links.value, ownWays, ...beside };
-    const detours = looking.devices.map((device) => [device, detoursAt(device, around, looking.mode)] as const);
     return ok({
       links: links.value,
-      detours: new Map(detours.filter(([, found]) => found.length > 0)),
+      detours: detoursOf(looking.devices, around, looking.mode),
       unknown: beside.unknown,
     });
   };
@@ -91,11 +90,12 @@ async function readRedirects(
     const filters = await runProgram(within(namespace, ['tc', '-j', 'filter', 'show', 'dev', device, 'ingress']));
     if (filters.ok && mayRedirect(filters.value.stdout)) found.set(device, 'filters of tc');
   }
-  const tables = await program.list(['list', 'tables']);
-  for (const table of tables.ok ? netdevTables(tables.value) : []) {
+  // Not the tables: to list those, nft reads the elements of all sets first.
+  const chains = await program.list(['list', 'chains', 'netdev']);
+  for (const table of chains.ok ? netdevTables(chains.value) : []) {
     const listed = await program.list(['list', 'table', 'netdev', table]);
-    for (const device of listed.ok ? handingDevices(listed.value) : [])
-      found.set(device, `rules of the table netdev ${table}`);
+    const handing = listed.ok ? handingDevices(listed.value) : [];
+    for (const device of handing === 'any' ? devices : handing) found.set(device, `rules of the table netdev ${table}`);
   }
   return found;
 }

@@ -63,22 +63,26 @@ export function flowtablesOf(text: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** The tables of the family `netdev`, of `nft -j list tables`. */
+/** The tables that have a chain at some device, of `nft -j list chains netdev`. */
 export function netdevTables(text: string): readonly string[] {
-  return nftItems(text)
-    .map((item) => objectOf(item['table']))
-    .filter(({ family }) => family === 'netdev')
-    .map(({ name }) => textOf(name));
+  const chains = nftItems(text).map((item) => objectOf(item['chain']));
+  return [...new Set(chains.filter(({ hook }) => hook !== undefined).map(({ table }) => textOf(table)))];
 }
 
-/** Devices where a table of the family `netdev`, as `nft -j list table` has it, may hand packets on to other devices. */
-export function handingDevices(text: string): readonly string[] {
+/**
+ * Devices where a table of the family `netdev`, as `nft -j list table` has it, may hand packets on to other devices. nft does not always print at
+ * which devices a chain is: then it may be at any.
+ */
+export function handingDevices(text: string): readonly string[] | 'any' {
   const items = nftItems(text);
   const hands = items.some((item) => {
     const steps = objectOf(item['rule'])['expr'];
     return Array.isArray(steps) && steps.some((step) => 'fwd' in objectOf(step) || 'dup' in objectOf(step));
   });
-  return hands ? items.flatMap((item) => devicesOf(objectOf(item['chain'])['dev'])) : [];
+  if (!hands) return [];
+  const bases = items.map((item) => objectOf(item['chain'])).filter(({ hook }) => hook !== undefined);
+  const found = bases.map(({ dev }) => devicesOf(dev));
+  return found.some((devices) => devices.length === 0) ? 'any' : found.flat();
 }
 
 type Json = { readonly [key: string]: unknown };

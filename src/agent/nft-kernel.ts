@@ -25,7 +25,7 @@ export class NftKernel implements Kernel {
   }
 
   async reach(): Promise<Result<void, KernelFault>> {
-    const listed = await this.#program.list(['list', 'tables']);
+    const listed = await this.#program.list(['list', 'flowtables']);
     return listed.ok ? ok(undefined) : listed;
   }
 

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { DeviceNews, whyAllPast } from '../../src/agent/device-news.ts';
 import type { Attaching } from '../../src/agent/attaching.ts';
 import type { Devices } from '../../src/agent/devices.ts';
-import { detoursAt, type Surroundings } from '../../src/agent/detours.ts';
+import { detoursOf, type Surroundings } from '../../src/agent/detours.ts';
 import {
   filteredDevices,
   flowtablesOf,
@@ -51,7 +51,7 @@ test('what leads packets past the rules of a device is named, and what does not 
       ['tap', tap],
       ['host', host],
     ] as const) {
-      const found = detoursAt('tap0', surroundings, mode);
+      const found = detoursOf(['tap0'], surroundings, mode).get('tap0') ?? [];
       if (pattern === undefined) assert.deepEqual(found, [], `${name}, ${mode}`);
       else assert.match(found.join('\n'), pattern, `${name}, ${mode}`);
     }
@@ -66,6 +66,11 @@ function filter(kind: string, action: string): string {
 
 function nft(...items: readonly object[]): string {
   return JSON.stringify({ nftables: [{ metainfo: {} }, ...items] });
+}
+
+/** A rule of nft's with one step. */
+function rule(step: object): object {
+  return { rule: { chain: 'c', expr: [step] } };
 }
 
 test('what programs print is read', () => {
@@ -100,13 +105,13 @@ test('what programs print is read', () => {
       ['b', 'inet t f'],
     ]),
   );
-  assert.deepEqual(
-    netdevTables(nft({ table: { family: 'inet', name: 'x' } }, { table: { family: 'netdev', name: 'y' } })),
-    ['y'],
-  );
-  const chain = { chain: { family: 'netdev', table: 'y', name: 'c', dev: 'a', hook: 'ingress' } };
-  assert.deepEqual(handingDevices(nft(chain, { rule: { chain: 'c', expr: [{ fwd: { dev: 'z' } }] } })), ['a']);
-  assert.deepEqual(handingDevices(nft(chain, { rule: { chain: 'c', expr: [{ drop: null }] } })), []);
+  const chain = { family: 'netdev', table: 'y', name: 'c', hook: 'ingress' };
+  assert.deepEqual(netdevTables(nft({ chain }, { chain: { ...chain, name: 'd' } })), ['y']);
+  assert.deepEqual(netdevTables(nft({ chain: { family: 'netdev', table: 'y', name: 'c' } })), []);
+  const placed = { chain: { ...chain, dev: 'a' } };
+  assert.deepEqual(handingDevices(nft(placed, rule({ fwd: { dev: 'z' } }))), ['a']);
+  assert.equal(handingDevices(nft({ chain }, rule({ dup: { addr: 'z' } }))), 'any');
+  assert.deepEqual(handingDevices(nft(placed, rule({ drop: null }))), []);
 });
 
 test('whatever else is printed is no fault of ours', () => {

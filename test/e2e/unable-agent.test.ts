@@ -28,7 +28,7 @@ function fakeNft({
 case "$*" in
   *--check*) cat > /dev/null; ${check || ':'} ;;
   *-f*) cat > /dev/null; ${load || ':'} ;;
-  *'list tables'*) ${list || 'echo "{}"'} ;;
+  *'list flowtables'*) ${list || 'echo "{}"'} ;;
   *) echo 'Error: No such file or directory' >&2; exit 1 ;;
 esac
 `;
