@@ -7,6 +7,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io, LoadError } from './io.ts';
 import { splitWhen } from '../formats/any-world.ts';
 import type { Export, Finding } from '../formats/describe.ts';
+import type { WriterOverlap } from '../formats/writer-overlap.ts';
 import { overlayPlan } from '../formats/terraform/overlay.ts';
 import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } from './terminal.ts';
 
@@ -65,6 +66,12 @@ export function printNotes({ io, options }: Context, sheet: Sheet): void {
 
 /** Reads the world that the options or the environment name. What its documents lack is said once, on stderr. */
 export async function openWorld(context: Context): Promise<Result<World, ExitStatus>> {
+  const opened = await openExport(context);
+  return opened.ok ? ok(opened.value.world) : opened;
+}
+
+/** `openWorld` with all that was read beside the world. */
+export async function openExport(context: Context): Promise<Result<Export, ExitStatus>> {
   const { io, options } = context;
   const path = options.world ?? options.endpoint ?? io.env[WORLD_VARIABLE];
   if (path === undefined || path === '')
@@ -76,7 +83,8 @@ export async function openWorld(context: Context): Promise<Result<World, ExitSta
       ),
     );
   if (options.over !== undefined) return settled(context, await readOver(context, path, options.over));
-  return await loadWorld(context, path, options.world === undefined && options.endpoint !== undefined);
+  const isServer = options.world === undefined && options.endpoint !== undefined;
+  return settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
 }
 
 /** `openWorld` for what cannot be done with a world of which something is not known yet, as that of a plan. */
@@ -94,15 +102,16 @@ export async function loadWorld(
   isServer: boolean = isUrl(path),
 ): Promise<Result<World, ExitStatus>> {
   const { io } = context;
-  return settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
+  const loaded = settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
+  return loaded.ok ? ok(loaded.value.world) : loaded;
 }
 
 /** Says what there is to say of what was read. */
-function settled(context: Context, loaded: Result<Export, LoadError>): Result<World, ExitStatus> {
+function settled(context: Context, loaded: Result<Export, LoadError>): Result<Export, ExitStatus> {
   clearProgress(context);
   if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
   printNotes(context, findingSheet(loaded.value.findings));
-  return ok(loaded.value.world);
+  return loaded;
 }
 
 /** Runs work that tells how much of it is done, 0 to 1, and shows that to a person who waits. */
@@ -138,7 +147,12 @@ async function readOver(context: Context, path: string, over: string): Promise<R
   const read = await readPlanWorlds(context, path, over);
   if (!read.ok) return read;
   const { when } = splitWhen(path);
-  return ok({ world: read.value[when], findings: when === 'before' ? read.value.liveFindings : read.value.findings });
+  const { overlaps, findings, liveFindings } = read.value;
+  return ok(
+    when === 'before'
+      ? { world: read.value.before, findings: liveFindings }
+      : { world: read.value.after, findings, overlaps },
+  );
 }
 
 type PlanRead = {
@@ -146,6 +160,7 @@ type PlanRead = {
   readonly after: World;
   readonly findings: readonly Finding[];
   readonly liveFindings: readonly Finding[];
+  readonly overlaps: readonly WriterOverlap[];
 };
 
 async function readPlanWorlds(
@@ -167,12 +182,20 @@ async function readPlanWorlds(
           ? `${path} is no Terraform plan, so it holds one world: give another to compare it with`
           : `${path} is no Terraform plan: only a plan is laid over a world`,
     });
+  const overlaps = plan.after.overlaps ?? [];
   if (over === undefined)
-    return ok({ before: plan.before.world, after: plan.after.world, findings: plan.findings.alone, liveFindings: [] });
+    return ok({
+      before: plan.before.world,
+      after: plan.after.world,
+      findings: plan.findings.alone,
+      liveFindings: [],
+      overlaps,
+    });
   const live = await (isUrl(over) ? io.readServer : io.readWorld)(over, onProgress);
   if (!live.ok) return live;
   const { findings: liveFindings, world } = live.value;
-  return ok({ ...overlayPlan(world, plan), liveFindings, findings: [...liveFindings, ...plan.findings.over] });
+  const findings = [...liveFindings, ...plan.findings.over];
+  return ok({ ...overlayPlan(world, plan), liveFindings, findings, overlaps });
 }
 
 function isUrl(path: string): boolean {

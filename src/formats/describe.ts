@@ -30,12 +30,17 @@ import {
   type RuleRow,
   withMadeIds,
 } from './policy.ts';
+import type { WriterOverlap } from './writer-overlap.ts';
 
 /** Something that a person should know about an export: what is missing, what was passed over, what does not agree. */
 export type Finding = { readonly severity: 'note' | 'warning'; readonly message: string };
 
-/** What an export says: its world, and what to know about it. */
-export type Export = { readonly world: World; readonly findings: readonly Finding[] };
+/** What an export says: its world, and what to know about it; of a plan, also which of its resources undo each other's work. */
+export type Export = {
+  readonly world: World;
+  readonly findings: readonly Finding[];
+  readonly overlaps?: readonly WriterOverlap[];
+};
 
 /** Members that hold something else than records of a kind, one an element. */
 const OTHER_LISTS: ReadonlySet<string> = new Set([

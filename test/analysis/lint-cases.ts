@@ -132,6 +132,11 @@ export const LINT_CASES: readonly LintCase[] = [
     patch: inA('tcp/81 203.0.113.0/24', 'tcp/81 203.0.113.0/25', 'tcp/81 203.0.113.128/25'),
     expect: ['rule-implied A A.ingress.2', 'rule-implied A A.ingress.3'],
   },
+  {
+    name: 'two prefix lists that are not known are not the same one, whatever they are called',
+    patch: inA('tcp/80-90 list:later', 'tcp/80 list:later'),
+    expect: [],
+  },
   { name: 'one half does not', patch: inA('tcp/81 203.0.113.0/24', 'tcp/82 203.0.113.0/25'), expect: [] },
   {
     name: 'a reference beside everything in both families',

@@ -18,7 +18,9 @@ describe('what lint says', () => {
 
   test('has a case for each kind of finding', () => {
     const told = LINT_CASES.flatMap(({ expect }) => expect).join('\n');
-    for (const rule of Object.keys(LINT_RULES)) assert.ok(told.includes(`${rule} `), rule);
+    // What is told of plans has its cases with their reader.
+    for (const rule of Object.keys(LINT_RULES).filter((one) => one !== 'writers-overlap'))
+      assert.ok(told.includes(`${rule} `), rule);
   });
 });
 

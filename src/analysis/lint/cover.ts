@@ -15,6 +15,8 @@ export type Region = {
   readonly to: number;
   readonly cidrs: readonly Cidr[];
   readonly name?: string;
+  /** It is not known at all what it stands for. */
+  readonly isAnyone?: boolean;
 };
 
 /** The region of a rule in a family; undefined where it admits nothing of it. */
@@ -26,6 +28,8 @@ export function regionOf(world: World, rule: Rule, family: Family): Region | und
   if (peer.kind === 'group') return { ...base, cidrs: [], name: peer.groupId };
   const list = getRecord(world, 'prefixLists', peer.prefixListId);
   if (list !== undefined && list.family !== family) return undefined;
+  // What a plan does not know stands there as a list that nobody has: twice the same one may be two things.
+  if (list === undefined && !AWS_ID.test(peer.prefixListId)) return { ...base, cidrs: [], isAnyone: true };
   if (list?.entries === undefined) return { ...base, cidrs: [], name: peer.prefixListId };
   return list.entries.length === 0 ? undefined : { ...base, cidrs: list.entries.map(({ cidr }) => cidr) };
 }
@@ -53,8 +57,11 @@ export function coverOf(region: Region, others: readonly Region[], family: Famil
   return [...used].map(({ rule }) => rule);
 }
 
+const AWS_ID = /^pl-[0-9a-f]+$/u;
+
 /** Whether two regions can have a peer in common. */
 function isNear(one: Region, region: Region): boolean {
+  if (region.isAnyone === true) return one.cidrs.length > 0;
   if (one.name !== undefined) return one.name === region.name;
   if (region.name !== undefined) return true;
   return one.cidrs.some((cidr) => region.cidrs.some((own) => cidrCovers(cidr, own) || cidrCovers(own, cidr)));
@@ -65,7 +72,7 @@ function holds(here: readonly Region[], region: Region, family: Family): boolean
   if (region.name !== undefined && here.some((one) => one.name === region.name)) return true;
   const cidrs = here.flatMap((one) => one.cidrs);
   if (cidrs.some((cidr) => isAnyCidr(cidr) && cidr.family === family)) return true;
-  if (region.name !== undefined) return isWhole(cidrs);
+  if (region.name !== undefined || region.isAnyone === true) return isWhole(cidrs);
   // Mostly one address tells already that they do not.
   if (region.cidrs.some(({ base }) => !cidrs.some((cidr) => cidrContains(cidr, base)))) return false;
   return subtractSpaces(spaceOf(region.cidrs), spaceOf(cidrs)).length === 0;

@@ -15,6 +15,7 @@ export const LINT_RULES = {
   'reachable-rdp': 'Remote Desktop can be reached from the internet.',
   'reachable-database': 'A port of a database, cache or queue can be reached from the internet.',
   'reachable-admin': 'A port of remote administration can be reached from the internet.',
+  'writers-overlap': 'Several Terraform resources write the same rules, and undo each other.',
   'quota-rules': 'A group has, or nearly has, more rules in a direction than AWS allows.',
   'quota-interface': 'The groups of an interface have, or nearly have, more rules together than AWS allows.',
   'quota-entries': 'A network ACL has, or nearly has, more entries in a direction than AWS allows.',

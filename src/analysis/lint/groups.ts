@@ -1,8 +1,8 @@
 import { FAMILIES } from '../../core/net/address.ts';
 import { trafficInterval } from '../../core/net/axis.ts';
 import { unionSets } from '../../core/net/interval-set.ts';
-import { DEFAULT_GROUP_NAME, peerText, type SecurityGroup } from '../../core/model/security-group.ts';
-import { indexedCount, indexedIds, listRecords, type World } from '../../core/model/world.ts';
+import { DEFAULT_GROUP_NAME, peerText, type Rule, type SecurityGroup } from '../../core/model/security-group.ts';
+import { getRecord, indexedCount, indexedIds, listRecords, type World } from '../../core/model/world.ts';
 import { recordLabel } from '../names.ts';
 import { ruleDocument } from '../part-documents.ts';
 import { carrierDoubts, resting, ruleDoubts } from './doubts.ts';
@@ -55,7 +55,7 @@ function defaultRules(world: World, group: SecurityGroup): readonly Finding[] {
 /** Groups of one VPC of which each peer has the same traffic, however it is written. A group's own id stands for itself. */
 function duplicates(world: World, groups: readonly SecurityGroup[]): readonly Finding[] {
   const alike = Map.groupBy(
-    groups.filter(({ rules }) => rules.length > 0 && rules.every(({ doubt }) => doubt === undefined)),
+    groups.filter(({ rules }) => rules.length > 0 && rules.every((rule) => isKnown(world, rule))),
     (group) => `${group.vpcId}\n${meaningOf(group)}`,
   );
   return [...alike.values()].flatMap((same): readonly Finding[] => {
@@ -74,6 +74,14 @@ function duplicates(world: World, groups: readonly SecurityGroup[]): readonly Fi
       }),
     ];
   });
+}
+
+/** Whether it is known that a rule is there, and whom it names. */
+function isKnown(world: World, { doubt, peer }: Rule): boolean {
+  return (
+    doubt === undefined &&
+    (peer.kind !== 'prefix-list' || getRecord(world, 'prefixLists', peer.prefixListId) !== undefined)
+  );
 }
 
 /** The same text for groups of which each peer has the same traffic in each direction and family. */

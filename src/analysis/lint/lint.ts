@@ -11,6 +11,7 @@ import { quotaFindings } from './quotas.ts';
 import { replyFindings } from './replies.ts';
 import { needlessRules } from './rules.ts';
 import { FamilySight } from './sight.ts';
+import { type WriterOverlap, writerFindings } from './writers.ts';
 
 /** A finding that somebody decided to live with, and why. */
 export type IgnoredFinding = { readonly finding: Finding; readonly reason: string };
@@ -28,8 +29,12 @@ export type LintDocument = {
   readonly ignored: readonly IgnoredFinding[];
 };
 
-/** What lint may be told. `limits`: the account's quotas. `onProgress`: how much is done, 0 to 1. */
-export type LintOptions = { readonly limits?: Limits; readonly onProgress?: (done: number) => void };
+/** What lint may be told. `limits`: the account's quotas. `overlaps`: what the reader of a plan found about who writes what. `onProgress`: how much is done, 0 to 1. */
+export type LintOptions = {
+  readonly limits?: Limits;
+  readonly overlaps?: readonly WriterOverlap[];
+  readonly onProgress?: (done: number) => void;
+};
 
 /** Everything that is wrong with a world's filters, or of no use, each proven over all pairs of both families. */
 export function lintWorld(world: World, options: LintOptions = {}): LintDocument {
@@ -53,6 +58,7 @@ export function lintWorld(world: World, options: LintOptions = {}): LintDocument
     ...effects,
     ...needless,
     ...idleEntries(world),
+    ...writerFindings(world, options.overlaps ?? []),
     ...groupFindings(world),
     ...quotaFindings(world, options.limits ?? DEFAULT_LIMITS),
   ];

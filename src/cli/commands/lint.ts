@@ -8,7 +8,7 @@ import type { CommandSetup } from '../command.ts';
 import {
   type Context,
   LOAD_STATUS,
-  openWorld,
+  openExport,
   printJson,
   printNotes,
   printSheet,
@@ -54,9 +54,10 @@ async function lint(context: Context, options: Options): Promise<ExitStatus> {
     return refuse(context, EXIT.usage, 'only one of ignore file and world can come from standard input');
   const written = await readIgnoreFile(context, options.ignore);
   if (!written.ok) return written.error;
-  const world = await openWorld(context);
-  if (!world.ok) return world.error;
-  const all = withProgress(context, 'looking', (onProgress) => lintWorld(world.value, { onProgress }));
+  const read = await openExport(context);
+  if (!read.ok) return read.error;
+  const { world, overlaps = [] } = read.value;
+  const all = withProgress(context, 'looking', (onProgress) => lintWorld(world, { overlaps, onProgress }));
   const { document, stale } = applyIgnores(all, written.value);
   const { family } = context.options;
   const shown = family === undefined ? document : findingsOf(document, family);

@@ -6,9 +6,10 @@ import type { Attributes } from './attributes.ts';
 import { anything, blockRules, readEntry, ruleRules, type Said, singleRules } from './rules.ts';
 import type { Side } from './side.ts';
 
-const GROUPS = ['aws_security_group', 'aws_default_security_group'];
-const SINGLE = ['aws_vpc_security_group_ingress_rule', 'aws_vpc_security_group_egress_rule'];
-const ACLS = ['aws_network_acl', 'aws_default_network_acl'];
+/** Types of groups, of rules with one peer, of NACLs. */
+export const GROUPS: readonly string[] = ['aws_security_group', 'aws_default_security_group'];
+export const SINGLE: readonly string[] = ['aws_vpc_security_group_ingress_rule', 'aws_vpc_security_group_egress_rule'];
+export const ACLS: readonly string[] = ['aws_network_acl', 'aws_default_network_acl'];
 
 /** Security groups with their rules, inline and as resources of their own. */
 export function readGroups(side: Side): void {
@@ -91,7 +92,8 @@ function named(id: string, rules: readonly (Said & { readonly id?: string })[]):
   return [...seen.values()];
 }
 
-type Standalone = { readonly rule: Attributes; readonly groupIds: readonly string[]; readonly isExact: boolean };
+/** A rule that is a resource of its own. */
+export type Standalone = { readonly rule: Attributes; readonly groupIds: readonly string[]; readonly isExact: boolean };
 
 /** Rules that are resources of their own. Where a group has blocks as well, the two overwrite each other, and nobody can tell who wins. */
 function addRules(side: Side): void {
@@ -101,7 +103,7 @@ function addRules(side: Side): void {
   const byGroup = new Map<string, (Said & { readonly id: string })[]>();
   for (const { rule, groupIds, isExact } of standaloneRules(side))
     for (const id of isExact ? groupIds : [...draft.records.groups.keys()]) {
-      const said = SINGLE.includes(rule.instance.type) ? singleRules(side, rule, id) : ruleRules(side, rule, id);
+      const said = saidBy(side, rule, id);
       const rows = said.map((one) => ({
         ...one,
         id: ownId(side, rule),
@@ -140,11 +142,23 @@ function ownId(side: Side, rule: Attributes): string {
   return rule.text('security_group_rule_id') ?? side.resources.idOf(rule.instance);
 }
 
-function standaloneRules(side: Side): readonly Standalone[] {
+/** Rules that are resources of their own, with the groups that they are of. */
+export function standaloneRules(side: Side): readonly Standalone[] {
   return side.resources.of('aws_security_group_rule', ...SINGLE).map((rule) => {
     const { ids, isExact } = rule.ids('security_group_id');
-    return { rule, groupIds: ids, isExact };
+    // A rule is of one group: where several are named, it is not known of which.
+    return { rule, groupIds: ids, isExact: isExact && ids.length === 1 };
   });
+}
+
+/** What a rule that is a resource of its own says of a group. */
+export function saidBy(side: Side, rule: Attributes, id: string): readonly Said[] {
+  return SINGLE.includes(rule.instance.type) ? singleRules(side, rule, id) : ruleRules(side, rule, id);
+}
+
+/** The id of a group's record. */
+export function groupIdOf(side: Side, group: Attributes): string {
+  return groupId(side, group, group.id('vpc_id') ?? group.label('vpc_id'));
 }
 
 /** What standalone rules of one side say, by group: to find those that a plan takes away. */
@@ -152,7 +166,7 @@ export function standaloneIdentities(side: Side): ReadonlyMap<string, ReadonlySe
   const found = new Map<string, Set<string>>();
   for (const { rule, groupIds } of standaloneRules(side))
     for (const id of groupIds) {
-      const said = SINGLE.includes(rule.instance.type) ? singleRules(side, rule, id) : ruleRules(side, rule, id);
+      const said = saidBy(side, rule, id);
       const known = found.get(id) ?? new Set<string>();
       for (const one of said) known.add(ruleIdentity({ ...one, id: asId(''), tags: [] }));
       found.set(id, known);
@@ -161,10 +175,10 @@ export function standaloneIdentities(side: Side): ReadonlyMap<string, ReadonlySe
 }
 
 /** Which groups write rules in blocks of their own, by direction. */
-function declaringGroups(side: Side): ReadonlyMap<string, ReadonlySet<Direction>> {
+export function declaringGroups(side: Side): ReadonlyMap<string, ReadonlySet<Direction>> {
   const found = new Map<string, ReadonlySet<Direction>>();
   for (const group of side.resources.of(...GROUPS)) {
-    const id = groupId(side, group, group.id('vpc_id') ?? group.label('vpc_id'));
+    const id = groupIdOf(side, group);
     const isDefault = group.instance.type === 'aws_default_security_group';
     // An adopted default group holds what its blocks say, even where they say nothing.
     found.set(id, new Set(DIRECTIONS.filter((direction) => isDefault || group.isDeclared(direction) === true)));

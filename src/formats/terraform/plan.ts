@@ -10,6 +10,7 @@ import { type PlanJson, readPlanJson } from './plan-json.ts';
 import { References } from './references.ts';
 import { sideOf } from './read-side.ts';
 import { Ipv6Prefixes, type Shared } from './side.ts';
+import { writerOverlaps } from './writers.ts';
 
 /** What a plan says: the world before it and after it, and what to know about either. */
 export type PlanWorlds = {
@@ -62,6 +63,7 @@ function planWorlds(plan: PlanJson): PlanWorlds {
     after: {
       world: sharing(worldBefore, worldOf(after.lists, after.draft.missing)),
       findings: [AFTER, ...ofAfter],
+      overlaps: writerOverlaps(after),
     },
     findings: { alone, over: alone.filter(({ message }) => !message.endsWith(OVER_SAYS)) },
     replaced,
