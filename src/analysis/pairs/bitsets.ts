@@ -1,3 +1,4 @@
+import { rehashed } from './hash-slots.ts';
 import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
 
 /** A set of classes, by its number in a `Bitsets`: equal sets of one arena have equal numbers. */
@@ -8,6 +9,9 @@ export const NO_CLASSES: SetId = 0;
 
 /** More sets or rows than this are a fault: memory ends long before. */
 export const MAX_ID: number = 2 ** 30;
+
+/** About how many words a block has: 256 KiB. */
+const BLOCK_WORDS = 2 ** 16;
 
 type Operation = 'and' | 'or' | 'without';
 
@@ -21,10 +25,14 @@ export class Bitsets {
   /** The set of all members; equal to `NO_CLASSES` when there is none. */
   readonly all: SetId;
   readonly #width: number;
-  #words: Int32Array;
+  /** The words of all sets in blocks of equal size: what is there never moves, however many sets come. */
+  readonly #blocks: Int32Array[] = [];
+  /** A block has 2^shift sets. */
+  readonly #shift: number;
+  readonly #mask: number;
   #count = 0;
-  /** Open addressing: number of a set + 1, or 0. */
-  #slots = new Int32Array(1024);
+  /** Open addressing, two words a slot: number of a set + 1 (0: free), and its hash. */
+  #slots = new Int32Array(2048);
   readonly #memory: Readonly<Record<Operation, PairMemo>> = {
     and: new PairMemo(),
     or: new PairMemo(),
@@ -36,7 +44,8 @@ export class Bitsets {
   constructor(size: number) {
     this.size = size;
     this.#width = Math.max(1, (size + 31) >>> 5);
-    this.#words = new Int32Array(this.#width * 64);
+    this.#shift = Math.max(0, Math.min(10, 31 - Math.clz32(BLOCK_WORDS / this.#width)));
+    this.#mask = 2 ** this.#shift - 1;
     this.#scratch = new Int32Array(this.#width);
     this.#intern();
     for (let member = 0; member < size; member += 1) this.#mark(member);
@@ -60,9 +69,8 @@ export class Bitsets {
     const scratch = this.#scratch;
     scratch.fill(0);
     for (const set of sets) {
-      const at = set * this.#width;
-      for (let word = 0; word < this.#width; word += 1)
-        scratch[word] = (scratch[word] ?? 0) | (this.#words[at + word] ?? 0);
+      const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
+      for (let word = 0; word < this.#width; word += 1) scratch[word] = (scratch[word] ?? 0) | (words[at + word] ?? 0);
     }
     return this.#intern();
   }
@@ -91,15 +99,16 @@ export class Bitsets {
 
   /** Whether a set has a member. */
   has(set: SetId, member: number): boolean {
-    return ((this.#words[set * this.#width + (member >>> 5)] ?? 0) & (1 << (member & 31))) !== 0;
+    return ((this.#blockOf(set)[this.#placeOf(set) + (member >>> 5)] ?? 0) & (1 << (member & 31))) !== 0;
   }
 
   /** Tells each member that only one of two sets has: `isIn` where the second has it. */
   eachChange(a: SetId, b: SetId, tell: (member: number, isIn: boolean) => void): void {
-    const [left, right] = [a * this.#width, b * this.#width];
+    const [old, left] = [this.#blockOf(a), this.#placeOf(a)];
+    const [now, right] = [this.#blockOf(b), this.#placeOf(b)];
     for (let word = 0; word < this.#width; word += 1) {
-      const after = this.#words[right + word] ?? 0;
-      let bits = (this.#words[left + word] ?? 0) ^ after;
+      const after = now[right + word] ?? 0;
+      let bits = (old[left + word] ?? 0) ^ after;
       while (bits !== 0) {
         const low = bits & -bits;
         tell(word * 32 + (31 - Math.clz32(low)), (after & low) !== 0);
@@ -110,9 +119,10 @@ export class Bitsets {
 
   /** Whether two sets have a member in common; no set is made. */
   overlap(a: SetId, b: SetId): boolean {
-    const [words, left, right] = [this.#words, a * this.#width, b * this.#width];
+    const [one, left] = [this.#blockOf(a), this.#placeOf(a)];
+    const [other, right] = [this.#blockOf(b), this.#placeOf(b)];
     for (let word = 0; word < this.#width; word += 1)
-      if (((words[left + word] ?? 0) & (words[right + word] ?? 0)) !== 0) return true;
+      if (((one[left + word] ?? 0) & (other[right + word] ?? 0)) !== 0) return true;
     return false;
   }
 
@@ -120,16 +130,18 @@ export class Bitsets {
   count(set: SetId): number {
     const known = this.#sizes.get(set);
     if (known !== undefined) return known;
+    const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
     let count = 0;
-    for (let word = 0; word < this.#width; word += 1) count += bitsIn(this.#words[set * this.#width + word] ?? 0);
+    for (let word = 0; word < this.#width; word += 1) count += bitsIn(words[at + word] ?? 0);
     this.#sizes.set(set, count);
     return count;
   }
 
   /** The members, ascending. */
   *members(set: SetId): Generator<number, void, undefined> {
+    const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
     for (let word = 0; word < this.#width; word += 1) {
-      let bits = this.#words[set * this.#width + word] ?? 0;
+      let bits = words[at + word] ?? 0;
       while (bits !== 0) {
         const low = bits & -bits;
         yield word * 32 + (31 - Math.clz32(low));
@@ -152,67 +164,60 @@ export class Bitsets {
   }
 
   #make(operation: Operation, a: SetId, b: SetId): SetId {
-    const [words, scratch, width] = [this.#words, this.#scratch, this.#width];
-    const [left, right] = [a * width, b * width];
+    const [scratch, width] = [this.#scratch, this.#width];
+    const [one, left] = [this.#blockOf(a), this.#placeOf(a)];
+    const [other, right] = [this.#blockOf(b), this.#placeOf(b)];
     if (operation === 'and')
-      for (let word = 0; word < width; word += 1)
-        scratch[word] = (words[left + word] ?? 0) & (words[right + word] ?? 0);
+      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) & (other[right + word] ?? 0);
     else if (operation === 'or')
-      for (let word = 0; word < width; word += 1)
-        scratch[word] = (words[left + word] ?? 0) | (words[right + word] ?? 0);
+      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) | (other[right + word] ?? 0);
     else
-      for (let word = 0; word < width; word += 1)
-        scratch[word] = (words[left + word] ?? 0) & ~(words[right + word] ?? 0);
+      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) & ~(other[right + word] ?? 0);
     return this.#intern();
+  }
+
+  #blockOf(set: SetId): Int32Array {
+    return this.#blocks[set >>> this.#shift] ?? NO_WORDS;
+  }
+
+  #placeOf(set: SetId): number {
+    return (set & this.#mask) * this.#width;
   }
 
   /** The number of the set that stands in the scratch words. */
   #intern(): SetId {
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(this.#scratch) & mask;
+    const hash = hashOf(this.#scratch);
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    let slot = hash & mask;
     for (;;) {
-      const id = (this.#slots[slot] ?? 0) - 1;
-      if (id < 0) return this.#add(slot);
-      if (this.#equals(id)) return id;
+      const id = (slots[slot * 2] ?? 0) - 1;
+      if (id < 0) return this.#add(slot, hash);
+      if (slots[slot * 2 + 1] === hash && this.#equals(id)) return id;
       slot = (slot + 1) & mask;
     }
   }
 
-  #add(slot: number): SetId {
+  #add(slot: number, hash: number): SetId {
     const id = this.#count;
     if (id >= MAX_ID) throw new Error('more sets of classes than an analysis can number');
-    const end = (id + 1) * this.#width;
-    if (end > this.#words.length) this.#words = grown(this.#words, end);
-    this.#words.set(this.#scratch, id * this.#width);
-    this.#slots[slot] = id + 1;
+    if ((id & this.#mask) === 0) this.#blocks.push(new Int32Array((this.#mask + 1) * this.#width));
+    this.#blockOf(id).set(this.#scratch, this.#placeOf(id));
+    this.#slots[slot * 2] = id + 1;
+    this.#slots[slot * 2 + 1] = hash;
     this.#count += 1;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    if (this.#count * 4 > this.#slots.length) this.#slots = rehashed(this.#slots);
     return id;
   }
 
   #equals(id: SetId): boolean {
-    const at = id * this.#width;
-    for (let word = 0; word < this.#width; word += 1) if (this.#words[at + word] !== this.#scratch[word]) return false;
+    const [words, at] = [this.#blockOf(id), this.#placeOf(id)];
+    for (let word = 0; word < this.#width; word += 1) if (words[at + word] !== this.#scratch[word]) return false;
     return true;
   }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    for (let id = 0; id < this.#count; id += 1) {
-      let slot = hashOf(this.#words.subarray(id * this.#width, (id + 1) * this.#width)) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id + 1;
-    }
-    this.#slots = slots;
-  }
 }
 
-function grown(words: Int32Array, least: number): Int32Array {
-  const larger = new Int32Array(Math.max(least, words.length * 2));
-  larger.set(words);
-  return larger;
-}
+const NO_WORDS = new Int32Array();
 
 /** Four lanes, so that one multiplication need not wait for the one before. */
 function hashOf(words: Int32Array): number {

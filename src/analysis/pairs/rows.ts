@@ -1,6 +1,7 @@
 import { AXIS_SIZE } from '../../core/net/axis.ts';
 import type { IntervalSet } from '../../core/net/interval-set.ts';
 import { type Bitsets, MAX_ID, NO_CLASSES, type SetId } from './bitsets.ts';
+import { grown, rehashed } from './hash-slots.ts';
 import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
 
 /** A row, by its number in a `Rows`: equal rows of one arena have equal numbers. */
@@ -23,16 +24,22 @@ type Operation = 'and' | 'or' | 'without';
  */
 export class Rows {
   readonly sets: Bitsets;
-  /** Flat: first point of a run, its set, and so on; the first run begins at 0. */
-  readonly #rows: Int32Array[] = [];
-  readonly #byContent = new Map<number, RowId[]>();
+  /** All rows, one after another, each flat: first point of a run, its set, and so on; the first run begins at 0. */
+  #runs = new Int32Array(4096);
+  /** Where each row begins in `#runs`, and where the last one ends. */
+  #starts = new Int32Array(512);
+  #count = 0;
+  /** Open addressing, two words a slot: number of a row + 1 (0: free), and its hash. */
+  #slots = new Int32Array(1024);
   readonly #memory: Readonly<Record<Operation, PairMemo>> = {
     and: new PairMemo(),
     or: new PairMemo(),
     without: new PairMemo(),
   };
   readonly #masked = new PairMemo();
-  #out: number[] = [];
+  /** The row that is being made. */
+  #out = new Int32Array(256);
+  #length = 0;
 
   constructor(sets: Bitsets) {
     this.sets = sets;
@@ -43,7 +50,7 @@ export class Rows {
 
   /** The number of rows there are. */
   get count(): number {
-    return this.#rows.length;
+    return this.#count;
   }
 
   /** The row that has one set at every point. */
@@ -112,25 +119,25 @@ export class Rows {
 
   /** The set at a point. */
   at(row: RowId, point: number): SetId {
-    const runs = this.#rows[row] ?? NO_RUNS;
+    const [runs, start] = [this.#runs, this.#startOf(row)];
     let low = 0;
-    let high = runs.length / 2 - 1;
+    let high = (this.#startOf(row + 1) - start) / 2 - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((runs[middle * 2] ?? 0) <= point) low = middle;
+      if ((runs[start + middle * 2] ?? 0) <= point) low = middle;
       else high = middle - 1;
     }
-    return runs[low * 2 + 1] ?? NO_CLASSES;
+    return runs[start + low * 2 + 1] ?? NO_CLASSES;
   }
 
   /** The points at which a row has a class. */
   pointsOf(row: RowId, member: number): IntervalSet {
     const points: number[] = [];
-    const runs = this.#rows[row] ?? NO_RUNS;
-    for (let at = 0; at < runs.length; at += 2) {
+    const [runs, end] = [this.#runs, this.#startOf(row + 1)];
+    for (let at = this.#startOf(row); at < end; at += 2) {
       if (!this.sets.has(runs[at + 1] ?? NO_CLASSES, member)) continue;
       const from = runs[at] ?? 0;
-      const to = (runs[at + 2] ?? AXIS_SIZE) - 1;
+      const to = (at + 2 < end ? (runs[at + 2] ?? 0) : AXIS_SIZE) - 1;
       if (points.length > 0 && points.at(-1) === from - 1) points[points.length - 1] = to;
       else points.push(from, to);
     }
@@ -139,25 +146,27 @@ export class Rows {
 
   /** The classes that a row has at some point. */
   anywhere(row: RowId): SetId {
-    const runs = this.#rows[row] ?? NO_RUNS;
-    if (runs.length === 2) return runs[1] ?? NO_CLASSES;
+    const [start, end] = [this.#startOf(row), this.#startOf(row + 1)];
+    if (end - start === 2) return this.#runs[start + 1] ?? NO_CLASSES;
     const sets = new Set<SetId>();
-    for (let at = 1; at < runs.length; at += 2) sets.add(runs[at] ?? NO_CLASSES);
+    for (let at = start + 1; at < end; at += 2) sets.add(this.#runs[at] ?? NO_CLASSES);
     return this.sets.union(sets);
   }
 
   /** All runs, in order: from which point a row has which set. */
   *runs(row: RowId): Generator<{ readonly from: number; readonly set: SetId }, void, undefined> {
-    const runs = this.#rows[row] ?? NO_RUNS;
-    for (let at = 0; at < runs.length; at += 2) yield { from: runs[at] ?? 0, set: runs[at + 1] ?? NO_CLASSES };
+    const end = this.#startOf(row + 1);
+    for (let at = this.#startOf(row); at < end; at += 2)
+      yield { from: this.#runs[at] ?? 0, set: this.#runs[at + 1] ?? NO_CLASSES };
   }
 
   /** The runs that have any class. */
   *segments(row: RowId): Generator<Segment, void, undefined> {
-    const runs = this.#rows[row] ?? NO_RUNS;
-    for (let at = 0; at < runs.length; at += 2) {
-      const set = runs[at + 1] ?? NO_CLASSES;
-      if (set !== NO_CLASSES) yield { from: runs[at] ?? 0, to: (runs[at + 2] ?? AXIS_SIZE) - 1, set };
+    const end = this.#startOf(row + 1);
+    for (let at = this.#startOf(row); at < end; at += 2) {
+      const set = this.#runs[at + 1] ?? NO_CLASSES;
+      const to = (at + 2 < end ? (this.#runs[at + 2] ?? 0) : AXIS_SIZE) - 1;
+      if (set !== NO_CLASSES) yield { from: this.#runs[at] ?? 0, to, set };
     }
   }
 
@@ -165,20 +174,22 @@ export class Rows {
     const memory = this.#memory[operation];
     const known = memory.get(a, b);
     if (known !== NOT_KNOWN) return known;
-    const made = this.#merge(operation, this.#rows[a] ?? NO_RUNS, this.#rows[b] ?? NO_RUNS);
+    const made = this.#merge(operation, a, b);
     memory.set(a, b, made);
     return made;
   }
 
-  #merge(operation: Operation, a: Int32Array, b: Int32Array): RowId {
+  #merge(operation: Operation, a: RowId, b: RowId): RowId {
     const { sets } = this;
+    const runs = this.#runs;
+    const [endA, endB] = [this.#startOf(a + 1), this.#startOf(b + 1)];
     this.#begin();
-    let i = 0;
-    let j = 0;
+    let i = this.#startOf(a);
+    let j = this.#startOf(b);
     let point = 0;
     while (point < AXIS_SIZE) {
-      const left = a[i + 1] ?? NO_CLASSES;
-      const right = b[j + 1] ?? NO_CLASSES;
+      const left = runs[i + 1] ?? NO_CLASSES;
+      const right = runs[j + 1] ?? NO_CLASSES;
       this.#put(
         point,
         operation === 'and'
@@ -187,8 +198,8 @@ export class Rows {
             ? sets.or(left, right)
             : sets.without(left, right),
       );
-      const nextA = a[i + 2] ?? AXIS_SIZE;
-      const nextB = b[j + 2] ?? AXIS_SIZE;
+      const nextA = i + 2 < endA ? (runs[i + 2] ?? 0) : AXIS_SIZE;
+      const nextB = j + 2 < endB ? (runs[j + 2] ?? 0) : AXIS_SIZE;
       point = Math.min(nextA, nextB);
       if (nextA === point) i += 2;
       if (nextB === point) j += 2;
@@ -197,11 +208,10 @@ export class Rows {
   }
 
   #map(row: RowId, change: (set: SetId) => SetId): RowId {
-    const runs = this.#rows[row] ?? NO_RUNS;
-    const made: number[] = [];
-    for (let at = 0; at < runs.length; at += 2) made.push(runs[at] ?? 0, change(runs[at + 1] ?? NO_CLASSES));
+    const end = this.#startOf(row + 1);
     this.#begin();
-    for (let at = 0; at < made.length; at += 2) this.#put(made[at] ?? 0, made[at + 1] ?? NO_CLASSES);
+    for (let at = this.#startOf(row); at < end; at += 2)
+      this.#put(this.#runs[at] ?? 0, change(this.#runs[at + 1] ?? NO_CLASSES));
     return this.#intern();
   }
 
@@ -235,35 +245,59 @@ export class Rows {
     return this.#intern();
   }
 
+  #startOf(row: RowId): number {
+    return this.#starts[row] ?? 0;
+  }
+
   #begin(): void {
-    this.#out = [];
+    this.#length = 0;
   }
 
   #put(point: number, set: SetId): void {
-    const out = this.#out;
     // A second run from the same point takes the place of the first.
-    if (out.at(-2) === point) out.length -= 2;
-    if (out.length === 0 || out.at(-1) !== set) out.push(point, set);
+    if (this.#length > 0 && this.#out[this.#length - 2] === point) this.#length -= 2;
+    if (this.#length > 0 && this.#out[this.#length - 1] === set) return;
+    if (this.#length + 2 > this.#out.length) this.#out = grown(this.#out, this.#length + 2);
+    this.#out[this.#length] = point;
+    this.#out[this.#length + 1] = set;
+    this.#length += 2;
   }
 
+  /** The number of the row that was put together. */
   #intern(): RowId {
-    const runs = Int32Array.from(this.#out);
-    let hash = runs.length;
-    for (const value of runs) hash = Math.imul(hash ^ value, 0x85eb_ca6b) ^ (hash >>> 13);
-    const alike = this.#byContent.get(hash);
-    const known = alike?.find((id) => sameRuns(this.#rows[id] ?? NO_RUNS, runs));
-    if (known !== undefined) return known;
-    const id = this.#rows.length;
+    let hash = this.#length;
+    for (let at = 0; at < this.#length; at += 1)
+      hash = Math.imul(hash ^ (this.#out[at] ?? 0), 0x85eb_ca6b) ^ (hash >>> 13);
+    const mask = this.#slots.length / 2 - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const id = (this.#slots[slot * 2] ?? 0) - 1;
+      if (id < 0) return this.#add(slot, hash);
+      if (this.#slots[slot * 2 + 1] === hash && this.#equals(id)) return id;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #equals(id: RowId): boolean {
+    const start = this.#startOf(id);
+    if (this.#startOf(id + 1) - start !== this.#length) return false;
+    for (let at = 0; at < this.#length; at += 1) if (this.#runs[start + at] !== this.#out[at]) return false;
+    return true;
+  }
+
+  #add(slot: number, hash: number): RowId {
+    const id = this.#count;
     if (id >= MAX_ID) throw new Error('more rows than an analysis can number');
-    this.#rows.push(runs);
-    if (alike === undefined) this.#byContent.set(hash, [id]);
-    else alike.push(id);
+    const start = this.#startOf(id);
+    const end = start + this.#length;
+    if (end > this.#runs.length) this.#runs = grown(this.#runs, end);
+    if (id + 2 > this.#starts.length) this.#starts = grown(this.#starts, id + 2);
+    this.#runs.set(this.#out.subarray(0, this.#length), start);
+    this.#starts[id + 1] = end;
+    this.#slots[slot * 2] = id + 1;
+    this.#slots[slot * 2 + 1] = hash;
+    this.#count += 1;
+    if (this.#count * 4 > this.#slots.length) this.#slots = rehashed(this.#slots);
     return id;
   }
-}
-
-const NO_RUNS = new Int32Array();
-
-function sameRuns(a: Int32Array, b: Int32Array): boolean {
-  return a.length === b.length && a.every((value, at) => value === b[at]);
 }
