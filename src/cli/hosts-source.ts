@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { HostsDocument } from '../server/native/agent-api.ts';
-import { NATIVE_PATH } from '../server/native/native-api.ts';
+import { NATIVE_PATH } from '../server/native/paths.ts';
 import type { LoadError } from './io.ts';
 import { askServer, headersFor, messageIn, reasonOf, type ServerOptions } from './server-source.ts';
 

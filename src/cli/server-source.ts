@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
 import { signedHeaders } from '../server/access/sign.ts';
-import { NATIVE_PATH } from '../server/native/native-api.ts';
+import { NATIVE_PATH } from '../server/native/paths.ts';
 import type { LoadError } from './io.ts';
 import { readChunks } from './world-source.ts';
 

@@ -217,3 +217,57 @@ test('over TLS clients trust the certificate or stay away', async () => {
     await server.stop();
   }
 });
+
+test('answers to changes tell what they open and close, with a link to the whole difference', async () => {
+  const server = await startServer('--data', join(folder, 'effects'), '--example', '--anonymous');
+  const change = async (action: string, port: number): Promise<Response> =>
+    await fetch(
+      `${server.url}/?Action=${action}SecurityGroupIngress&Version=2016-11-15&GroupId=sg-0a990000000000001&IpProtocol=tcp&FromPort=${port}&ToPort=${port}&CidrIp=10.0.0.0/8`,
+    );
+  const counted = /^(\d+);perhaps=\d+;exposed=\d+;exposed-perhaps=\d+$/;
+  try {
+    const read = await fetch(`${server.url}/?Action=DescribeVpcs&Version=2016-11-15`);
+    assert.equal(read.headers.get('crenel-pairs-opened'), null, 'what only reads changes nothing');
+    let certain = 0;
+    for (let port = 9000; certain < 3; port += 1) {
+      for (const action of ['Authorize', 'Revoke'] as const) {
+        const answer = await change(action, port);
+        assert.equal(answer.status, 200, await answer.text());
+        const [name, other] = action === 'Authorize' ? ['opened', 'closed'] : ['closed', 'opened'];
+        const said = answer.headers.get(`crenel-pairs-${name}`) ?? '';
+        const link = /^<(\/crenel\/v1\/diff\?before=\d+&after=\d+)>/.exec(answer.headers.get('link') ?? '')?.[1];
+        assert.ok(link !== undefined);
+        const document = (await (await fetch(`${server.url}${link}`)).json()) as {
+          readonly after: number;
+          readonly opens: { readonly pairs: { readonly certain: number } };
+          readonly closes: { readonly pairs: { readonly certain: number } };
+        };
+        assert.equal(String(document.after), answer.headers.get('x-crenel-revision'));
+        const [changed, rest] =
+          name === 'opened' ? [document.opens, document.closes] : [document.closes, document.opens];
+        assert.ok(changed.pairs.certain > 0 && rest.pairs.certain === 0);
+        // The first ones may come before the thread that counts is there; what is counted is exact.
+        if (said.startsWith('unknown;reason="')) continue;
+        assert.equal(Number(counted.exec(said)?.[1]), changed.pairs.certain, said);
+        assert.equal(answer.headers.get(`crenel-pairs-${other}`), '0;perhaps=0;exposed=0;exposed-perhaps=0');
+        certain += 1;
+      }
+      assert.ok(port < 9200, 'no change was counted');
+    }
+    const gone = await fetch(`${server.url}/crenel/v1/diff?before=0`);
+    assert.ok([200, 410].includes(gone.status));
+    const preview = await fetch(`${server.url}/crenel/v1/preview`, {
+      method: 'POST',
+      body: JSON.stringify({
+        call: 'ec2 authorize-security-group-ingress --group-id sg-0a990000000000001 --protocol tcp --port 9999 --cidr 10.0.0.0/8'.split(
+          ' ',
+        ),
+      }),
+    });
+    assert.equal(preview.status, 200);
+    assert.match(await preview.text(), /"kind":"diff"/);
+    assert.equal((await fetch(`${server.url}/crenel/v1/exposure?family=ipv4`)).status, 200);
+  } finally {
+    await server.stop();
+  }
+});

@@ -64,10 +64,16 @@ export function countPairs(
     if (targets === 0) continue;
     const set = rows.anywhere(row);
     if (set === NO_CLASSES) continue;
-    for (const from of rows.sets.members(set))
-      count += inside(classes, from) * targets - (from === to ? ownPairs(classes, to) : 0);
+    for (const from of rows.sets.members(set)) count += pairsBetween(classes, from, to);
   }
   return count;
+}
+
+/** Pairs of addresses of different interfaces, one of each class; none with a class outside. */
+export function pairsBetween(classes: Classes, from: ClassId, to: ClassId): number {
+  const [senders, targets] = [inside(classes, from), inside(classes, to)];
+  if (senders === 0 || targets === 0) return 0;
+  return senders * targets - ownPairs(classes, from, to);
 }
 
 function inside(classes: Classes, id: ClassId): number {
@@ -75,8 +81,28 @@ function inside(classes: Classes, id: ClassId): number {
   return members[0]?.eniId === undefined ? 0 : members.length;
 }
 
-/** Pairs of a class with itself that are one interface's own. */
-function ownPairs(classes: Classes, id: ClassId): number {
-  const perEni = Map.groupBy(classes.list[id]?.members ?? [], (member) => member.eniId);
-  return [...perEni.values()].reduce((sum, own) => sum + own.length * own.length, 0);
+/** Pairs of two classes that are one interface's own. */
+function ownPairs(classes: Classes, from: ClassId, to: ClassId): number {
+  const [senders, targets] = [perEni(classes, from), perEni(classes, to)];
+  const [few, many] = senders.size < targets.size ? [senders, targets] : [targets, senders];
+  let count = 0;
+  for (const [eniId, addresses] of few) count += addresses * (many.get(eniId) ?? 0);
+  return count;
 }
+
+/** How many members of a class are of one interface. */
+function perEni(classes: Classes, id: ClassId): ReadonlyMap<string | undefined, number> {
+  const one = classes.list[id];
+  if (one === undefined) return new Map();
+  let counts = PER_ENI.get(one);
+  if (counts === undefined) {
+    const made = new Map<string | undefined, number>();
+    for (const { eniId } of one.members) made.set(eniId, (made.get(eniId) ?? 0) + 1);
+    counts = made;
+    PER_ENI.set(one, counts);
+  }
+  return counts;
+}
+
+/** Memory of a pure function. */
+const PER_ENI = new WeakMap<Classes['list'][number], ReadonlyMap<string | undefined, number>>();

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { listRecords, type World } from '../../core/model/world.ts';
-import { suggestNames } from '../../analysis/suggest.ts';
 import { KEY_MAKER } from '../../server/access/key-maker.ts';
 import type { Env } from '../../server/control/env.ts';
 import { NO_LIMITS } from '../../server/control/import-world.ts';
@@ -9,6 +8,7 @@ import { parseCliCall } from '../../server/ec2/cli-call.ts';
 import { estateOfWorld, tryCall } from '../../server/ec2/try-call.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, openWorld, refuse } from '../context.ts';
+import { notACall, refusedCall } from '../call-faults.ts';
 import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
@@ -32,18 +32,12 @@ export function addPreview(program: Command, { context, finish }: CommandSetup):
 
 async function preview(context: Context, words: readonly string[], options: DiffOptions): Promise<ExitStatus> {
   const call = parseCliCall(words);
-  if (!call.ok) {
-    const { message, candidates } = call.error;
-    const wanted = words.find((word) => !['aws', 'ec2'].includes(word)) ?? '';
-    return refuse(context, EXIT.usage, { message, suggestions: suggestNames(wanted, candidates) });
-  }
+  // A call that is none needs no world.
+  if (!call.ok) return refuse(context, EXIT.usage, notACall(words, call.error));
   const world = await openWorld(context);
   if (!world.ok) return world.error;
   const after = tryCall(estateOfWorld(world.value), call.value, envFor(world.value));
-  if (!after.ok) {
-    const { code, message } = after.error;
-    return refuse(context, EXIT.badData, `the call would be refused with ${code}: ${message}`);
-  }
+  if (!after.ok) return refuse(context, EXIT.badData, refusedCall(after.error));
   return answerDiff(context, { before: world.value, after: after.value.world, title: titleOf(words) }, options);
 }
 

@@ -12,9 +12,10 @@ import type { Env, Realm } from '../../server/control/env.ts';
 import { defaultVpc } from '../../server/control/groups/group-names.ts';
 import { failureText, importWorld } from '../../server/control/import-world.ts';
 import type { Refusal } from '../../server/control/refusal.ts';
+import { realmKey } from '../../server/control/stored.ts';
 import { createDefaultVpc } from '../../server/control/vpcs/default-vpc.ts';
 import { ACTIONS } from '../../server/ec2/actions/registry.ts';
-import { Api, refusalAnswer } from '../../server/ec2/api.ts';
+import { Api, type EffectOf, refusalAnswer } from '../../server/ec2/api.ts';
 import { authenticateAnybody, authenticateBySignature } from '../../server/ec2/authenticate.ts';
 import type { HttpAnswer, HttpRequest, Route } from '../../server/http/exchange.ts';
 import { DEFAULT_LIMITS as HTTP_LIMITS } from '../../server/http/limits.ts';
@@ -24,11 +25,15 @@ import { Metrics } from '../../server/http/metrics.ts';
 import type { Enrolment } from '../../server/enrolment/enrolment.ts';
 import { AgentApi } from '../../server/native/agent-api.ts';
 import { acceptsHosts, answerHosts } from '../../server/native/host-api.ts';
-import { answerNative, NATIVE_PATH, type NativeSetup } from '../../server/native/native-api.ts';
+import { effectHeaders } from '../../server/native/effect-headers.ts';
+import { answerNative, type NativeSetup } from '../../server/native/native-api.ts';
+import { NATIVE_PATH } from '../../server/native/paths.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { Io } from '../io.ts';
+import { Analyst } from './analyst.ts';
+import { previewOn } from './preview-on.ts';
 import { openHosts } from './host-file.ts';
 import { type OpenKeys, openKeys } from './key-file.ts';
 import { openTls, type ServerTls } from './server-tls.ts';
@@ -101,7 +106,9 @@ async function startOn(
   if (!lab.ok) return lab;
   const metrics = new Metrics(true);
   metrics.include(() => agents.metrics());
-  const routes = routesOf(store, settings, { control: control.value, agents, hosts: hosts.value, authenticate });
+  const analyst = new Analyst((error) => log.error({ reason: error.message }, 'the analysing thread ended'));
+  const parts = { control: control.value, agents, hosts: hosts.value, authenticate, analyst };
+  const routes = routesOf(store, settings, parts);
   const listener = await Listener.open({
     host: settings.host,
     port: settings.port,
@@ -116,6 +123,7 @@ async function startOn(
   });
   if (!listener.ok) {
     await lab.value?.();
+    await analyst.close();
     return fail(listener.error.message);
   }
   const renewing = keepRenewing(listener.value, tls.value, log);
@@ -128,6 +136,7 @@ async function startOn(
       clearInterval(renewing);
       await listener.value.close(GRACE_MS);
       await lab.value?.();
+      await analyst.close();
       await control.value.settled();
       await store.close();
       log.flush();
@@ -156,13 +165,14 @@ type RouteParts = {
   readonly agents: AgentApi;
   readonly hosts: Enrolment;
   readonly authenticate: NativeSetup['authenticate'];
+  readonly analyst: Analyst;
 };
 
 /** All that is answered, but for health and metrics. */
 function routesOf(
   store: Store,
   settings: Settings,
-  { control, agents, hosts, authenticate }: RouteParts,
+  { control, agents, hosts, authenticate, analyst }: RouteParts,
 ): readonly Route[] {
   const api = new Api({
     control,
@@ -172,6 +182,7 @@ function routesOf(
     now: Date.now,
     randomHex,
     keys: KEY_MAKER,
+    effectOf: effectOfChanges(control, analyst),
   });
   const marked = settings.isAnonymous ? markAnonymous : (answer: HttpAnswer): HttpAnswer => answer;
   const endStream = (realm: Realm, host: string): void => agents.end(realm, host);
@@ -179,6 +190,9 @@ function routesOf(
     hits: (realm, world, owner) => agents.hits(realm, world, owner),
     control,
     authenticate,
+    analyst,
+    worldAt: (realm, revision) => agents.worldAt(realm, revision),
+    tryCall: (realm, words) => previewOn(control.estate(realm), words, envOf(realm)),
     ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),
   };
   return [
@@ -214,6 +228,32 @@ async function backUp(store: SqliteStore, { folder = '.' }: Settings, { revision
   mkdirSync(join(folder, 'backups'), { recursive: true, mode: 0o700 });
   const done = await store.backup(path);
   return done.ok ? ok(path) : fail(done.error.message);
+}
+
+/** So many commits are remembered for the links to their differences. */
+const REMEMBERED = 1000;
+
+/** What tells an answer to a change what it opens and closes. */
+function effectOfChanges(
+  control: Control,
+  analyst: Analyst,
+): (change: EffectOf) => Promise<Readonly<Record<string, string>>> {
+  // By the revision of a commit, the one that it was made on.
+  const bases = new Map<number, number>();
+  let newest = control.revision;
+  control.subscribe(({ revision }) => {
+    bases.set(revision, newest);
+    bases.delete(revision - REMEMBERED);
+    newest = revision;
+  });
+  return async ({ realm, before, after, revision }) => {
+    const counts = await analyst.count(realmKey(realm), before, after);
+    return effectHeaders(counts, { before: bases.get(revision) ?? revision - 1, after: revision });
+  };
+}
+
+function envOf(realm: Realm): Env {
+  return { realm, limits: DEFAULT_LIMITS, now: Date.now(), randomHex, keys: KEY_MAKER };
 }
 
 function randomHex(bytes: number): string {
@@ -267,7 +307,7 @@ async function prepareRealm(
     imported = done.value;
   }
   if (!withDefaultVpc) return ok(imported);
-  const env: Env = { realm, limits: DEFAULT_LIMITS, now: Date.now(), randomHex, keys: KEY_MAKER };
+  const env = envOf(realm);
   const made = await control.submit(realm, (estate) => {
     const draft = new Draft(estate);
     const vpc = defaultVpc(draft) === undefined ? createDefaultVpc(draft, env) : ok(undefined);

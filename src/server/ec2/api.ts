@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { Limits } from '../../core/model/limits.ts';
+import type { World } from '../../core/model/world.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Control, Failure } from '../control/control.ts';
 import { Draft } from '../control/draft.ts';
@@ -27,6 +28,16 @@ export type ApiSetup = {
   readonly now: () => number;
   readonly randomHex: (bytes: number) => string;
   readonly keys: KeyMaker;
+  /** Headers that tell what a change opens and closes; answers wait for them, so they must not take long. */
+  readonly effectOf?: (change: EffectOf) => Promise<Readonly<Record<string, string>>>;
+};
+
+/** A change that is kept: the worlds on both sides of it, and the revision that has it. */
+export type EffectOf = {
+  readonly realm: Realm;
+  readonly before: World;
+  readonly after: World;
+  readonly revision: number;
 };
 
 type Request = {
@@ -34,6 +45,12 @@ type Request = {
   readonly run: AnyAction;
   readonly input: Input;
   readonly caller: Caller;
+};
+
+type Done = {
+  readonly output: Output;
+  readonly revision: number;
+  readonly effect?: Readonly<Record<string, string>>;
 };
 
 /** Where every answer is explained. */
@@ -57,10 +74,10 @@ export class Api {
     const { action } = prepared.value;
     const done = await this.#perform(prepared.value);
     if (!done.ok) return errorAnswer({ service, requestId, action }, done.error);
-    const { output, revision } = done.value;
+    const { output, revision, effect } = done.value;
     return {
       status: 200,
-      headers: { ...answerHeaders(requestId), 'x-crenel-revision': String(revision) },
+      headers: { ...answerHeaders(requestId), 'x-crenel-revision': String(revision), ...effect },
       body: encodeOutput(WIRE_TABLE, { service, operation: action, requestId }, output),
       log: { requestId, action, account: caller.value.accountId, region: caller.value.region },
     };
@@ -99,7 +116,7 @@ export class Api {
   }
 
   /** What to answer, and the revision that it holds at: of the change, or of what was read. */
-  async #perform(request: Request): Promise<Result<{ readonly output: Output; readonly revision: number }, Refusal>> {
+  async #perform(request: Request): Promise<Result<Done, Refusal>> {
     const { control } = this.#setup;
     const { input, caller, action } = request;
     const realm: Realm = { accountId: caller.accountId, region: caller.region };
@@ -117,7 +134,11 @@ export class Api {
       return output.ok ? ok({ estate: draft.estate, value: output.value }) : output;
     });
     if (!committed.ok) return fail(failureRefusal(committed.error));
-    return ok({ output: committed.value.value, revision: committed.value.revision });
+    const { value: output, revision } = committed.value;
+    const [before, after] = [committed.value.before.world, committed.value.after.world];
+    const { effectOf } = this.#setup;
+    if (effectOf === undefined || before === after) return ok({ output, revision });
+    return ok({ output, revision, effect: await effectOf({ realm, before, after, revision }) });
   }
 
   #run({ action, run, input, caller }: Request, draft: Draft): Result<Output, Refusal> {

@@ -18,7 +18,7 @@ import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
 import { agentMetrics } from './agent-metrics.ts';
 import { countedItems, type HitOwner, type HitsDocument, hitsDocument } from './hits.ts';
 import { type ListedHost, listedHosts } from './host-list.ts';
-import { NATIVE_PATH } from './native-api.ts';
+import { NATIVE_PATH } from './paths.ts';
 
 /** How much of a stream is handed to the listener at once, in characters. */
 const PIECE = 65_536;
@@ -83,6 +83,13 @@ export class AgentApi {
   /** What is known of the hits of a group or NACL in the world of a realm. */
   hits(realm: Realm, world: World, owner: HitOwner): HitsDocument {
     return hitsDocument(realmKey(realm), { world, owner, at: this.#at() }, { hosts: this.#hosts, book: this.#book });
+  }
+
+  /** The world of a realm at a revision; undefined where that is not known any more, or not yet. */
+  worldAt(realm: Realm, revision: number): World | undefined {
+    const { control } = this.#setup;
+    const newest = { world: control.estate(realm).world, revision: control.revision };
+    return this.#history.worldAt(realmKey(realm), revision, newest);
   }
 
   /** The server's own lab says what it enforces in a realm. */

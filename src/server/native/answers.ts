@@ -1,4 +1,4 @@
-import { fail, type Result } from '../../core/net/result.ts';
+import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { HttpAnswer } from '../http/exchange.ts';
 
 /** What is wrong with a request, with the status of HTTP. */
@@ -28,4 +28,17 @@ export function readBody<T>(body: Uint8Array, decode: (text: string) => Result<T
   let text = '';
   for (let at = 0; at < body.length; at += 4096) text += String.fromCharCode(...body.subarray(at, at + 4096));
   return body.every((byte) => byte < 0x80) ? decode(text) : fail('the body holds bytes that are not ASCII');
+}
+
+/** A body as UTF-8 text. */
+export function readText(body: Uint8Array): Result<string> {
+  // Percent signs of its own are written so, too.
+  let encoded = '';
+  for (const byte of body)
+    encoded += byte < 0x80 && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`;
+  try {
+    return ok(decodeURIComponent(encoded));
+  } catch {
+    return fail('the body is no UTF-8');
+  }
 }

@@ -18,7 +18,7 @@ import type { HostEntry } from '../enrolment/register.ts';
 import type { ClientCertificate, HttpAnswer, HttpRequest } from '../http/exchange.ts';
 import type { Holds } from '../sync/messages.ts';
 import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
-import { NATIVE_PATH } from './native-api.ts';
+import { NATIVE_PATH } from './paths.ts';
 
 type Done<T> = Result<T, EnrolmentFault>;
 

@@ -14,12 +14,12 @@ import type { Control } from '../control/control.ts';
 import type { Realm } from '../control/env.ts';
 import type { Refusal } from '../control/refusal.ts';
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
+import { askHeavy, type Asker, HEAVY_NAMES, type HeavySetup } from './heavy-api.ts';
 import type { HitOwner, HitsDocument } from './hits.ts';
+import { decoded, parametersOf } from './parameters.ts';
+import { NATIVE_PATH } from './paths.ts';
 
-/** Where the questions stand. */
-export const NATIVE_PATH = '/crenel/v1/';
-
-export type NativeSetup = {
+export type NativeSetup = HeavySetup & {
   readonly control: Control;
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
   /** Copies the whole store, of all realms, to a file of the server's choice and gives its path; absent where nothing is kept. */
@@ -50,20 +50,39 @@ const QUESTIONS: ReadonlyMap<string, Question> = new Map<string, Question>([
   ['show', { action: 'crenel:GetReport', answer: (world, _request, { rest, hits }) => reportOf(world, rest, hits) }],
 ]);
 
-/** Answers `GET /crenel/v1/…` from the realm of whoever asks. */
+/** Answers what stands under `/crenel/v1/`, from the realm of whoever asks, at one revision. */
 export async function answerNative(setup: NativeSetup, request: HttpRequest): Promise<HttpAnswer> {
   const [name = '', ...rest] = request.path.slice(NATIVE_PATH.length).split('/');
-  const answered =
-    request.method === 'POST'
+  const { revision } = setup.control;
+  const answered = HEAVY_NAMES.has(name)
+    ? await heavy(setup, request, { name, rest: rest.join('/') })
+    : request.method === 'POST'
       ? await posted(setup, request, name)
       : answeredBy(setup, request, { name, rest: rest.join('/') });
-  const common = {
-    'content-type': 'application/json;charset=UTF-8',
-    'x-crenel-revision': String(setup.control.revision),
-  };
+  const common = { 'content-type': 'application/json;charset=UTF-8', 'x-crenel-revision': String(revision) };
   if (answered.ok) return { status: 200, headers: common, body: answered.value };
   const { status, ...error } = answered.error;
-  return { status, headers: common, body: `${JSON.stringify({ error })}\n` };
+  // Whoever finds the analyst busy may come back soon.
+  const headers = status === 503 ? { ...common, 'retry-after': '1' } : common;
+  return { status, headers, body: `${JSON.stringify({ error })}\n` };
+}
+
+/** A question about all pairs, for whoever may `crenel:GetAnswer`. */
+async function heavy(
+  setup: NativeSetup,
+  request: HttpRequest,
+  { name, rest }: { readonly name: string; readonly rest: string },
+): Promise<Result<string, Fault>> {
+  const caller = setup.authenticate(request);
+  if (!caller.ok) return fail({ status: caller.error.status, message: caller.error.message });
+  const permitted = caller.value.mayDo('crenel:GetAnswer', {});
+  if (!permitted.ok) return fail({ status: 403, message: `crenel:GetAnswer is not allowed: ${permitted.error}` });
+  if (rest !== '') return fail({ status: 404, message: `there is nothing under ${NATIVE_PATH}${name}/` });
+  const { accountId, region } = caller.value;
+  const realm: Realm = { accountId, region };
+  const { control } = setup;
+  const asker: Asker = { realm, world: control.estate(realm).world, revision: control.revision };
+  return await askHeavy(setup, request, { name, asker });
 }
 
 /** What is done, not asked: a backup, for whoever may `crenel:CreateBackup`. */
@@ -74,7 +93,8 @@ async function posted(
 ): Promise<Result<string, Fault>> {
   const caller = authenticate(request);
   if (!caller.ok) return fail({ status: caller.error.status, message: caller.error.message });
-  if (name !== 'backup') return fail({ status: 404, message: `what can be posted is ${NATIVE_PATH}backup` });
+  if (name !== 'backup')
+    return fail({ status: 404, message: `what can be posted is backup, preview and assert under ${NATIVE_PATH}` });
   const permitted = caller.value.mayDo('crenel:CreateBackup', {});
   if (!permitted.ok) return fail({ status: 403, message: `crenel:CreateBackup is not allowed: ${permitted.error}` });
   if (backup === undefined) return fail({ status: 409, message: 'this server keeps nothing that could be backed up' });
@@ -91,7 +111,10 @@ function answeredBy(
   if (!caller.ok) return fail({ status: caller.error.status, message: caller.error.message });
   const question = QUESTIONS.get(name);
   if (question === undefined)
-    return fail({ status: 404, message: `there is world, why, reach and show under ${NATIVE_PATH}` });
+    return fail({
+      status: 404,
+      message: `there is world, why, reach, show, diff, exposure and matrix under ${NATIVE_PATH}`,
+    });
   const permitted = caller.value.mayDo(question.action, {});
   if (!permitted.ok) return fail({ status: 403, message: `${question.action} is not allowed: ${permitted.error}` });
   const { accountId, region } = caller.value;
@@ -104,7 +127,7 @@ function answeredBy(
 }
 
 function answerOf(world: World, { query }: HttpRequest, always: string | undefined): Result<string, Fault> {
-  const words = parametersOf(query);
+  const words = parametersOf(query, ['from', 'to', 'traffic', 'family']);
   if (!words.ok) return words;
   const { from, to, traffic = 'all', family } = words.value;
   if (from === undefined || to === undefined) return bad('the parameters from and to must be there');
@@ -165,29 +188,4 @@ function json(document: unknown): string {
 
 function bad(message: string): { readonly ok: false; readonly error: Fault } {
   return fail({ status: 400, message });
-}
-
-type Parameters = { readonly [N in 'from' | 'to' | 'traffic' | 'family']?: string };
-
-function parametersOf(query: string): Result<Parameters, Fault> {
-  const found: { [name: string]: string } = {};
-  for (const pair of query.split('&').filter((text) => text !== '')) {
-    const equals = pair.indexOf('=');
-    const name = decoded(equals < 0 ? pair : pair.slice(0, equals));
-    const value = decoded(equals < 0 ? '' : pair.slice(equals + 1));
-    if (name === undefined || value === undefined) return bad('the query holds a percent sign that starts no byte');
-    if (/^X-Amz-/i.test(name)) continue;
-    if (!['from', 'to', 'traffic', 'family'].includes(name) || Object.hasOwn(found, name))
-      return bad('the parameters are from, to, traffic and family, each once');
-    found[name] = value;
-  }
-  return ok(found);
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
 }

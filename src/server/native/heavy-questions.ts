@@ -1,0 +1,120 @@
+import { FAMILIES, type Family } from '../../core/net/address.ts';
+import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { World } from '../../core/model/world.ts';
+import { judgeAssertions } from '../../analysis/assertions.ts';
+import { diffDocument } from '../../analysis/diff-document.ts';
+import { exposures } from '../../analysis/exposure.ts';
+import { matrixDocument, type MatrixQuery } from '../../analysis/matrix-document.ts';
+import { differenceOf } from '../../analysis/pairs/difference.ts';
+import { readAssertions } from '../../formats/assertion-file.ts';
+import type { WorldStep } from './world-steps.ts';
+
+/** A question about all pairs of a world, or about two worlds that steps lead to from it; each at the revision that it is told to be of. */
+export type HeavyQuestion =
+  | { readonly kind: 'exposure'; readonly revision: number; readonly families: readonly Family[] }
+  | { readonly kind: 'matrix'; readonly revision: number; readonly query: Omit<MatrixQuery, 'onProgress'> }
+  | { readonly kind: 'assert'; readonly revision: number; readonly text: string; readonly families: readonly Family[] }
+  | { readonly kind: 'diff'; readonly before: Side; readonly after: Side };
+
+/** A world by the steps that lead to it. */
+export type Side = { readonly steps: readonly WorldStep[]; readonly revision: number };
+
+/** Why there is no answer: a status of HTTP, and words. */
+export type HeavyFault = {
+  readonly status: number;
+  readonly message: string;
+  readonly suggestions?: readonly string[];
+};
+
+/** Longest answer, in characters: what is longer is for the command line, which asks a copy of the world. */
+const MAX_LENGTH = 32 * 1024 * 1024;
+
+/** The answer as JSON. `follow` leads from the world to a side; `onProgress` may throw to end it. */
+export function answerHeavy(
+  question: HeavyQuestion,
+  {
+    world,
+    follow,
+    onProgress,
+  }: {
+    readonly world: World;
+    readonly follow: (steps: readonly WorldStep[]) => World;
+    readonly onProgress: () => void;
+  },
+): Result<string, HeavyFault> {
+  const document = documentOf(question, { world, follow, onProgress });
+  if (!document.ok) return document;
+  const text = `${JSON.stringify(document.value)}\n`;
+  return text.length > MAX_LENGTH
+    ? fail({
+        status: 413,
+        message: `the answer has ${text.length} characters: ask for less of it, or let the command line ask, with --endpoint`,
+      })
+    : ok(text);
+}
+
+function documentOf(
+  question: HeavyQuestion,
+  {
+    world,
+    follow,
+    onProgress,
+  }: {
+    readonly world: World;
+    readonly follow: (steps: readonly WorldStep[]) => World;
+    readonly onProgress: () => void;
+  },
+): Result<unknown, HeavyFault> {
+  switch (question.kind) {
+    case 'exposure':
+      return ok(exposures(at(world, question.revision), { families: question.families, onProgress }));
+    case 'matrix': {
+      const made = matrixDocument(at(world, question.revision), { ...question.query, onProgress });
+      return made.ok ? made : fail({ status: 400, ...faultWords(made.error) });
+    }
+    case 'assert':
+      return assertOf(at(world, question.revision), question, onProgress);
+    case 'diff': {
+      const before = at(follow(question.before.steps), question.before.revision);
+      const after = at(follow(question.after.steps), question.after.revision);
+      return ok(diffDocument(before, after, differenceOf(before, after, onProgress)));
+    }
+  }
+}
+
+function assertOf(
+  world: World,
+  { text, families }: Extract<HeavyQuestion, { kind: 'assert' }>,
+  onProgress: () => void,
+): Result<unknown, HeavyFault> {
+  const written = readAssertions(text);
+  if (!written.ok) {
+    const { line, column, message } = written.error;
+    return fail({ status: 400, message: `${line}:${column}: ${message}` });
+  }
+  const judged = judgeAssertions(world, written.value, { families, onProgress });
+  if (judged.ok) return judged;
+  const [first] = judged.error;
+  const fact = written.value[first?.index ?? 0];
+  return fail({
+    status: 400,
+    message: `${fact?.line ?? 1}:${fact?.column ?? 1}: ${first?.message ?? 'it cannot be judged'}`,
+    suggestions: first?.suggestions ?? [],
+  });
+}
+
+function faultWords(error: { readonly message: string; readonly suggestions: readonly string[] }): {
+  readonly message: string;
+  readonly suggestions: readonly string[];
+} {
+  return { message: error.message, suggestions: error.suggestions };
+}
+
+function at(world: World, revision: number): World {
+  return world.revision === revision ? world : { ...world, revision };
+}
+
+/** Both families, or the one that is named. */
+export function familiesOf(family: Family | undefined): readonly Family[] {
+  return family === undefined ? FAMILIES : [family];
+}

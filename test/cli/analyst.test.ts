@@ -1,0 +1,132 @@
+// The thread that answers questions about all pairs: exact answers, one question at a time, bounded time and memory, and life after it.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { expectOk } from '../../src/core/net/result.ts';
+import { getRecord, type World } from '../../src/core/model/world.ts';
+import { diffDocument } from '../../src/analysis/diff-document.ts';
+import { exposures } from '../../src/analysis/exposure.ts';
+import { differenceOf } from '../../src/analysis/pairs/difference.ts';
+import { withEdits } from '../../src/analysis/edits/edit.ts';
+import { Analyst, ANALYST_LIMITS } from '../../src/cli/serve/analyst.ts';
+import type { HeavyQuestion } from '../../src/server/native/heavy-questions.ts';
+import { worldSteps } from '../../src/server/native/world-steps.ts';
+import { generateWorld } from '../../bench/world.ts';
+import { changedWorld, smallWorld } from './small-world.ts';
+
+/** Machines under load take their time; what is tested is that answers are right, not when they come. */
+const PATIENT = { ...ANALYST_LIMITS, countMs: 60_000, answerMs: 120_000 };
+
+function exposureOf(revision: number): () => HeavyQuestion {
+  return () => ({ kind: 'exposure', revision, families: ['ipv4', 'ipv6'] });
+}
+
+/** The small world with one rule less. */
+function lessOneRule(world: World): World {
+  const group = getRecord(world, 'groups', 'sg-web');
+  const [rule] = group?.rules ?? [];
+  assert.ok(group !== undefined && rule !== undefined);
+  return withEdits(world, [{ kind: 'remove-rules', rules: [{ groupId: group.id, ruleId: rule.id }] }]);
+}
+
+describe('the analyst', () => {
+  const faults: Error[] = [];
+  const analyst = new Analyst((error) => faults.push(error), PATIENT);
+  before(() => assert.equal(faults.length, 0));
+  after(async () => {
+    await analyst.close();
+    assert.deepEqual(faults, []);
+  });
+
+  test('answers of the world that it is told, as the program itself would', async () => {
+    const said = expectOk(await analyst.ask('a/b', smallWorld, exposureOf(smallWorld.revision)));
+    assert.deepEqual(
+      JSON.parse(said),
+      JSON.parse(JSON.stringify(exposures(smallWorld, { families: ['ipv4', 'ipv6'] }))),
+    );
+    const other = { ...changedWorld, revision: 12 };
+    const changed = expectOk(await analyst.ask('a/b', other, exposureOf(12)));
+    assert.deepEqual(JSON.parse(changed), JSON.parse(JSON.stringify(exposures(other, { families: ['ipv4', 'ipv6'] }))));
+  });
+
+  test('counts what changes open and close, one after another', async () => {
+    let world = smallWorld;
+    for (const next of [lessOneRule(smallWorld), changedWorld, smallWorld, lessOneRule(smallWorld)]) {
+      const { opens, closes } = diffDocument(world, next, differenceOf(world, next));
+      assert.deepEqual(await analyst.count('a/b', world, next), { opens, closes });
+      world = next;
+    }
+  });
+
+  test('keeps realms apart', async () => {
+    const said = expectOk(await analyst.ask('c/d', changedWorld, exposureOf(1)));
+    const again = expectOk(await analyst.ask('a/b', smallWorld, exposureOf(1)));
+    assert.notEqual(said, again);
+  });
+
+  test('compares two worlds by steps from a third', async () => {
+    const less = lessOneRule(smallWorld);
+    const question = (): HeavyQuestion => ({
+      kind: 'diff',
+      before: { steps: worldSteps(changedWorld, smallWorld), revision: 3 },
+      after: { steps: worldSteps(changedWorld, less), revision: 4 },
+    });
+    const said = expectOk(await analyst.ask('a/b', changedWorld, question));
+    const [left, right] = [
+      { ...smallWorld, revision: 3 },
+      { ...less, revision: 4 },
+    ];
+    assert.deepEqual(
+      JSON.parse(said),
+      JSON.parse(JSON.stringify(diffDocument(left, right, differenceOf(left, right)))),
+    );
+  });
+
+  test('answers one question at a time, and a change meanwhile hears that it is busy', async () => {
+    const first = analyst.ask('a/b', smallWorld, exposureOf(1));
+    const second = await analyst.ask('a/b', smallWorld, exposureOf(1));
+    assert.equal(second.ok ? 200 : second.error.status, 503);
+    assert.equal(await analyst.count('a/b', smallWorld, changedWorld), 'busy');
+    assert.ok((await first).ok);
+  });
+
+  test('a large world is copied part by part, and then counted in', async () => {
+    const large = generateWorld({ enis: 3000, groups: 100, subnets: 30 });
+    const said = expectOk(await analyst.ask('large/one', large, exposureOf(large.revision)));
+    assert.equal((JSON.parse(said) as { readonly kind: string }).kind, 'exposure');
+    assert.deepEqual(await analyst.count('large/one', large, large), {
+      opens: { pairs: { certain: 0, perhaps: 0 }, exposed: { certain: 0, perhaps: 0 } },
+      closes: { pairs: { certain: 0, perhaps: 0 }, exposed: { certain: 0, perhaps: 0 } },
+    });
+  });
+});
+
+describe('an analyst with little', () => {
+  test('a question that takes too long ends with 503, and the next one is answered', async () => {
+    const hasty = new Analyst(() => undefined, { ...ANALYST_LIMITS, answerMs: 1 });
+    const said = await hasty.ask('a/b', smallWorld, exposureOf(1));
+    assert.ok(!said.ok && said.error.status === 503 && said.error.message.includes('longer'), JSON.stringify(said));
+    assert.equal(await hasty.count('a/b', smallWorld, smallWorld).then((one) => typeof one), 'string');
+    await hasty.close();
+    const patient = new Analyst(() => undefined, PATIENT);
+    assert.ok((await patient.ask('a/b', smallWorld, exposureOf(1))).ok);
+    await patient.close();
+  });
+
+  test('a question that takes too much memory ends the thread, not the server', async () => {
+    const faults: Error[] = [];
+    const poor = new Analyst((error) => faults.push(error), { ...PATIENT, memoryMb: 24 });
+    const large = generateWorld({ enis: 20_000, groups: 500, subnets: 100 });
+    const said = await poor.ask('a/b', large, exposureOf(1));
+    assert.ok(!said.ok && said.error.status === 503, 'it cannot be answered in so little');
+    assert.ok(faults.length > 0);
+    assert.ok((await poor.ask('a/b', smallWorld, exposureOf(1))).ok, 'a small question is answered after that');
+    await poor.close();
+  });
+
+  test('a change whose counts take too long is not waited for', async () => {
+    const hasty = new Analyst(() => undefined, { ...ANALYST_LIMITS, countMs: 1 });
+    assert.equal(await hasty.count('a/b', smallWorld, changedWorld), 'not ready in time');
+    await hasty.close();
+    assert.equal(await hasty.count('a/b', smallWorld, changedWorld), 'failed');
+  });
+});
