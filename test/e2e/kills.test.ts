@@ -6,8 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Random } from '../../bench/random.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { delta } from '../../src/nft/delta.ts';
-import { layout } from '../../src/nft/layout.ts';
-import { listingOf } from '../../src/nft/listing.ts';
+import { pastIn } from '../../src/nft/past.ts';
 import { NO_NUMBERS } from '../../src/nft/plan.ts';
 import { layoutOver } from '../../src/nft/renumber.ts';
 import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
@@ -80,7 +79,7 @@ function killsBy(way: Way): void {
 
   async function revisionOf(says: string, sentAt: number): Promise<Revision> {
     const world = await worldOf(stage.server.url);
-    return { says, sentAt, world, form: normalForm(listingOf(layout(stage.viewOf(world), stage.wiring).ruleset)) };
+    return { says, sentAt, world, form: stage.formOf(world) };
   }
 
   /** Makes one call, over and over until somebody answers, while something is killed. */
@@ -127,7 +126,8 @@ function killsBy(way: Way): void {
       /"condition": ?"enforcing"/u.test(await (await fetch(`${stage.server.url}/crenel/v1/hosts`)).text()),
     );
     const actual = await stage.table();
-    const anew = layoutOver(stage.viewOf(newest.world), stage.wiring, { actual, previous: NO_NUMBERS });
+    const previous = { ...NO_NUMBERS, past: pastIn(actual.sets) ?? NO_NUMBERS.past };
+    const anew = layoutOver(stage.viewOf(newest.world), stage.wiring, { actual, previous });
     assert.deepEqual(delta(actual, anew.ruleset).transactions, []);
   });
 

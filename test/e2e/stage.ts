@@ -13,7 +13,10 @@ import type { Transport } from '../../src/core/net/traffic.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
-import { type Listing, parseListing } from '../../src/nft/listing.ts';
+import { layout } from '../../src/nft/layout.ts';
+import { type Listing, listingOf, parseListing } from '../../src/nft/listing.ts';
+import { pastFrom } from '../../src/nft/past.ts';
+import { NO_NUMBERS } from '../../src/nft/plan.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { type Sent, Wire } from '../kernel/wire.ts';
 import { normalForm } from '../nft/normal-form.ts';
@@ -32,6 +35,8 @@ const PROBED: readonly Pick<Extract<Transport, { kind: 'tcp' | 'udp' }>, 'kind' 
 ];
 
 const PATIENCE_MS = 60_000;
+/** An era is a number by the clock; which one does not matter to a form. */
+const SOME_ERA = 50_000_000;
 
 /** How the agent tells the kernel: by a program that passes netlink on and goes on running, or by one `nft` after another. */
 export type Way = 'netlink' | 'nft';
@@ -119,6 +124,12 @@ export class Stage {
 
   viewOf(world: World): HostView {
     return hostViewOf(world, this.wiring.enis.keys());
+  }
+
+  /** The form of the kernel's tables when they hold the rules of a world. */
+  formOf(world: World): string {
+    const numbering = { ...NO_NUMBERS, past: pastFrom(SOME_ERA) };
+    return normalForm(listingOf(layout(this.viewOf(world), this.wiring, numbering).ruleset));
   }
 
   /** What the kernel holds in all its tables, at one moment. */

@@ -2,7 +2,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+/** Linux takes UDP for a stream only when it is so old, in real milliseconds: nothing else makes it older. */
+export const STREAM_MS = 2100;
 
 /** Makes what a namespace remembers of flows older: connections, and elements of sets that forget. */
 export class Ageing {
@@ -25,8 +29,16 @@ export class Ageing {
   }
 
   /** From what was noted, so many seconds are over. */
-  async pass(seconds: number): Promise<void> {
+  async #pass(seconds: number): Promise<void> {
     await this.#ask({ pass: seconds });
+  }
+
+  /** Lets so many seconds pass, and real time until a moment. What is less than a second is less than the kernel counts in. */
+  async grow(seconds: number, until: number): Promise<void> {
+    if (seconds < 1) return;
+    await this.note();
+    await sleep(Math.max(0, until - performance.now()));
+    await this.#pass(seconds);
   }
 
   close(): void {

@@ -18,6 +18,21 @@ export const DEPARTURES: Readonly<Record<string, Departure>> = {
   'M14-peered-middlebox': { row: 'references from a middlebox of a peered VPC or another host', steps: [0] },
 };
 
+const NOT_SEEN = 'at a machine that is the instance: flows through NAT or egress-only gateways, or with load balancers';
+
+/** By case, where the machine is itself the instance. */
+export const MACHINE_DEPARTURES: Readonly<Record<string, Departure>> = {
+  'C22-nat': { row: 'ICMP errors about flows that NAT gateways carry, or that are untracked', steps: [1] },
+  'C22-untracked': { row: 'ICMP errors about flows that NAT gateways carry, or that are untracked', steps: [4] },
+  'C13-configured-single': { row: 'UDP timeouts', steps: [3] },
+  'C14-shortened': { row: 'a timeout that is changed', steps: [5] },
+  'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
+  'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
+  'C18-load-balancer': { row: NOT_SEEN, steps: [4, 5] },
+  'C18-egress-only-closed': { row: NOT_SEEN, steps: [4] },
+  'C18-nat-closed': { row: NOT_SEEN, steps: [4] },
+};
+
 const NO_LIMIT = 'connection tracking of the kernel has one limit for all, which is not the tests to lower';
 
 /** Cases that no kernel can be asked, and why. */
@@ -31,4 +46,17 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'C25-unknown': 'nothing is unknown to a kernel: groups that are not known admit nothing',
   G19: 'refused by the NAT gateway, before which no filter refuses anything',
   'G1-in': 'refused by the internet gateway: the packet comes to no router',
+};
+
+const NONE_MET = 'no packet comes to a machine that could know what the definition knows';
+
+/** The same for machines that are instances themselves. */
+export const MACHINE_LEFT_OUT: Readonly<Record<string, string>> = {
+  ...LEFT_OUT,
+  ...Object.fromEntries(
+    ['C20', 'C24', 'C24-closed', 'F3', 'F3-sender', 'F8', 'F12', 'M14-peered-middlebox'].map((name) => [
+      name,
+      NONE_MET,
+    ]),
+  ),
 };

@@ -12,6 +12,8 @@ export type FrameOf = {
   readonly destination: Address;
   readonly transport: Transport;
   readonly tcp?: TcpFlags;
+  /** TCP: the number of the segment, if it is not the one that is due. */
+  readonly sequence?: number;
   /** ICMP queries: their identifier. */
   readonly echoId?: number;
   /** ICMP errors: the packet that they are about. */
@@ -54,14 +56,14 @@ function packetBytes(of: PacketOf): Buffer {
   return Buffer.concat([header, checked]);
 }
 
-function transportBytes({ number, transport, tcp = 'syn', echoId = 0, about }: PacketOf): Buffer {
+function transportBytes({ number, transport, tcp = 'syn', echoId = 0, about, sequence }: PacketOf): Buffer {
   const end = trailer(number);
   switch (transport.kind) {
     case 'tcp': {
       const header = Buffer.alloc(20);
       header.writeUInt16BE(transport.sourcePort, 0);
       header.writeUInt16BE(transport.destinationPort, 2);
-      header.writeUInt32BE(tcp === 'syn' || tcp === 'syn-ack' ? 1000 : 1001, 4);
+      header.writeUInt32BE(sequence ?? (tcp === 'syn' || tcp === 'syn-ack' ? 1000 : 1001), 4);
       header.writeUInt32BE(tcp === 'syn' ? 0 : 1001, 8);
       header.writeUInt8(5 << 4, 12);
       header.writeUInt8(TCP_FLAGS[tcp], 13);

@@ -69,14 +69,15 @@ describe('a guest', { skip: WHY_NOT ?? false }, () => {
   });
   after(() => wire.close());
 
-  async function enforce(compact: Compact): Promise<Enforcer> {
+  /** Puts rules into the router; what it remembers of flows is forgotten unless it goes on. */
+  async function enforce(compact: Compact, memory: 'anew' | 'goes on' = 'anew'): Promise<Enforcer> {
     const world = compactWorld(compact);
     const [wiring] = [...plantOf(world).wirings.values()];
     assert.ok(wiring !== undefined);
     const local: Wiring = { ...wiring, fabric: new Set(), stateful: new Set() };
     const enforcer = new Enforcer(new NftKernel(nftProgram({ namespace: wire.router.name })), local);
     expectOk(await enforcer.enforce(hostViewOf(world, local.enis.keys())));
-    wire.forget();
+    if (memory === 'anew') wire.forget();
     return enforcer;
   }
 
@@ -155,6 +156,22 @@ describe('a guest', { skip: WHY_NOT ?? false }, () => {
     assert.deepEqual(await arrived(frames), [true, true]);
     await enforce(worldOf({ A: {}, B: {}, C: { ingress: ['tcp/80 10.0.1.11/32'] } }));
     assert.deepEqual(await arrived(frames), [false, true]);
+  });
+
+  test('goes on far out of sequence where the kernel is told to follow liberally, and else by the rules', async () => {
+    const answer: Transport = { kind: 'tcp', sourcePort: 80, destinationPort: 40_000 };
+    for (const liberal of [1, 0]) {
+      wire.router.run('sysctl', ['-q', '-w', `net.netfilter.nf_conntrack_tcp_be_liberal=${liberal}`]);
+      const forth = frame('e0', 'e2', { source: '10.0.1.10', destination: '10.0.2.12' });
+      const back = frame('e2', 'e0', { source: '10.0.2.12', destination: '10.0.1.10', transport: answer });
+      await enforce(worldOf({ A: {}, B: {}, C: { ingress: ['tcp/80 10.0.1.10/32'] } }));
+      const known: readonly Sent[] = [forth, { ...back, tcp: 'syn-ack' }, { ...forth, tcp: 'ack' }];
+      assert.deepEqual(await arrived(known), [true, true, true]);
+      await enforce(worldOf({ A: {}, B: {}, C: {} }), 'goes on');
+      const late: Sent = { ...forth, tcp: 'ack', sequence: 2_000_000_000 };
+      assert.deepEqual(await arrived([{ ...forth, tcp: 'ack' }, late]), [true, liberal === 1]);
+    }
+    wire.router.run('sysctl', ['-q', '-w', 'net.netfilter.nf_conntrack_tcp_be_liberal=1']);
   });
 
   test('is counted by the rule and the entry that let it pass', async () => {

@@ -1,7 +1,7 @@
 // The three-tier example on real Linux: every probe gets through exactly where evaluate lets it, and nothing is left behind. Beside agents,
 // a server's own lab is a host like any other: what it enforces, what it counted, and what is wrong with it.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,21 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
     await compare(ended);
     expectOk(await lab.build(world));
     assert.ok(namespaces().includes(getRecord(world, 'instances', instance.id)?.id ?? '?'));
+    await compare(world);
+  });
+
+  test('its guests are root, and still do not reach their rules', async () => {
+    const drift = async (): Promise<readonly (readonly unknown[])[]> =>
+      [...expectOk(await lab.verify()).values()].map(({ commands }) => commands);
+    assert.ok((await drift()).every((commands) => commands.length === 0));
+    const [namespace] = [...(lab.plan?.instances.values() ?? [])];
+    assert.ok(namespace !== undefined);
+    const guest = (...command: readonly string[]): SpawnSyncReturns<string> =>
+      spawnSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8' });
+    assert.equal(guest('nft', 'list', 'ruleset').stdout, '', 'there are no rules in a guest');
+    assert.equal(guest('nft', 'flush', 'ruleset').status, 0);
+    assert.notEqual(guest('nft', 'delete', 'table', 'inet', 'crenel').status, 0);
+    assert.ok((await drift()).every((commands) => commands.length === 0));
     await compare(world);
   });
 

@@ -1,6 +1,5 @@
 // Sequence cases in the kernel: packets and changes over time, real frames at every router of their way. Time is made to pass.
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { VpcId } from '../../src/core/model/ids.ts';
@@ -10,7 +9,7 @@ import { listingOf, NOTHING } from '../../src/nft/listing.ts';
 import { linesOf, renderAll } from '../../src/nft/render.ts';
 import { undoLines } from '../../src/nft/undo.ts';
 import { readCases } from '../cases/read-cases.ts';
-import { Ageing } from './ageing.ts';
+import { Ageing, STREAM_MS } from './ageing.ts';
 import { DEPARTURES, LEFT_OUT } from './departures.ts';
 import { whyNoKernel } from './namespace.ts';
 import { DEVICES, saidOf } from './probes.ts';
@@ -18,8 +17,6 @@ import { layoutAt, type Play, playOf, type RouterStep } from './sequences.ts';
 import { Wire } from './wire.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3', 'conntrack']);
-/** Linux takes UDP for a stream only when it is so old, in real time: nothing else makes it older. */
-const STREAM_MS = 2100;
 
 describe('sequences in the kernel', { skip: WHY_NOT ?? false }, () => {
   let wire: Wire;
@@ -44,14 +41,6 @@ describe('sequences in the kernel', { skip: WHY_NOT ?? false }, () => {
     wire.forget();
   }
 
-  /** Lets so many seconds pass, and real time until a moment. What is less than a second is less than the kernel counts in. */
-  async function grow(seconds: number, until: number): Promise<void> {
-    if (seconds < 1) return;
-    await ageing.note();
-    await sleep(Math.max(0, until - performance.now()));
-    await ageing.pass(seconds);
-  }
-
   /** Plays what one router meets; gives what the kernel did otherwise than the definition, by step. */
   async function playAt(play: Play, vpcId: VpcId, steps: readonly RouterStep[]): Promise<ReadonlyMap<number, string>> {
     let held = layoutAt(play, vpcId, play.world);
@@ -66,7 +55,8 @@ describe('sequences in the kernel', { skip: WHY_NOT ?? false }, () => {
         held = next;
         continue;
       }
-      await grow(step.atSeconds - now, isYoungUdp(step, began) ? began + STREAM_MS : 0);
+      const isStream = step.probe.transport.kind === 'udp' && step.atSeconds * 1000 > STREAM_MS;
+      await ageing.grow(step.atSeconds - now, isStream ? began + STREAM_MS : 0);
       now = step.atSeconds;
       const [seen] = await wire.send([step.sent]);
       began = Math.min(began, performance.now());
@@ -100,8 +90,3 @@ describe('sequences in the kernel', { skip: WHY_NOT ?? false }, () => {
     assert.ok(count.passed > 200 && count.refused > 40, JSON.stringify(count));
   });
 });
-
-/** Whether a packet belongs to a stream that is older than Linux could know. */
-function isYoungUdp({ atSeconds, probe }: Extract<RouterStep, { kind: 'packet' }>, began: number): boolean {
-  return probe.transport.kind === 'udp' && atSeconds * 1000 > STREAM_MS && performance.now() < began + STREAM_MS;
-}

@@ -1,8 +1,9 @@
 // Sequence cases as packets at routers: every step with the frames that cross each router on its way, and what the definition says there.
 import assert from 'node:assert/strict';
 import { ipv4, sameAddress } from '../../src/core/net/address.ts';
-import type { VpcId } from '../../src/core/model/ids.ts';
-import { getRecord, type World } from '../../src/core/model/world.ts';
+import type { Eni } from '../../src/core/model/eni.ts';
+import type { EniId, VpcId } from '../../src/core/model/ids.ts';
+import { getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Gate } from '../../src/core/policy/path.ts';
 import type { Passage } from '../../src/core/track/network.ts';
@@ -11,8 +12,11 @@ import type { Numbering } from '../../src/nft/plan.ts';
 import type { Case } from '../cases/read-cases.ts';
 import { type Played, runSequence } from '../cases/sequence-case.ts';
 import { compactWorld } from '../compact.ts';
+import { endsOf, isPlain } from '../nft/ends.ts';
 import { INTERNET, type Leg, Legs, NOWHERE, type Plant, plantOf } from '../nft/legs.ts';
-import { wholeWay } from './flows.ts';
+import { isUnasked, wholeWay } from './flows.ts';
+import type { Passing } from './machine.ts';
+import { passingOf, type Stop } from './passings.ts';
 import { type Probe, reached, sentOf } from './probes.ts';
 import type { Sent } from './wire.ts';
 
@@ -46,6 +50,49 @@ export function playOf(one: Case): Play {
 }
 
 type Crossing = { readonly probe: Probe; readonly sent: Sent };
+
+/** One step of a case at a machine that is itself the instance. */
+export type MachineStep = { readonly index: number; readonly atSeconds: number; readonly world: World } & (
+  | { readonly kind: 'packet'; readonly stop: Stop; readonly passing: Passing }
+  | { readonly kind: 'change' }
+);
+
+/** What every machine of a case meets, in order, each interface's own. Machines that no packet comes to are left out. */
+export function machinesOf(one: Case): ReadonlyMap<Eni, readonly MachineStep[]> {
+  const world = compactWorld(one.compact);
+  const plant = plantOf(world);
+  const machines = new Map([...listRecords(world, 'enis')].map((eni): [EniId, MachineStep[]] => [eni.id, []]));
+  for (const [index, { atSeconds, world: now, passage }] of runSequence(one).entries()) {
+    const at = { index, atSeconds, world: now };
+    if (passage === undefined) for (const steps of machines.values()) steps.push({ ...at, kind: 'change' });
+    else
+      for (const { stop, sent } of stopsIn({ ...at, passage }, plant, `${one.name}, step ${index}`)) {
+        const passing = { ...passingOf(stop), ...(sent.about === undefined ? {} : { about: sent.about }) };
+        machines.get(stop.eni.id)?.push({ ...at, kind: 'packet', stop, passing });
+      }
+  }
+  const met = [...listRecords(world, 'enis')].map((eni) => [eni, machines.get(eni.id) ?? []] as const);
+  return new Map(met.filter(([, steps]) => steps.some(({ kind }) => kind === 'packet')));
+}
+
+/** Where a packet meets machines that can know what the definition knows. */
+function stopsIn(
+  played: Played & { readonly passage: Passage },
+  plant: Plant,
+  about: string,
+): readonly { readonly stop: Stop; readonly sent: Sent }[] {
+  return crossings(played, plant, about).flatMap(({ probe, sent }) => {
+    const { leg, transport, flags, echoId } = probe;
+    const ends = [...endsOf(played.world, plant, [seenFrom(leg)])];
+    const plain = ends.filter((end) => isPlain(played.world, end) && !end.gates.some(isUnasked));
+    return plain.map((end) => ({ stop: { ...end, transport, flags, echoId, about }, sent }));
+  });
+}
+
+/** A machine sends what goes to a NAT gateway to where it is for: in these worlds the gateway is in another subnet than who uses it. */
+function seenFrom(leg: Leg): Leg {
+  return leg.oif.startsWith('nat') ? { ...leg, oif: INTERNET } : leg;
+}
 
 /** Behind a NAT gateway the packet is another. */
 function crossings(

@@ -2,6 +2,7 @@
 // every lookup, and in every table that a killed program leaves behind.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { formatAddress } from '../../src/core/net/address.ts';
 import { formatTransport } from '../../src/core/net/traffic.ts';
 import type { World } from '../../src/core/model/world.ts';
@@ -146,6 +147,34 @@ function pastly(held: Ruleset, numbering: Numbering): Numbering {
   return { ...numbering, past: pastIn(held.sets) ?? numbering.past };
 }
 
+/** Two interfaces: the groups of the one, and the rules of the other. */
+function joined(groups: readonly string[], ingress: readonly string[]): World {
+  return compactWorld({
+    vpcs: { V1: { cidrs: ['10.0.0.0/16'] } },
+    subnets: { S1: { vpc: 'V1', cidrs: ['10.0.1.0/24'] } },
+    groups: { A: { vpc: 'V1' }, X: { vpc: 'V1' }, B: { vpc: 'V1', ingress: [...ingress] } },
+    enis: {
+      a: { subnet: 'S1', addresses: ['10.0.1.10'], groups: [...groups] },
+      b: { subnet: 'S1', addresses: ['10.0.1.20'], groups: ['B'] },
+    },
+  });
+}
+
+function sshFrom(world: World): Frame {
+  const { origin, packet } = packetQuestion(world, { from: 'a', to: 'b', traffic: 'tcp/22' });
+  assert.ok(origin.kind === 'eni');
+  return {
+    iifname: 'e0',
+    oifname: 'e1',
+    etherSource: plantOf(world).devices.get('a')?.mac ?? '',
+    source: packet.source,
+    destination: packet.destination,
+    transport: packet.transport,
+    opens: true,
+    connection: { direction: 'original', mark: 0, isRelated: false },
+  };
+}
+
 describe('a change of rules', () => {
   for (const [name, edit] of Object.entries(MORE_EDITS))
     test(`lets no packet meet anything but the old or the new rules when ${name}`, () => {
@@ -168,6 +197,38 @@ describe('a change of rules', () => {
       followed(held, layoutAfter(second, views[0], wiring), { frames, seen, about: `${about}, back` });
     }
     assert.ok(seen.transactions > 10, JSON.stringify(seen));
+  });
+
+  test('is met with a member that joins in the same step, by a packet halfway: the one difference that is known', () => {
+    const worlds = [
+      joined(['A'], ['tcp/22 group:X', 'tcp/80 10.0.0.0/8']),
+      joined(['A', 'X'], ['tcp/443 group:X']),
+    ] as const;
+    const [wiring] = [...plantOf(worlds[0]).wirings.values()];
+    assert.ok(wiring !== undefined);
+    const [first, second] = [
+      layout(hostViewOf(worlds[0], wiring.enis.keys()), wiring),
+      layout(hostViewOf(worlds[1], wiring.enis.keys()), wiring),
+    ];
+    const frame = sshFrom(worlds[0]);
+    const said = basesOf(second.ruleset).map(({ name, hook }) => {
+      const at = {
+        base: name,
+        memory: new Map(),
+        frame: hook.hook === 'prerouting' ? { ...frame, oifname: '' } : frame,
+      };
+      let now = first.ruleset;
+      const verdicts = new Set([verdictAt(now, at)]);
+      for (const transaction of delta(listingOf(now), second.ruleset).transactions) {
+        const then = afterCommands(now, transaction);
+        for (const verdict of halfwayVerdicts(now, then, at)) verdicts.add(verdict);
+        now = then;
+      }
+      return { may: new Set([verdictAt(first.ruleset, at), verdictAt(second.ruleset, at)]), verdicts };
+    });
+    const halfway = said.filter(({ may, verdicts }) => !isDeepStrictEqual(may, verdicts));
+    assert.ok(halfway.length > 0, 'it is gone: docs/semantics/enforcement.md may say less');
+    for (const one of halfway) assert.deepEqual(one, { may: new Set(['drop']), verdicts: new Set(['drop', 'accept']) });
   });
 
   test('is whole for an agent that begins anew, wherever the one before it was killed', () => {

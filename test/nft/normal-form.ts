@@ -1,7 +1,8 @@
 // What a table means to packets, whatever its numbers and names are: equal forms judge every packet alike.
 import { createHash } from 'node:crypto';
 import type { Listing } from '../../src/nft/listing.ts';
-import type { Content, Value } from '../../src/nft/ruleset.ts';
+import { type Content, TRACKED_ANYWHERE, type Value } from '../../src/nft/ruleset.ts';
+import { markOf } from '../../src/nft/past.ts';
 import { elementTexts } from '../../src/nft/render.ts';
 import { nameIn, placeOf, type TableFamily } from '../../src/nft/tables.ts';
 
@@ -20,16 +21,18 @@ export function normalForm(listing: Listing): string {
 /** Maps that give numbers; what the number means stands for it. */
 const GIVING: ReadonlySet<string> = new Set(['e4', 'e6', 'i4', 'i6']);
 /** Asked by number alone: written out where the number is given. */
-const ASKED: ReadonlySet<string> = new Set(['ports', 'irregular', 'classes', 'subnet-devices']);
+const ASKED: ReadonlySet<string> = new Set(['ports', 'irregular', 'classes', 'subnet-devices', 'eras']);
 
 class Form {
   readonly #listing: Listing;
   readonly #chains: Map<string, string> = new Map();
   readonly #ports: ReadonlyMap<Value, readonly (readonly [Value, Value])[]>;
+  readonly #era: number;
   readonly #subnets: ReadonlyMap<Value, readonly (readonly [Value, Value])[]>;
 
   constructor(listing: Listing) {
     this.#listing = listing;
+    this.#era = markOf(Math.max(0, ...[...this.#elements('eras').keys()].map(Number)));
     this.#ports = byNumber(this.#elements('ports'));
     this.#subnets = byNumber(this.#elements('subnet-devices'));
   }
@@ -46,7 +49,7 @@ class Form {
   }
 
   #rule(rule: string, family: TableFamily = 'inet'): string {
-    return rule
+    return this.#withoutEra(rule)
       .replaceAll(/\b(goto|jump) ([^ ,}]+)/gu, (_, kind: string, name: string) => `${kind} ${this.chain(name)}`)
       .replaceAll(/@([^ ]+)/gu, (_, name: string) => `@${this.#set(nameIn(family, name))}`)
       .replaceAll(/meta mark set (\d+)/gu, (_, number: string) => `meta mark set ${this.#class(number)}`)
@@ -54,6 +57,15 @@ class Form {
         const ends = elements.split(', ').map((one) => one.trim().split(' : '));
         return `${start} ${ends.map(([key = '', number = '']) => `${key} : ${this.#class(number)}`).join(', ')} }`;
       });
+  }
+
+  /** Eras are numbers by the clock: a rule says which bits of a mark of this era it is about. */
+  #withoutEra(rule: string): string {
+    if (!rule.includes('ct mark')) return rule;
+    return rule.replaceAll(/ct mark != \d+-\d+/gu, 'ct mark != known').replaceAll(/\b\d{3,}\b/gu, (text) => {
+      const bits = Number(text) - this.#era;
+      return bits >= 0 && bits <= TRACKED_ANYWHERE ? `era+${bits}` : text;
+    });
   }
 
   #set(name: string): string {
