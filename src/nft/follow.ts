@@ -1,4 +1,6 @@
 import type { GroupId } from '../core/model/ids.ts';
+import { KINDS } from '../core/model/records.ts';
+import type { World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { sameCidr } from '../core/net/cidr.ts';
 import type { Members } from '../core/policy/members.ts';
@@ -17,7 +19,7 @@ export type Followed = { readonly layout: Layout; readonly transactions: readonl
  * not what there is. Undefined when more changed than that: then `layout` and `delta` say what to do, and would say the same here.
  */
 export function followMembers(known: Layout, before: HostView, after: HostView): Followed | undefined {
-  if (before.world !== after.world || before.members.size !== after.members.size) return undefined;
+  if (!hasSameRecords(before.world, after.world) || before.members.size !== after.members.size) return undefined;
   const sets = new Map<string, NftSet>();
   const [come, gone]: readonly [Command[], Command[]] = [[], []];
   for (const [id, members] of after.members) {
@@ -38,6 +40,11 @@ export function followMembers(known: Layout, before: HostView, after: HostView):
     layout: { ...known, ruleset },
     transactions: transactions.map((commands) => ({ commands, isHidden: false })),
   };
+}
+
+/** A revision that says nothing of this host's records leaves every table as it was. */
+function hasSameRecords(a: World, b: World): boolean {
+  return a === b || (a.missing === b.missing && KINDS.every((kind) => a.records[kind] === b.records[kind]));
 }
 
 /** Delegated IPv6 prefixes decide which rules there are. */

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ipv4, ipv6 } from '../../src/core/net/address.ts';
 import { cidrOf } from '../../src/core/net/cidr.ts';
+import { recordChange } from '../../src/core/model/change.ts';
+import { applyChange, listRecords } from '../../src/core/model/world.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import { applyMembers, NO_MEMBERS, packMembers } from '../../src/core/policy/members.ts';
 import { delta } from '../../src/nft/delta.ts';
@@ -59,13 +61,30 @@ test('following members gives what laying out anew gives', () => {
   assert.ok(seen > 100);
 });
 
+test('a revision that says nothing of the records of a host leads to another world, and is followed', () => {
+  for (let seed = 0; seed < checks(20); seed += 1) {
+    const world = compactWorld(randomWorld(seed));
+    for (const wiring of plantOf(world).wirings.values()) {
+      const one = joined(hostViewOf(world, wiring.enis.keys()), packMembers([ipv4(0x0a01_0203 + seed)], []));
+      if (one === undefined) continue;
+      // As the agent's end of a stream makes it (view-builder.ts).
+      const later = { ...applyChange(one.before.world, {}), revision: one.after.revision };
+      const followed = followMembers(layout(one.before, wiring), one.before, { ...one.after, world: later });
+      assert.ok(followed !== undefined && followed.transactions.length <= 2);
+    }
+  }
+});
+
 test('what is more than a member is not followed', () => {
   const world = compactWorld(randomWorld(7));
   const [wiring] = [...plantOf(world).wirings.values()];
   assert.ok(wiring !== undefined);
   const view = hostViewOf(world, wiring.enis.keys());
   const known = layout(view, wiring);
-  assert.equal(followMembers(known, view, { ...view, world: { ...world } }), undefined);
+  const [group] = listRecords(view.world, 'groups');
+  assert.ok(group !== undefined);
+  const other = applyChange(view.world, recordChange('groups', group, { ...group, rules: [] }));
+  assert.equal(followMembers(known, view, { ...view, world: other }), undefined);
   const wide = joined(view, packMembers([], [cidrOf(ipv6([0x2001_0db8, 0, 0, 0]), 80)]));
   assert.ok(wide === undefined || followMembers(known, wide.before, wide.after) === undefined);
 });
