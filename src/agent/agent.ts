@@ -9,6 +9,7 @@ import { DeviceNews } from './device-news.ts';
 import type { Look } from './devices.ts';
 import { Enforcer } from './enforcer.ts';
 import { HitTotals } from './hit-totals.ts';
+import type { KeptRules } from './kept-rules.ts';
 import type { Kernel } from './kernel.ts';
 import { reach } from './reach.ts';
 import { Receiver } from './receive.ts';
@@ -29,6 +30,8 @@ export type AgentSetup = {
   readonly connections: () => Promise<Result<readonly Connection[]>>;
   /** Looks at the devices that are there. */
   readonly look: Look;
+  /** Where what is in force is kept for a start of the machine; nowhere when absent. */
+  readonly kept?: KeptRules;
   readonly log: AgentLog;
 };
 
@@ -43,8 +46,8 @@ const LOOK_SHARE = 100;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
 
-/** What may be wrong: the newest rules, what the kernel makes of the old ones, the devices that they are for. */
-type About = 'rules' | 'kernel' | 'devices';
+/** What may be wrong: the newest rules, what the kernel makes of the old ones, the devices that they are for, the disk that keeps them. */
+type About = 'rules' | 'kernel' | 'devices' | 'disk';
 
 type Wanted = { readonly view: HostView; readonly epoch: string };
 
@@ -139,6 +142,7 @@ export class Agent {
     if (this.#applied !== undefined) await this.#count();
     await this.#reporter.stop();
     this.#enforcer.close();
+    this.#setup.kept?.close();
   }
 
   #hear(trouble: string | undefined): void {
@@ -195,10 +199,19 @@ export class Agent {
     const { revision, commands, problems } = done.value;
     log('info', `revision ${revision} is in force (${commands} changes to the kernel)`);
     for (const problem of problems) log('warn', problem);
+    this.#keep(wanted.view);
     const applied = { epoch: wanted.epoch, revision };
     this.#warnings.set('rules', problems);
     this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
+  }
+
+  /** What the server is told to be in force is on the disk by then. */
+  #keep(view: HostView): void {
+    const kept = this.#setup.kept?.keep(view);
+    const faults = kept?.ok === false ? [kept.error] : [];
+    for (const fault of faults) this.#setup.log('warn', fault);
+    this.#warnings.set('disk', faults);
   }
 
   async #settle(): Promise<void> {
@@ -279,7 +292,7 @@ function clipped(texts: readonly string[]): readonly string[] | undefined {
  * The wiring of a host; that of a machine which is itself an instance waits for the view to say which interface is its primary one. The one
  * before stays where it still holds.
  */
-function wiringOf(attaching: Attaching, view: HostView | undefined, before: Wiring | undefined): Wiring {
+export function wiringOf(attaching: Attaching, view: HostView | undefined, before: Wiring | undefined): Wiring {
   const common = { stateful: new Set<string>(), natGateways: new Map() };
   if (attaching.mode === 'tap')
     return before ?? { mode: 'forward', enis: attaching.enis, fabric: attaching.fabric, ...common };

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { useOwnStateHome } from './state-home.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+useOwnStateHome();
 
 export type Server = {
   readonly url: string;

@@ -7,10 +7,13 @@ import { Agent, type AgentLog } from '../../agent/agent.ts';
 import { type Attaching, holdsOf } from '../../agent/attaching.ts';
 import { interfaceDevices, whyAllPast } from '../../agent/device-news.ts';
 import { type Look, looker } from '../../agent/devices.ts';
+import { KeptRules } from '../../agent/kept-rules.ts';
+import type { Kernel } from '../../agent/kernel.ts';
 import { kernelOf } from '../../agent/kernel-choice.ts';
 import { NftKernel } from '../../agent/nft-kernel.ts';
-import { nftCommand, nftProgram } from '../../agent/nft-program.ts';
+import { nftCommand, type NftProgram, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
+import { restoreRules } from '../../agent/restore.ts';
 import type { Need } from '../../agent/self-check.ts';
 import { lockFolder, TrialFolder } from '../../agent/trial-folder.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
@@ -36,6 +39,7 @@ type AgentOptions = LinkOptions & {
   readonly confirm: string;
   readonly netns?: string;
   readonly nft?: boolean;
+  readonly restore?: boolean;
 };
 
 /** `crenel agent`: the rules of a server on this host. */
@@ -66,6 +70,7 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
       '10',
     )
     .option('--netns <name>', 'a named network namespace to enforce in')
+    .option('--restore', 'put in force what was in force last, where nothing is, and end: for the start of a machine')
     .option('--nft', 'tell the kernel by the nft program alone, even where it can be told faster')
     .action(async (options: AgentOptions) => {
       finish(await agent(context(), options));
@@ -75,9 +80,9 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
 async function agent(context: Context, options: AgentOptions): Promise<ExitStatus> {
   const plan = await planLink(context, options);
   if (!plan.ok) return refuse(context, EXIT.usage, plan.error);
-  const needs = await needsOf(context, options, plan.value.endpoint);
-  if (!needs.ok) return refuse(context, EXIT.usage, needs.error);
-  const attaching = attachingOf(options, { needs: needs.value, folder: plan.value.folder });
+  const ssh = sshNeeds(context, options);
+  if (!ssh.ok) return refuse(context, EXIT.usage, ssh.error);
+  const attaching = attachingOf(options, { needs: ssh.value, folder: plan.value.folder });
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
@@ -87,29 +92,61 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const why =
     (await whyUnable(program, mode === 'tap' ? 'forward' : 'local')) ?? (await whyPast(attaching.value, look));
   if (why !== undefined) {
-    await sayUnable(context, { plan: plan.value, attaching: attaching.value, why, log });
+    if (options.restore !== true) await sayUnable(context, { plan: plan.value, attaching: attaching.value, why, log });
     return refuse(context, EXIT.io, `this host cannot enforce anything: ${why}`);
   }
   if (attaching.value.mode === 'host') {
     const locked = await lockFolder(attaching.value.trial.folder.path);
     if (!locked.ok) return refuse(context, EXIT.io, locked.error);
   }
-  const opened = await openLink(context, plan.value, log);
-  if (!opened.ok) return refuse(context, EXIT.io, opened.error);
-  const { link, renewal } = opened.value;
   const kernel =
     options.nft === true
       ? new NftKernel(program)
       : await kernelOf(program, { mode: attaching.value.mode, namespace: options.netns });
+  return await onKernel(context, options, { plan: plan.value, attaching: attaching.value, program, kernel, look, log });
+}
+
+type Ready = {
+  readonly plan: PlannedLink;
+  readonly attaching: Attaching;
+  readonly program: NftProgram;
+  readonly kernel: Kernel;
+  readonly look: Look;
+  readonly log: AgentLog;
+};
+
+/** The rules of before come first, for neither the network nor the server may be there yet. */
+async function onKernel(context: Context, options: AgentOptions, ready: Ready): Promise<ExitStatus> {
+  const { plan, kernel, program, attaching, look, log } = ready;
   log('info', `rules reach the kernel by ${kernel.way}`);
+  const { mode } = attaching;
+  const kept = new KeptRules(plan.folder, { host: plan.host, mode, holds: holdsOf(attaching) });
+  const restored = await restoreRules({ program, kernel, attaching, kept, log });
+  if (!restored.ok) log('error', `it cannot be found out whether rules are in force: ${restored.error.message}`);
+  if (options.restore === true) {
+    kernel.close();
+    if (restored.ok && restored.value === 'there') log('info', 'rules are in force: nothing was done');
+    if (restored.ok && restored.value === 'none') log('info', `no rules of this host are kept in ${kept.path}`);
+    return restored.ok && (restored.value === 'there' || restored.value === 'none' || restored.value === 'restored')
+      ? EXIT.allowed
+      : EXIT.io;
+  }
+  const trying = await withServerNeed(attaching, plan.endpoint);
+  const opened = trying.ok ? await openLink(context, plan, log) : trying;
+  if (!trying.ok || !opened.ok) {
+    kernel.close();
+    return refuse(context, EXIT.io, opened.ok ? '' : opened.error);
+  }
+  const { link, renewal } = opened.value;
   const connections = async (): ReturnType<typeof readConnections> => await readConnections(options.netns);
   const running = new Agent({
     link,
-    host: plan.value.host,
-    attaching: attaching.value,
+    host: plan.host,
+    attaching: trying.value,
     kernel,
     connections,
     look,
+    kept,
     log,
   });
   running.start();
@@ -143,15 +180,8 @@ async function sayUnable(context: Context, { plan, attaching, why, log }: Unable
   else log('warn', `the server does not hear why: ${told.error}`);
 }
 
-/**
- * What rules must not cut: the way to the server, unless it is this machine, and SSH from the addresses that are given and from where this agent was
- * started.
- */
-async function needsOf(
-  { io }: Context,
-  { ssh = [], instance }: AgentOptions,
-  endpoint: URL,
-): Promise<Result<readonly Need[]>> {
+/** SSH from the addresses that are given and from where this agent was started: rules must not cut that. */
+function sshNeeds({ io }: Context, { ssh = [], instance }: AgentOptions): Result<readonly Need[]> {
   if (instance === undefined) return ok([]);
   const [started] = (io.env['SSH_CONNECTION'] ?? '').split(' ');
   const needs: Need[] = [];
@@ -160,12 +190,20 @@ async function needsOf(
     if (!peer.ok) return fail(`--ssh ${text}: ${peer.error}`);
     needs.push({ what: 'SSH', direction: 'ingress', peer: peer.value, port: 22 });
   }
+  return ok(needs);
+}
+
+/** Nor must they cut the way to the server, unless it is this machine. Fails where its name has no address, as before the network is there. */
+async function withServerNeed(attaching: Attaching, endpoint: URL): Promise<Result<Attaching>> {
+  if (attaching.mode === 'tap') return ok(attaching);
   const host = endpoint.hostname.replaceAll(/^\[|\]$/gu, '');
-  if (isLoopback(host)) return ok(needs);
+  if (isLoopback(host)) return ok(attaching);
   try {
     const peer = parseAddress((await lookup(host)).address);
     const port = endpoint.port === '' ? 443 : Number(endpoint.port);
-    return peer.ok ? ok([...needs, { what: 'its server', direction: 'egress', peer: peer.value, port }]) : peer;
+    if (!peer.ok) return peer;
+    const need: Need = { what: 'its server', direction: 'egress', peer: peer.value, port };
+    return ok({ ...attaching, needs: [...attaching.needs, need] });
   } catch {
     return fail(`the server ${host} has no address`);
   }
