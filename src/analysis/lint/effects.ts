@@ -10,6 +10,7 @@ import { ruleDocument } from '../part-documents.ts';
 import { NO_CLASSES, type SetId } from '../pairs/bitsets.ts';
 import { type ClassId, selfClasses } from '../pairs/classes.ts';
 import type { Facing, Matrix } from '../pairs/matrix.ts';
+import type { RowId } from '../pairs/rows.ts';
 import { connectionOf } from './connection.ts';
 import { carrierDoubts, resting, ruleDoubts } from './doubts.ts';
 import { type Finding, finding } from './finding.ts';
@@ -58,10 +59,10 @@ function isIdle({ matrix, family }: FamilySight, { group, rule }: Asked): boolea
   const { rows, groups, classes } = matrix;
   const facing: Facing = rule.direction === 'ingress' ? 'to' : 'from';
   const points = [...trafficInterval(rule.traffic, family)];
-  const carriers = [...rows.sets.members(groups.withGroup(group.id))];
-  // Nearly every rule lets something through, and mostly one pair shows it.
-  if (carriers.some((id) => showsEffect(matrix, { id, facing, rule, points }))) return false;
-  return carriers.every((id) => {
+  return [...rows.sets.members(groups.withGroup(group.id))].every((id) => {
+    // Nearly every rule lets something through, and mostly one pair shows it; where no pair has any of it, neither is more to ask.
+    const shown = facing === 'to' ? shownIn(matrix, { id, rule, points }) : shownOut(matrix, { id, rule, points });
+    if (shown !== 'perhaps') return shown === 'no';
     const row = matrix.rowBy(id, facing, (sight) => {
       const { sure, possible } = groups.ofPeer(rule.peer, sight);
       return { sure: rows.over(points, sure), possible: rows.over(points, possible) };
@@ -72,33 +73,65 @@ function isIdle({ matrix, family }: FamilySight, { group, rule }: Asked): boolea
   });
 }
 
-type Shown = { readonly id: ClassId; readonly facing: Facing; readonly rule: Rule; readonly points: IntervalSet };
+type Shown = { readonly id: ClassId; readonly rule: Rule; readonly points: IntervalSet };
 
-/** How many receivers are looked at for what a sender's rule lets through, before all are. */
-const MAX_RECEIVERS = 3;
-
-/** Whether one pair of classes, of few that are looked at, gets something through that a rule admits. */
-function showsEffect(matrix: Matrix, { id, facing, rule, points }: Shown): boolean {
-  const { rows, groups, classes } = matrix;
-  const peers = rows.sets.without(groups.ofPeer(rule.peer, 'groups').sure, rows.sets.of(selfClasses(classes, id)));
-  const [first = 0, last = 0] = points;
-  const passes = (to: ClassId, senders: SetId): boolean => {
-    for (const { from, to: end, set } of rows.segments(matrix.row(to, 'to').sure)) {
-      if (end < first) continue;
-      if (from > last) return false;
-      for (const sender of rows.sets.overlap(set, senders) ? rows.sets.members(rows.sets.and(set, senders)) : [])
-        if (isAsked(matrix, { from: sender, to }, rule)) return true;
-    }
-    return false;
-  };
-  if (facing === 'to') return passes(id, peers);
-  const own = rows.sets.of([id]);
-  let left = MAX_RECEIVERS;
-  for (const receiver of rows.sets.members(peers)) {
-    if (left === 0) return false;
-    left -= 1;
-    if (passes(receiver, own)) return true;
+/** Whether pairs of a receiver show that its rule lets something through: `no` where none gets any of what the rule admits, by whatever rule. */
+function shownIn(matrix: Matrix, { id, rule, points }: Shown): 'yes' | 'no' | 'perhaps' {
+  const { sets } = matrix.rows;
+  const senders = peersOf(matrix, id, rule);
+  let isAny = hidesPairs(matrix, id, rule);
+  for (const set of setsIn(matrix, matrix.row(id, 'to').possible, points)) isAny ||= sets.overlap(set, senders);
+  if (!isAny) return 'no';
+  const named = sets.and(senders, matrix.groups.ofPeer(rule.peer, 'groups').sure);
+  for (const set of setsIn(matrix, matrix.row(id, 'to').sure, points)) {
+    if (!sets.overlap(set, named)) continue;
+    for (const sender of sets.members(sets.and(set, named)))
+      if (isAsked(matrix, { from: sender, to: id }, rule)) return 'yes';
   }
+  return 'perhaps';
+}
+
+/** The same of a sender, from the rows of those to whom its rule lets packets go. */
+function shownOut(matrix: Matrix, { id, rule, points }: Shown): 'yes' | 'no' | 'perhaps' {
+  const { sets } = matrix.rows;
+  let isAny = hidesPairs(matrix, id, rule);
+  const named = matrix.groups.ofPeer(rule.peer, 'groups').sure;
+  for (const receiver of sets.members(peersOf(matrix, id, rule))) {
+    const { sure, possible } = matrix.row(receiver, 'to');
+    if (!hasAny(matrix, possible, { id, points })) continue;
+    isAny = true;
+    const isSure = sets.has(named, receiver) && hasAny(matrix, sure, { id, points });
+    if (isSure && isAsked(matrix, { from: id, to: receiver }, rule)) return 'yes';
+  }
+  return isAny ? 'perhaps' : 'no';
+}
+
+/** Every class that a rule may name where the groups of the other end are seen; but for the class's own interface. */
+function peersOf({ rows, groups, classes }: Matrix, id: ClassId, { peer }: Rule): SetId {
+  return rows.sets.without(groups.ofPeer(peer, 'groups').possible, rows.sets.of(selfClasses(classes, id)));
+}
+
+/** Whether rules mean others than `peersOf` in some pairs of a class: devices hide the other end, or it may have groups that nobody knows. */
+function hidesPairs(matrix: Matrix, id: ClassId, { peer, direction }: Rule): boolean {
+  if (matrix.hasSingles(id)) return true;
+  const shapes = matrix.around(id, direction === 'ingress' ? 'to' : 'from').shapes;
+  return shapes.some(({ shape }) => {
+    const near = direction === 'ingress' ? shape.receiver : shape.sender;
+    return typeof near !== 'string' || (near === 'perhaps' && peer.kind === 'group');
+  });
+}
+
+function* setsIn({ rows }: Matrix, row: RowId, [first = 0, last = 0]: IntervalSet): Generator<SetId, void, undefined> {
+  for (const { from, to, set } of rows.segments(row)) if (to >= first && from <= last) yield set;
+}
+
+/** Whether a class is in a row at some of these points. */
+function hasAny(
+  matrix: Matrix,
+  row: RowId,
+  { id, points }: { readonly id: ClassId; readonly points: IntervalSet },
+): boolean {
+  for (const set of setsIn(matrix, row, points)) if (matrix.rows.sets.has(set, id)) return true;
   return false;
 }
 
@@ -187,7 +220,8 @@ function withoutPeer(world: World, rule: Rule, bare: string | undefined): Told {
   };
 }
 
-const MAX_ASKED = 4;
+/** How many classes of a group, and how many others each, are asked what refuses a rule's packets. */
+const MAX_ASKED = 3;
 
 /** Asks packets that a rule admits what refuses them; whether there were any to ask. */
 function refuse(refusals: Refusals, sight: FamilySight, { group, rule }: Asked): boolean {

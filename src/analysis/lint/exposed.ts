@@ -232,7 +232,7 @@ function isReached(sight: FamilySight, group: SecurityGroup, { rule, from, to }:
 }
 
 /** How many classes of a group are asked why: the reasons are few, whatever their number. */
-const MAX_ASKED = 64;
+const MAX_ASKED = 8;
 
 function refuseWorld(
   refusals: Refusals,

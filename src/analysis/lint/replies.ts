@@ -9,6 +9,8 @@ import {
 } from '../../core/net/interval-set.ts';
 import type { Subnet } from '../../core/model/vpc.ts';
 import { getRecord, listRecords, type World } from '../../core/model/world.ts';
+import type { Gate } from '../../core/policy/path.ts';
+import type { Decision } from '../../core/policy/verdict.ts';
 import { passesAll } from '../../core/policy/match.ts';
 import { DIRECTIONS } from '../../core/model/security-group.ts';
 import { recordLabel } from '../names.ts';
@@ -58,6 +60,17 @@ const PARTS = ['tcp', 'udp', 'icmp'] as const;
 /** Points of the protocols of which the answers are looked at. */
 const WITH_ANSWERS: IntervalSet = [0, 3 * 65_536 - 1];
 
+type Asked = {
+  readonly from: ClassId;
+  readonly to: ClassId;
+  readonly point: number;
+  readonly sourcePort: number | undefined;
+};
+type Refuser = {
+  readonly gate: Extract<Gate, { kind: 'acl' }>;
+  readonly decision: Extract<Decision, { outcome: 'deny' }>;
+};
+
 type LostTraffic = { readonly shape: Shape; readonly rest: RowId };
 
 /**
@@ -99,6 +112,7 @@ class LostReplies {
   readonly #bySpot: ReadonlyMap<SpotId, SetId>;
   readonly #whole = new Map<SpotId, readonly LostTraffic[]>();
   readonly #partly = new Map<SpotId, readonly Senders[]>();
+  readonly #refused = new Map<string, readonly Refuser[]>();
 
   constructor(sight: FamilySight, blocked: Map<string, Blocked>) {
     this.#sight = sight;
@@ -232,8 +246,7 @@ class LostReplies {
     const from = [...sight.matrix.rows.sets.members(set)].find((one) => sight.areTwo(one, id));
     if (from === undefined) return;
     for (const sourcePort of sourcePorts)
-      for (const { gate, decision } of sight.judge(from, id, points[0] ?? 0, sourcePort)?.verdict.blockers ?? []) {
-        if (gate.kind !== 'acl' || gate.way !== 'reply' || decision.outcome !== 'deny') continue;
+      for (const { gate, decision } of this.#refusers({ from, to: id, point: points[0] ?? 0, sourcePort })) {
         const aclId = gate.subnet.networkAcl?.aclId ?? gate.subnet.id;
         const known = this.#blockedBy(rule, aclId, decision.reason === 'acl-entry');
         const documents = decision.winner === undefined ? [] : [ruleDocument(decision.winner)];
@@ -242,6 +255,22 @@ class LostReplies {
         const shown = sourcePort === undefined ? {} : { sourcePort };
         known.scopes.add(sight, id, { pieces: new Map([[set, points]]), ...shown });
       }
+  }
+
+  /** The NACLs that refuse the answer to a packet. That depends on the spots and the source port alone, so each is asked once. */
+  #refusers({ from, to, point, sourcePort }: Asked): readonly Refuser[] {
+    const { matrix } = this.#sight;
+    const part = PARTS.findIndex((one) => point <= (placeOnAxis([65_535, 65_535], one)[0] ?? 0));
+    const key = `${matrix.spotOf(from)} ${matrix.spotOf(to)} ${part} ${sourcePort ?? ''}`;
+    let known = this.#refused.get(key);
+    if (known === undefined) {
+      const { blockers = [] } = this.#sight.judge(from, to, point, sourcePort)?.verdict ?? {};
+      known = blockers.flatMap(({ gate, decision }): readonly Refuser[] =>
+        gate.kind === 'acl' && gate.way === 'reply' && decision.outcome === 'deny' ? [{ gate, decision }] : [],
+      );
+      this.#refused.set(key, known);
+    }
+    return known;
   }
 
   #blockedBy(rule: LintRule, aclId: string, isMeant: boolean): Blocked {
