@@ -11,6 +11,7 @@ const TASKS = new Map([
   ['start', ['src/main.ts', 'serve', '--example', '--data', '.crenel/start']],
   ['test', ['tools/test.ts']],
   ['test:quick', ['tools/test.ts', '--quick']],
+  ['nightly', ['tools/nightly.ts']],
   ['check', ['tools/check.ts']],
   ['format', ['tools/format.ts']],
   ['bench', ['tools/bench.ts']],

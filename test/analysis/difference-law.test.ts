@@ -2,27 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAMILIES } from '../../src/core/net/address.ts';
-import { type IntervalSet, subtractSets, unionSets } from '../../src/core/net/interval-set.ts';
-import { eniOwns } from '../../src/core/model/eni.ts';
-import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
-import type { Reach } from '../../src/core/policy/reach.ts';
-import type { ClassId } from '../../src/analysis/pairs/classes.ts';
-import { type Difference, differenceIn, type Statement } from '../../src/analysis/pairs/difference.ts';
-import { pointsOf, singleReach } from '../../src/analysis/pairs/links.ts';
-import type { Member } from '../../src/analysis/pairs/members.ts';
-import { NO_SPOT, stopOf } from '../../src/analysis/pairs/spots.ts';
+import { applyChange, getRecord, listRecords } from '../../src/core/model/world.ts';
+import { differenceIn } from '../../src/analysis/pairs/difference.ts';
 import { compactWorld } from '../compact.ts';
 import { doubtfulWorld } from '../oracle/doubtful-worlds.ts';
 import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
+import { checkDifference } from './check-difference.ts';
 
 test('statements are what single pairs differ by', () => {
   let gained = 0;
   for (let seed = 1; seed <= checks(60); seed += 1) {
     const [before, after] = [compactWorld(randomWorld(seed)), compactWorld(randomWorld(seed + 500))];
-    gained += holds(before, after, `random ${seed}`);
-    gained += holds(compactWorld(wornWorld(seed)), after, `worn ${seed}`);
+    gained += checkDifference(before, after, `random ${seed}`);
+    gained += checkDifference(compactWorld(wornWorld(seed)), after, `worn ${seed}`);
   }
   assert.ok(gained > 1000, `only ${gained} pairs gain or lose anything`);
 });
@@ -37,7 +31,11 @@ test('statements are what single pairs differ by where worlds share all but the 
       return rules === undefined || (seed + at) % 3 === 0 ? [] : [[group, { ...group, rules }] as const];
     });
     if (updated.length === 0) continue;
-    gained += holds(before, applyChange(before, { groups: { added: [], removed: [], updated } }), `rules ${seed}`);
+    gained += checkDifference(
+      before,
+      applyChange(before, { groups: { added: [], removed: [], updated } }),
+      `rules ${seed}`,
+    );
   }
   assert.ok(gained > 300, `only ${gained} pairs gain or lose anything`);
 });
@@ -46,8 +44,8 @@ test('statements are what single pairs differ by where something is not known', 
   let gained = 0;
   for (let seed = 1; seed <= checks(30); seed += 1) {
     const before = compactWorld(randomWorld(seed));
-    gained += holds(before, doubtfulWorld(before, seed), `forgotten ${seed}`);
-    gained += holds(doubtfulWorld(before, seed + 9), doubtfulWorld(before, seed), `twice forgotten ${seed}`);
+    gained += checkDifference(before, doubtfulWorld(before, seed), `forgotten ${seed}`);
+    gained += checkDifference(doubtfulWorld(before, seed + 9), doubtfulWorld(before, seed), `twice forgotten ${seed}`);
   }
   assert.ok(gained > 300, `only ${gained} pairs gain or lose anything`);
 });
@@ -62,69 +60,3 @@ test('a world does not differ from itself', () => {
     }
   }
 });
-
-function holds(before: World, after: World, name: string): number {
-  let changed = 0;
-  for (const family of FAMILIES) {
-    const difference = differenceIn(family, { before, after });
-    const said = collect(difference);
-    for (const pair of pairsOf(difference)) {
-      const { from, to, one, other } = pair;
-      const [old, now] = [reachIn(difference, 0, pair), reachIn(difference, 1, pair)];
-      for (const [effect, lacks, has] of [
-        ['opens', old, now],
-        ['closes', now, old],
-      ] as const) {
-        const sure = subtractSets(points(has, 'sure'), points(lacks, 'possible'));
-        const raised = unionSets(
-          subtractSets(points(has, 'possible'), points(lacks, 'possible')),
-          subtractSets(points(has, 'sure'), points(lacks, 'sure')),
-        );
-        const label = `${name} ${effect}: ${one.eniId ?? 'outside'} to ${other.eniId ?? 'outside'}`;
-        assert.deepEqual(said(effect, 'certain', from, to), sure, `${label}, certain`);
-        assert.deepEqual(said(effect, 'perhaps', from, to), subtractSets(raised, sure), `${label}, perhaps`);
-        if (raised.length > 0) changed += 1;
-      }
-    }
-  }
-  return changed;
-}
-
-type Said = (effect: Statement['effect'], certainty: Statement['certainty'], from: ClassId, to: ClassId) => IntervalSet;
-
-function collect({ statements, rows }: Difference): Said {
-  return (effect, certainty, from, to) =>
-    statements
-      .filter((one) => one.effect === effect && one.certainty === certainty && one.about === 'traffic')
-      .flatMap((one) => one.parts.filter((part) => part.to === to))
-      .map((part) => rows.pointsOf(part.row, from))
-      .reduce(unionSets, []);
-}
-
-type Pair = { readonly from: ClassId; readonly to: ClassId; readonly one: Member; readonly other: Member };
-
-function* pairsOf({ classes }: Difference): Generator<Pair, void, undefined> {
-  const members = [...classes.list.entries()].flatMap(([id, { members: all }]) =>
-    all.filter((one) => !classes.worlds.some((world) => isShared(world, one))).map((member) => ({ id, member })),
-  );
-  for (const from of members)
-    for (const to of members)
-      if (from.member.eniId !== to.member.eniId) yield { from: from.id, to: to.id, one: from.member, other: to.member };
-}
-
-function isShared(world: World, { eniId, sample }: Member): boolean {
-  return [...listRecords(world, 'enis')].filter((eni) => eni.id !== eniId).some((eni) => eniOwns(eni, sample));
-}
-
-/** The exact traffic between two members in a world; none where it lacks one of them. */
-function reachIn({ classes }: Difference, at: number, pair: Pair): Reach | undefined {
-  const world = classes.worlds[at];
-  const isThere = [pair.from, pair.to].every((id) => classes.list[id]?.sides[at]?.spot !== NO_SPOT);
-  return world !== undefined && isThere
-    ? singleReach(world, stopOf(world, pair.one), stopOf(world, pair.other))
-    : undefined;
-}
-
-function points(reach: Reach | undefined, certainty: 'sure' | 'possible'): IntervalSet {
-  return reach === undefined ? [] : pointsOf(reach[certainty]);
-}

@@ -16,6 +16,8 @@ import { wornWorld } from './worn-worlds.ts';
 
 const Z3 = process.env['CRENEL_Z3'];
 const SECONDS = 120;
+/** As many as one solver gets through in its time on a slow machine. */
+const QUERIES_PER_SOLVER = 800;
 
 type Query = { readonly about: string; readonly term: string };
 
@@ -54,6 +56,13 @@ function within(term: string, set: IntervalSet): string {
 }
 
 function solve(queries: readonly Query[]): readonly string[] {
+  const answers: string[] = [];
+  for (let at = 0; at < queries.length; at += QUERIES_PER_SOLVER)
+    answers.push(...solveSome(queries.slice(at, at + QUERIES_PER_SOLVER)));
+  return answers;
+}
+
+function solveSome(queries: readonly Query[]): readonly string[] {
   const script = [DECLARATIONS, ...queries.map(({ term }) => `(push)\n(assert ${term})\n(check-sat)\n(pop)`)].join(
     '\n',
   );
@@ -65,7 +74,7 @@ function solve(queries: readonly Query[]): readonly string[] {
 test(
   'z3 finds no packet on which reach and the oracle differ',
   { skip: Z3 === undefined ? 'no z3 on this machine' : false },
-  () => {
+  (context) => {
     const cases = readCases().filter((one) => one.kind === 'packet');
     const queries = cases.flatMap((one) =>
       one.data.packet === undefined ? [] : [...pairs(one.compact, [one.data.packet], one.name)],
@@ -82,6 +91,8 @@ test(
     const answers = solve(queries);
     assert.equal(answers.length, queries.length);
     for (const [index, { about }] of queries.entries()) assert.equal(answers[index], 'unsat', about);
+    // Each pair for certain and perhaps.
+    context.diagnostic(`pairs proved equal: ${queries.length / 2}`);
   },
 );
 
