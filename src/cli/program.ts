@@ -89,7 +89,7 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
     .addOption(
       new Option(
         '-w, --world <path>',
-        'file or folder of `aws ec2 describe-*` output, a Terraform plan or state as JSON, - for standard input; of a plan the world after it, PATH:before for the one before',
+        'file or folder of `aws ec2 describe-*` output, a Terraform plan or state as JSON, a CloudFormation template, - for standard input; of a plan the world after it, PATH:before for the one before',
       ).env(WORLD_VARIABLE),
     )
     .option(

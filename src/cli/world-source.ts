@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { type AnyWorld, readWhole, splitWhen } from '../formats/any-world.ts';
+import { type AnyWorld, readWhole, readWholeText, splitWhen } from '../formats/any-world.ts';
+import { MAX_TEMPLATE_BYTES } from '../formats/cloudformation/template.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
 import { JsonSplitter } from '../formats/json-stream.ts';
 import type { LoadError } from './io.ts';
@@ -72,7 +73,7 @@ async function readDocument(
     if (!isLarge) return await readBytes(reader, file, await readFile(file));
     const chunks = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
     const { start, rest } = await peek(withProgress(chunks, file, onProgress));
-    if (!looksLikeTerraform(start)) return await readChunks(reader, file, rest);
+    if (!looksWhole(start)) return await readChunks(reader, file, rest);
     const bytes = await collect(rest);
     if (bytes === undefined)
       return fail({
@@ -92,10 +93,23 @@ async function readBytes(
 ): Promise<Result<AnyWorld | undefined, LoadError>> {
   const whole = parseWhole(bytes);
   // Several documents in one file, or something wrong: the splitter takes the ones and says where the other is.
-  if (whole === undefined) return await readChunks(reader, file, [bytes]);
+  if (whole === undefined) {
+    const template = readWholeText(textOf(bytes), file);
+    if (template === undefined) return await readChunks(reader, file, [bytes]);
+    return template.ok ? ok(template.value) : fail({ kind: 'malformed', message: template.error });
+  }
   const read = readWhole(whole, file);
   if (read === undefined) return taken(reader.add(file, whole));
   return read.ok ? ok(read.value) : fail({ kind: 'malformed', message: read.error });
+}
+
+/** The text of what may be a template: of such bytes as are none, an empty one. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return bytes.length > MAX_TEMPLATE_BYTES ? '' : decodeUtf8(bytes);
+  } catch {
+    return '';
+  }
 }
 
 /** A plan or state is read whole, since it refers back and forth; this is some twenty times the largest that is known. */
@@ -128,9 +142,13 @@ async function peek(
   return { start, rest: rest() };
 }
 
-/** Both kinds of document say so in their first members. */
-function looksLikeTerraform(start: string): boolean {
-  return /^\s*\{\s*"(?:format_version|version|terraform_version)"/.test(start);
+/** Whether a document that comes in bit by bit must be read whole: plans and states say so in their first members, templates are no JSON or name a section. */
+function looksWhole(start: string): boolean {
+  return (
+    /^\s*\{\s*"(?:format_version|version|terraform_version|AWSTemplateFormatVersion|Description|Parameters|Resources|Transform|Metadata|Conditions|Mappings)"/.test(
+      start,
+    ) || /^\s*[^\s{[]/.test(start)
+  );
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {

@@ -1,6 +1,8 @@
-import { fail, ok, type Result } from '../core/net/result.ts';
+import { ok, type Result } from '../core/net/result.ts';
+import { isTemplateDocument, looksLikeTemplate, parseTemplateYaml } from './cloudformation/template.ts';
+import { readTemplate } from './cloudformation/template-world.ts';
 import type { Export } from './describe.ts';
-import { isPlanDocument, member } from './terraform/plan-json.ts';
+import { isPlanDocument } from './terraform/plan-json.ts';
 import { type PlanWorlds, readPlan } from './terraform/plan.ts';
 import { isStateDocument, readState } from './terraform/state.ts';
 
@@ -14,11 +16,7 @@ export type When = 'before' | 'after';
 export function kindOfDocument(document: unknown): DocumentKind {
   if (isPlanDocument(document)) return 'terraform-plan';
   if (isStateDocument(document)) return 'terraform-state';
-  const resources = member(document, 'Resources');
-  const isTemplate =
-    member(document, 'AWSTemplateFormatVersion') !== undefined ||
-    (typeof resources === 'object' && resources !== null && !Array.isArray(resources));
-  return isTemplate ? 'cloudformation' : 'describe';
+  return isTemplateDocument(document) ? 'cloudformation' : 'describe';
 }
 
 /** The worlds of a document that holds one by itself: before and after are the same where it is no plan. */
@@ -39,13 +37,23 @@ export function readWhole(document: unknown, file: string): Result<AnyWorld> | u
       const plan = readPlan(document, file);
       return plan.ok ? ok({ kind, before: plan.value.before, after: plan.value.after, plan: plan.value }) : plan;
     }
-    case 'terraform-state': {
-      const state = readState(document, file);
-      return state.ok ? ok({ kind, before: state.value, after: state.value }) : state;
-    }
+    case 'terraform-state':
+      return same(kind, readState(document, file));
     case 'cloudformation':
-      return fail(`${file} is a CloudFormation template: those are not read yet`);
+      return same(kind, readTemplate(document, file));
   }
+}
+
+/** Reads a text that is no JSON and a world by itself: a CloudFormation template in YAML. Undefined: it does not look like one. */
+export function readWholeText(text: string, file: string): Result<AnyWorld> | undefined {
+  if (!looksLikeTemplate(text)) return undefined;
+  const document = parseTemplateYaml(text, file);
+  return document.ok ? same('cloudformation', readTemplate(document.value, file)) : document;
+}
+
+/** Of what is no plan, before and after are one. */
+function same(kind: DocumentKind, read: Result<Export>): Result<AnyWorld> {
+  return read.ok ? ok({ kind, before: read.value, after: read.value }) : read;
 }
 
 /** The path of `plan.json:before`, and which world of it is meant. */

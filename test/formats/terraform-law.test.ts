@@ -2,22 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../bench/random.ts';
-import { formatAddress, parseAddress } from '../../src/core/net/address.ts';
-import { intersectSets } from '../../src/core/net/interval-set.ts';
 import { expectOk } from '../../src/core/net/result.ts';
-import { type Eni, eniOwns } from '../../src/core/model/eni.ts';
-import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
-import type { Reach } from '../../src/core/policy/reach.ts';
-import { pointsOf, singleReach } from '../../src/analysis/pairs/links.ts';
-import { eniPlaceAt } from '../../src/analysis/place.ts';
-import type { Stop } from '../../src/analysis/trip.ts';
+import { listRecords, type World } from '../../src/core/model/world.ts';
 import { readPlan } from '../../src/formats/terraform/plan.ts';
-import { compactWorld } from '../compact.ts';
 import { checks } from '../property/checks.ts';
-import { randomWorld } from '../property/generators.ts';
-import { addressIn, ELSEWHERE, isSayable, planOf, resourcesOf } from './terraform-writer.ts';
+import { comparePairs, isSound, worlds } from './compare-worlds.ts';
+import { addressIn, ELSEWHERE, planOf, resourcesOf } from './terraform-writer.ts';
 
-const OUTSIDE = ['203.0.113.12', '2600::1'].map((text) => expectOk(parseAddress(text)));
 const seen = { pairs: 0, open: 0, certain: 0 };
 
 test('a plan that changes nothing is the world that it is of', () => {
@@ -27,8 +18,7 @@ test('a plan that changes nothing is the world that it is of', () => {
       // Of a VPC that is there already a plan does not say all; here it does.
       const read = { ...plan[side].world, missing: world.missing };
       comparePairs(
-        world,
-        read,
+        { world, read, seen },
         (id) => id,
         (told, truth, label) => assert.deepEqual(told, truth, `${side} ${seed}: ${label}`),
       );
@@ -50,8 +40,7 @@ test('a plan that makes everything anew is known by its references', () => {
     assert.equal([...listRecords(plan.before.world, 'enis')].length, 0);
     const read = { ...plan.after.world, missing: world.missing };
     comparePairs(
-      world,
-      read,
+      { world, read, seen },
       (id) => addressIn(resources, id),
       (told, truth, label) =>
         isWhole ? assert.deepEqual(told, truth, `${seed}: ${label}`) : isSound(told, truth, `${seed}: ${label}`),
@@ -68,106 +57,13 @@ test('what is forgotten of a plan never makes a certain answer wrong', () => {
     const after = expectOk(readPlan(plan, 'plan.json')).after.world;
     const read = { ...after, missing: new Set([...after.missing, ...world.missing]) };
     comparePairs(
-      world,
-      read,
+      { world, read, seen },
       (id) => (isNew ? addressIn(resources, id) : id),
       (told, truth, label) => isSound(told, truth, `${seed}, without ${forgotten.join(' ')}: ${label}`),
     );
   }
   assert.ok(seen.certain > 0);
 });
-
-function* worlds(count: number): Generator<readonly [number, World]> {
-  for (let seed = 1; seed <= checks(count); seed += 1) {
-    const world = plain(compactWorld(randomWorld(seed)));
-    if (isSayable(world)) yield [seed, world];
-  }
-}
-
-/** Routes that are in force and that somebody wrote: Terraform shows no others. */
-function plain(world: World): World {
-  const updated = [...listRecords(world, 'routeTables')].map((table) => {
-    const routes = table.routes.map((route) => ({
-      ...route,
-      state: 'active' as const,
-      origin: route.origin === 'local' ? ('local' as const) : ('static' as const),
-    }));
-    return [table, { ...table, routes }] as const;
-  });
-  return applyChange(world, { routeTables: { added: [], removed: [], updated } });
-}
-
-type Compare = (told: Reach, truth: Reach, label: string) => void;
-
-function comparePairs(world: World, read: World, idOf: (id: string) => string, compare: Compare): void {
-  const stops = stopsOf(world);
-  for (const from of stops)
-    for (const to of stops) {
-      if (!isAsked(from, to)) continue;
-      const [from2, to2] = [twin(from, read, idOf), twin(to, read, idOf)];
-      const label = `${textOf(from)} to ${textOf(to)}`;
-      // Of addresses that are not known it is not known either how many there are: the first stands for all.
-      if (from2 === undefined || to2 === undefined) continue;
-      const [truth, told] = [singleReach(world, from, to), singleReach(read, from2, to2)];
-      compare(told, truth, label);
-      seen.pairs += 1;
-      if (pointsOf(truth.sure).length > 0) seen.open += 1;
-      if (JSON.stringify(told.sure) === JSON.stringify(told.possible)) seen.certain += 1;
-    }
-}
-
-function isSound(told: Reach, truth: Reach, label: string): void {
-  for (const [inner, outer, what] of [
-    [told.sure, truth.sure, 'promises too much'],
-    [truth.possible, told.possible, 'rules out too much'],
-  ] as const) {
-    assert.deepEqual(intersectSets(pointsOf(inner), pointsOf(outer)), pointsOf(inner), `${label}: ${what}`);
-    for (const part of ['tcp', 'udp'] as const)
-      assert.deepEqual(
-        intersectSets(inner[part].sourcePorts, outer[part].sourcePorts),
-        inner[part].sourcePorts,
-        `${label}: ${what}`,
-      );
-  }
-}
-
-function stopsOf(world: World): readonly Stop[] {
-  const enis = [...listRecords(world, 'enis')].filter((eni) => eni.interfaceType !== 'nat_gateway');
-  const inside = enis.flatMap((eni) =>
-    eni.addresses
-      .filter((own) => enis.every((other) => other.id === eni.id || !eniOwns(other, own.address)))
-      .map((own): Stop => ({ place: eniPlaceAt(eni, own.address), address: own.address })),
-  );
-  return [
-    ...inside,
-    ...OUTSIDE.map((address): Stop => ({ place: { kind: 'internet', family: address.family, space: [] }, address })),
-  ];
-}
-
-/** The same address of the same interface in the other world; addresses stand in one order in both. */
-function twin(stop: Stop, world: World, idOf: (id: string) => string): Stop | undefined {
-  const { place } = stop;
-  if (place.kind !== 'eni') return stop;
-  const eni = getRecord(world, 'enis', idOf(place.eni.id));
-  const own = eni === undefined ? undefined : ownOf(place.eni, eni, stop);
-  return eni === undefined || own === undefined ? undefined : { place: eniPlaceAt(eni, own), address: own };
-}
-
-function ownOf(known: Eni, eni: Eni, { address }: Stop): Stop['address'] | undefined {
-  const family = (one: Eni): readonly Stop['address'][] =>
-    one.addresses.map((own) => own.address).filter((own) => own.family === address.family);
-  const exact = family(eni).find((own) => formatAddress(own) === formatAddress(address));
-  return exact ?? family(eni)[family(known).findIndex((own) => formatAddress(own) === formatAddress(address))];
-}
-
-function isAsked(from: Stop, to: Stop): boolean {
-  const isOne = from.place.kind === 'eni' && to.place.kind === 'eni' && from.place.eni.id === to.place.eni.id;
-  return !isOne && from.address.family === to.address.family && (from.place.kind === 'eni' || to.place.kind === 'eni');
-}
-
-function textOf({ place, address }: Stop): string {
-  return `${place.kind === 'eni' ? place.eni.id : place.kind} ${formatAddress(address)}`;
-}
 
 type Row = {
   address: string;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { readWorld } from '../../src/cli/world-source.ts';
+import { readWorld, readWorlds } from '../../src/cli/world-source.ts';
 import { expectOk } from '../../src/core/net/result.ts';
-import type { World } from '../../src/core/model/world.ts';
+import { listRecords, type World } from '../../src/core/model/world.ts';
 import { exportText } from '../../src/formats/export.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/three-tier/world/', import.meta.url));
@@ -114,4 +114,13 @@ describe('real exports', { skip: EXPORTS === undefined ? 'set CRENEL_EXPORTS to 
       assert.ok(textOf(expectOk(await readWorld(path)).world) === text, name);
     }
   });
+});
+
+test('a template is a world by itself, read at once or bit by bit', async () => {
+  const path = fileURLToPath(new URL('cloudformation/tiers.yaml', import.meta.url));
+  for (const wholeBytes of [1, 1_000_000]) {
+    const read = expectOk(await readWorlds(path, { wholeBytes }));
+    assert.equal(read.kind, 'cloudformation');
+    assert.equal([...listRecords(read.after.world, 'groups')].length, 4);
+  }
 });

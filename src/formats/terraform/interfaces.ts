@@ -36,6 +36,7 @@ function readEni(side: Side, one: Attributes): void {
     known: [...new Set([one.text('private_ip'), ...one.texts('private_ips').texts])].flatMap((text) =>
       text === undefined ? [] : [text],
     ),
+    hasMore: !one.isUnknown('private_ips') && one.hasUnknown('private_ips'),
     knownIpv6: one.texts('ipv6_addresses').texts,
     wantsIpv6: wantsIpv6(one),
     sourceDestCheck: one.flag('source_dest_check') !== false || one.raw('source_dest_check') === undefined,
@@ -80,6 +81,7 @@ function readMachine(side: Side, machine: Attributes): void {
     subnetId,
     groups,
     known: [machine.text('private_ip'), ...machine.texts('secondary_private_ips').texts].flatMap((text) => text ?? []),
+    hasMore: machine.isUnknown('private_ip'),
     knownIpv6: machine.texts('ipv6_addresses').texts,
     wantsIpv6: wantsIpv6(machine),
     sourceDestCheck: machine.flag('source_dest_check') !== false,
@@ -161,6 +163,8 @@ type NewEni = {
   readonly subnetId: string;
   readonly groups: Carried;
   readonly known: readonly string[];
+  /** There is an address beside the known ones. */
+  readonly hasMore?: boolean;
   readonly knownIpv6: readonly string[];
   /** Undefined: as the subnet gives them. */
   readonly wantsIpv6: boolean | undefined;
@@ -210,7 +214,8 @@ function addressesOf(side: Side, made: NewEni, subnet: Subnet | undefined): read
     subnet?.cidrs.find((cidr) => cidr.family === family) ?? side.any(family);
   const hasIpv4 = subnet === undefined || subnet.cidrs.some((cidr) => cidr.family === 'ipv4');
   const parsed = made.known.flatMap((text) => side.parse(text) ?? []);
-  const ipv4 = parsed.length > 0 ? parsed : hasIpv4 ? [numbers.address(within('ipv4'), made.id)] : [];
+  const isWhole = parsed.length > 0 && made.hasMore !== true;
+  const ipv4 = isWhole || !hasIpv4 ? parsed : [numbers.address(within('ipv4'), made.id), ...parsed];
   const parsed6 = made.knownIpv6.flatMap((text) => side.parse(text) ?? []);
   const wants = made.wantsIpv6 ?? (made.from.instance.isNew && subnet !== undefined && givesIpv6(subnet));
   const ipv6 = parsed6.length > 0 ? parsed6 : wants ? [numbers.address(within('ipv6'), made.id)] : [];
@@ -282,7 +287,9 @@ function readMembers(side: Side, one: Attributes, member: MemberType): void {
   const carried = at(member.groups);
   const type = member.type?.(one) ?? 'interface';
   // A network load balancer that asks for no groups has none, and is not filtered.
-  const isBare = type !== 'interface' && one.isDeclared(carried.name) === false;
+  const named = one.ids(carried.name);
+  const asksSome = one.isDeclared(carried.name) ?? (!named.isExact || named.ids.length > 0);
+  const isBare = type !== 'interface' && !asksSome;
   const groups = isBare ? { ids: [], isExact: true, doubt: '' } : groupsOf(side, carried.block ?? one, carried.name);
   const subnets = subnetsOf(side, place.block, place.name, member);
   if (subnets.ids.length === 0 && subnets.isExact) return;
@@ -405,17 +412,24 @@ function readElastic(side: Side, elastic: Attributes): void {
     const eni =
       draft.get('enis', named) ?? (isOpen('instance') || isOpen('instance_id') ? undefined : primaryOf(side, machine));
     if (eni === undefined) continue;
-    const wanted = one.text('associate_with_private_ip') ?? one.text('private_ip_address');
-    const at = Math.max(
-      0,
-      eni.addresses.findIndex((own) => wanted !== undefined && side.isAddress(own.address, wanted)),
-    );
-    eni.addresses = eni.addresses.map((own, place) =>
-      place === at && own.address.family === 'ipv4'
-        ? { ...own, public: { address: seen, allocationId: asId(id) } }
-        : own,
+    const behind = addressesBehind(side, one, eni.addresses);
+    const doubt = behind.length === 1 ? {} : { doubt: one.label('private_ip_address') };
+    eni.addresses = eni.addresses.map((own) =>
+      behind.includes(own) ? { ...own, public: { address: seen, allocationId: asId(id), ...doubt } } : own,
     );
   }
+}
+
+/** The addresses that a public one may stand for; one alone is it for certain: the one that is named, else the first. */
+function addressesBehind(side: Side, one: Attributes, addresses: readonly EniAddress[]): readonly EniAddress[] {
+  const ipv4 = addresses.filter(({ address }) => address.family === 'ipv4');
+  const names = ['associate_with_private_ip', 'private_ip_address'];
+  if (names.some((name) => one.isUnknown(name) && one.isDeclared(name) !== false)) return ipv4;
+  const wanted = names.map((name) => one.text(name)).find((text) => text !== undefined);
+  if (wanted === undefined) return ipv4.slice(0, 1);
+  const named = ipv4.filter(({ address }) => side.isAddress(address, wanted));
+  const vague = side.parse(wanted) === undefined ? ipv4 : ipv4.filter(({ address }) => address.within !== undefined);
+  return named.length > 0 ? named : vague;
 }
 
 function primaryOf(side: Side, machine: string | undefined): Open<Eni> | undefined {

@@ -382,11 +382,12 @@ function associateTables(side: Side): void {
 /** Internet gateways, egress-only ones, NAT gateways and peering connections. */
 export function readGateways(side: Side): void {
   const { draft, resources } = side;
+  const attachments = resources.of('aws_internet_gateway_attachment');
   const attached = new Map(
-    resources
-      .of('aws_internet_gateway_attachment')
-      .map((one) => [one.id('internet_gateway_id'), one.id('vpc_id') ?? one.label('vpc_id')] as const),
+    attachments.map((one) => [one.id('internet_gateway_id'), one.id('vpc_id') ?? one.label('vpc_id')] as const),
   );
+  // It may be any gateway that is attached.
+  const isLoose = attachments.some((one) => !one.ids('internet_gateway_id').isExact);
   for (const kind of ['internetGateways', 'egressOnlyGateways'] as const) {
     const type = kind === 'internetGateways' ? 'aws_internet_gateway' : 'aws_egress_only_internet_gateway';
     for (const gateway of resources.of(type)) {
@@ -395,7 +396,8 @@ export function readGateways(side: Side): void {
       const vpcId =
         attached.get(id) ?? (isOpen ? (gateway.id('vpc_id') ?? gateway.label('vpc_id')) : gateway.text('vpc_id'));
       // Of one that may be attached to any VPC, nothing is said: it is not there, and others may be.
-      if (vpcId !== undefined && !side.isVpc(vpcId)) draft.missing.add(kind);
+      const mayBeAttached = vpcId === undefined && kind === 'internetGateways' && isLoose;
+      if (mayBeAttached || (vpcId !== undefined && !side.isVpc(vpcId))) draft.missing.add(kind);
       else
         draft.put(kind, {
           id: asId<never>(id),
@@ -413,7 +415,9 @@ function readNat(side: Side, nat: Attributes): void {
   const { draft, resources } = side;
   const id = resources.idOf(nat.instance);
   const subnet = draft.get('subnets', nat.id('subnet_id'));
-  if (subnet === undefined) return;
+  // Of one of which it is not known whether it is public, nothing is said.
+  if (subnet === undefined || (nat.isUnknown('connectivity_type') && nat.isDeclared('connectivity_type') !== false))
+    return;
   const connectivity = nat.text('connectivity_type') === 'private' ? 'private' : 'public';
   const more = nat.ids('secondary_allocation_ids').ids;
   const addresses: NatAddress[] = [undefined, ...more].map((allocation, at) => {
