@@ -28,6 +28,7 @@ export const MACHINE_DEPARTURES: Readonly<Record<string, Departure>> = {
   'C14-shortened': { row: 'a timeout that is changed', steps: [5] },
   'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
   'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
+  'N-beside': { row: 'at a machine that is the instance: what goes to a middlebox of its own subnet', steps: [0] },
   'C18-load-balancer': { row: NOT_SEEN, steps: [4, 5] },
   'C18-egress-only-closed': { row: NOT_SEEN, steps: [4] },
   'C18-nat-closed': { row: NOT_SEEN, steps: [4] },

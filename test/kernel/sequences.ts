@@ -84,7 +84,9 @@ function stopsIn(
   return crossings(played, plant, about).flatMap(({ probe, sent }) => {
     const { leg, transport, flags, echoId } = probe;
     const ends = [...endsOf(played.world, plant, [seenFrom(leg)])];
-    const plain = ends.filter((end) => isPlain(played.world, end) && !end.gates.some(isUnasked));
+    const plain = ends.filter(
+      (end) => isPlain(played.world, { ...end, isBeside: false }) && !end.gates.some(isUnasked),
+    );
     return plain.map((end) => ({ stop: { ...end, transport, flags, echoId, about }, sent }));
   });
 }

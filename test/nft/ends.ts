@@ -1,6 +1,6 @@
 // Every interface as a machine of its own: the ends of a packet's way at interfaces, and what the definition says there.
 import { formatAddress } from '../../src/core/net/address.ts';
-import type { Eni } from '../../src/core/model/eni.ts';
+import { type Eni, eniOwns } from '../../src/core/model/eni.ts';
 import { listRecords, type World } from '../../src/core/model/world.ts';
 import type { GateAnswer } from '../../src/core/policy/evaluate.ts';
 import { hostViewOf } from '../../src/core/policy/host-view.ts';
@@ -20,6 +20,8 @@ export type End = {
   readonly direction: Direction;
   readonly gates: readonly GateAnswer[];
   readonly passes: boolean;
+  /** The other end is a middlebox in the interface's own subnet, which the addresses do not tell: no NACL stands between them. */
+  readonly isBeside: boolean;
 };
 
 /** How the machine of an interface is wired. */
@@ -42,14 +44,15 @@ export function localLayout(world: World, eni: Eni, previous?: Numbering): Layou
 export function* endsOf(world: World, plant: Plant, legs: readonly Leg[]): Generator<End> {
   const enis = new Map([...listRecords(world, 'enis')].map((eni) => [plant.devices.get(eni.id)?.device, eni]));
   for (const leg of legs.filter(({ oif }) => !oif.startsWith('nat')))
-    for (const [direction, device] of [
-      ['egress', leg.iif],
-      ['ingress', leg.oif],
+    for (const [direction, device, other] of [
+      ['egress', leg.iif, leg.oif],
+      ['ingress', leg.oif, leg.iif],
     ] as const) {
       const eni = enis.get(device);
       const gates = eni === undefined ? [] : gatesOf(leg, eni, direction);
       if (eni === undefined || gates.length === 0) continue;
-      yield { leg, eni, direction, gates, passes: gates.every(({ decision }) => decision.outcome === 'pass') };
+      const passes = gates.every(({ decision }) => decision.outcome === 'pass');
+      yield { leg, eni, direction, gates, passes, isBeside: standsBeside(leg, eni, enis.get(other)) };
     }
 }
 
@@ -57,6 +60,10 @@ const STAGES: Readonly<Record<Direction, readonly string[]>> = {
   egress: ['source-check', 'group-egress', 'acl-egress'],
   ingress: ['acl-ingress', 'group-ingress', 'destination-check'],
 };
+
+function standsBeside({ source, destination }: Leg, eni: Eni, other: Eni | undefined): boolean {
+  return other?.subnetId === eni.subnetId && !eniOwns(other, source) && !eniOwns(other, destination);
+}
 
 /** The gates of a leg that one end enforces. */
 function gatesOf(leg: Leg, eni: Eni, direction: Direction): readonly GateAnswer[] {
@@ -70,8 +77,8 @@ function gatesOf(leg: Leg, eni: Eni, direction: Direction): readonly GateAnswer[
  * Whether the machine can know what the definition knows of the other end: that it is what its address says, no appliance, no public address
  * of an interface, none that is not known; and that the interface takes only packets of its own.
  */
-export function isPlain(world: World, { eni, gates }: Pick<End, 'eni' | 'gates'>): boolean {
-  if (!eni.sourceDestCheck) return false;
+export function isPlain(world: World, { eni, gates, isBeside }: Pick<End, 'eni' | 'gates' | 'isBeside'>): boolean {
+  if (!eni.sourceDestCheck || isBeside) return false;
   return gates.every(({ gate }) => {
     if (gate.kind !== 'groups' || gate.peer.eni !== undefined) return true;
     const text = formatAddress(gate.peer.address);
