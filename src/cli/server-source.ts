@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
 import { signedHeaders } from '../server/access/sign.ts';
 import { NATIVE_PATH } from '../server/native/paths.ts';
+import { isObject } from '../server/sync/shape.ts';
 import type { LoadError } from './io.ts';
 import { readChunks } from './world-source.ts';
 
@@ -11,8 +12,14 @@ export type ServerOptions = {
   readonly onProgress?: ((text: string) => void) | undefined;
 };
 
-/** Lets a server copy its store; gives the path of the copy, on the server's machine. */
-export async function backupServer(endpoint: string, env: ServerOptions['env']): Promise<Result<string, LoadError>> {
+/** A copy of a store, on the server's machine, and the files of what hosts are believed by that stand beside it. */
+export type BackupMade = { readonly path: string; readonly beside: readonly string[] };
+
+/** Lets a server copy its store, and what hosts are believed by. */
+export async function backupServer(
+  endpoint: string,
+  env: ServerOptions['env'],
+): Promise<Result<BackupMade, LoadError>> {
   const url = URL.parse(`${NATIVE_PATH}backup`, endpoint);
   if (url === null) return fail({ kind: 'absent', message: `${endpoint} is no URL of a server` });
   try {
@@ -20,10 +27,20 @@ export async function backupServer(endpoint: string, env: ServerOptions['env']):
     const text = await response.text();
     if (!response.ok)
       return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
-    return ok(/"path": ?"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text);
+    const made = backupIn(text);
+    return made === undefined
+      ? fail({ kind: 'io', message: `${url.origin} does not say where the copy is` })
+      : ok(made);
   } catch (error) {
     return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
   }
+}
+
+function backupIn(text: string): BackupMade | undefined {
+  const document: unknown = JSON.parse(text);
+  if (!isObject(document) || typeof document['path'] !== 'string') return undefined;
+  const beside = Array.isArray(document['beside']) ? document['beside'] : [];
+  return { path: document['path'], beside: beside.filter((name): name is string => typeof name === 'string') };
 }
 
 /** What a server answers to a question, as JSON. Signed with the keys of the environment, where there are some. */

@@ -1,9 +1,9 @@
 // The server as people run it: a process, sockets, signatures, a folder; asked by the SDK, by curl's means, and by crenel itself.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as ec2 from '@aws-sdk/client-ec2';
@@ -178,13 +178,56 @@ test('a backup of a running server is a store to start from', async () => {
   assert.equal(run.status, 0, run.stderr);
   assert.equal((await fetch(`${server.url}/crenel/v1/backup`, { method: 'POST' })).status, 403);
   await server.stop();
-  const copy = join(folder, 'copy');
-  mkdirSync(copy);
-  copyFileSync((JSON.parse(run.stdout) as { readonly path: string }).path, join(copy, 'crenel.db'));
+  const made = JSON.parse(run.stdout) as { readonly path: string; readonly beside: readonly string[] };
+  // It never spoke TLS, and let no host in.
+  assert.deepEqual(made.beside, []);
+  const copy = dirname(made.path);
   const second = await startServer('--data', copy);
   const { Vpcs: vpcs } = await clientOf(second).send(new ec2.DescribeVpcsCommand({}));
   await second.stop();
   assert.equal(vpcs?.length, 1);
+});
+
+test('a backup has what hosts are believed by: the server that is started on it knows them still', async () => {
+  const data = join(folder, 'with-hosts');
+  const server = await startServer('--data', data, '--example', '--tls');
+  const crenel = (of: Server, ca: string, ...words: readonly string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [MAIN, ...words, '--endpoint', of.url, '--ca', ca], {
+      encoding: 'utf8',
+      env: { ...process.env, ...server.env, NO_COLOR: '1', NODE_EXTRA_CA_CERTS: ca },
+    });
+  const ca = join(data, 'ca.pem');
+  const added = crenel(
+    server,
+    ca,
+    'host',
+    'add',
+    'rack-7',
+    '--attach',
+    'eni-03eb100000000000000=tap0/02:00:00:00:00:01',
+  );
+  assert.equal(added.status, 0, String(added.stderr));
+  const run = crenel(server, ca, 'backup');
+  assert.equal(run.status, 0, String(run.stderr));
+  assert.match(
+    String(run.stdout).replaceAll(/\s+/g, ' '),
+    /Beside it: authority\.pem, hosts\.json\..*Access keys are not in it/,
+  );
+  await server.stop();
+  const [name = ''] = readdirSync(join(data, 'backups'));
+  const copy = join(data, 'backups', name);
+  assert.deepEqual(readdirSync(copy).toSorted(), ['authority.pem', 'crenel.db', 'hosts.json']);
+  for (const one of readdirSync(copy)) assert.equal(statSync(join(copy, one)).mode & 0o777, 0o600, one);
+  assert.equal(statSync(copy).mode & 0o777, 0o700);
+  copyFileSync(join(data, 'access-keys.json'), join(copy, 'access-keys.json'));
+  const second = await startServer('--data', copy, '--tls');
+  try {
+    // The authority of before still vouches for it.
+    const status = crenel(second, ca, 'status', '--json');
+    assert.match(String(status.stdout), /"rack-7"/, String(status.stderr));
+  } finally {
+    await second.stop();
+  }
 });
 
 function file(name: string): string {

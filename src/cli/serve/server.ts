@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { DEFAULT_LIMITS } from '../../core/model/limits.ts';
@@ -33,6 +32,7 @@ import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { Io } from '../io.ts';
 import { Analyst } from './analyst.ts';
+import { backUp } from './back-up.ts';
 import { previewOn } from './preview-on.ts';
 import { openHosts } from './host-file.ts';
 import { type OpenKeys, openKeys } from './key-file.ts';
@@ -193,7 +193,9 @@ function routesOf(
     analyst,
     worldAt: (realm, revision) => agents.worldAt(realm, revision),
     tryCall: (realm, words) => previewOn(control.estate(realm), words, envOf(realm)),
-    ...(store instanceof SqliteStore ? { backup: async () => await backUp(store, settings, control) } : {}),
+    ...(store instanceof SqliteStore
+      ? { backup: async () => await backUp(store, settings.folder ?? '.', control.revision) }
+      : {}),
   };
   return [
     {
@@ -219,15 +221,6 @@ function routesOf(
       refuse: ({ status, message }) => marked(refusalAnswer(status, message, randomHex)),
     },
   ];
-}
-
-/** A copy under a name of its own, by revision and time: a client never names a path on this machine. */
-async function backUp(store: SqliteStore, { folder = '.' }: Settings, { revision }: Control): Promise<Result<string>> {
-  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
-  const path = join(folder, 'backups', `crenel-${revision}-${time}.db`);
-  mkdirSync(join(folder, 'backups'), { recursive: true, mode: 0o700 });
-  const done = await store.backup(path);
-  return done.ok ? ok(path) : fail(done.error.message);
 }
 
 /** So many commits are remembered for the links to their differences. */

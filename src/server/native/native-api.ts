@@ -22,11 +22,14 @@ import { NATIVE_PATH } from './paths.ts';
 export type NativeSetup = HeavySetup & {
   readonly control: Control;
   readonly authenticate: (request: HttpRequest) => Result<Caller, Refusal>;
-  /** Copies the whole store, of all realms, to a file of the server's choice and gives its path; absent where nothing is kept. */
-  readonly backup?: () => Promise<Result<string>>;
+  /** Copies the whole store, of all realms, and what hosts are believed by, to a folder of the server's choice; absent where nothing is kept. */
+  readonly backup?: () => Promise<Result<Backup>>;
   /** What hosts counted at the rules of a group or the entries of a NACL. */
   readonly hits?: (realm: Realm, world: World, owner: HitOwner) => HitsDocument;
 };
+
+/** Where a copy of the store is, and the names of the files that stand beside it: what hosts are believed by. */
+export type Backup = { readonly path: string; readonly beside: readonly string[] };
 
 /** What is wrong with a request, and what may have been meant. */
 type Fault = { readonly status: number; readonly message: string; readonly suggestions?: readonly string[] };
@@ -99,7 +102,7 @@ async function posted(
   if (!permitted.ok) return fail({ status: 403, message: `crenel:CreateBackup is not allowed: ${permitted.error}` });
   if (backup === undefined) return fail({ status: 409, message: 'this server keeps nothing that could be backed up' });
   const done = await backup();
-  return done.ok ? ok(json({ path: done.value })) : fail({ status: 500, message: done.error });
+  return done.ok ? ok(json(done.value)) : fail({ status: 500, message: done.error });
 }
 
 function answeredBy(
