@@ -12,8 +12,10 @@ import type { FromThread, ToThread } from './analyst-protocol.ts';
 const SLICE_MS = 5;
 /** How long a world must stand still before rows are made for it, in milliseconds: while changes come one after another, each would be in vain. */
 const STILL_MS = 200;
-/** How long no two worlds of a realm are compared for a count when that took too long once, in milliseconds: answers would wait in vain. */
-const PAUSE_MS = 1000;
+/** For so many times as long as comparing two worlds for a count took, no others of the realm are compared for one: answers wait little in sum. */
+const REST = 30;
+/** And at most so long, in milliseconds. */
+const MAX_REST_MS = 1000;
 
 const worlds = new Map<string, World>();
 const parts = new Map<string, Map<Kind, Records[Kind][]>>();
@@ -75,16 +77,21 @@ function count({ realm, steps, ms }: Extract<ToThread, { type: 'count' }>): Pair
   const world = worldFor(realm);
   const until = performance.now() + ms;
   const isPaused = (pauses.get(realm) ?? 0) > performance.now();
+  const work = { isCompared: false };
   const ready = warm?.made.world === world ? warm.made : undefined;
+  const start = performance.now();
   const onProgress = (): void => {
+    work.isCompared = true;
     if (isPaused || performance.now() > until) throw new OutOfTime();
   };
   try {
     return pairCounts(world, steps, { warm: ready, onProgress });
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
-    if (!isPaused) pauses.set(realm, performance.now() + PAUSE_MS);
     return undefined;
+  } finally {
+    const now = performance.now();
+    if (work.isCompared && !isPaused) pauses.set(realm, now + Math.min(MAX_REST_MS, REST * (now - start)));
   }
 }
 

@@ -48,6 +48,8 @@ export class Analyst {
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #counting = 0;
+  /** Counts that nobody waits for any more and that the thread has not answered: it is busy with one. */
+  readonly #late = new Set<number>();
   #isAsked = false;
   #isClosed = false;
   /** Copying of a world that goes on part by part. */
@@ -65,6 +67,7 @@ export class Analyst {
     if (this.#isAsked || this.#counting >= this.#limits.counting || this.#copying !== undefined) {
       return 'busy';
     }
+    if (this.#late.size > 0) return 'not ready in time';
     if (!this.#tell(realm, before)) return 'not ready in time';
     const steps = worldSteps(before, after);
     if (steps.length > MAX_STEPS) return 'not ready in time';
@@ -124,6 +127,7 @@ export class Analyst {
     return await new Promise((settle) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
+        if (message.type === 'count') this.#late.add(id);
         settle('not ready in time');
       }, ms);
       this.#waiting.set(id, { settle, timer });
@@ -181,6 +185,7 @@ export class Analyst {
     thread.on('message', (message: FromThread) => {
       const waiting = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
+      this.#late.delete(message.id);
       clearTimeout(waiting?.timer);
       waiting?.settle(message);
     });
@@ -203,6 +208,7 @@ export class Analyst {
       settle('failed');
     }
     this.#waiting.clear();
+    this.#late.clear();
     void thread?.terminate();
   }
 }
