@@ -65,7 +65,13 @@ function laySpoofing(plan: Plan): void {
       [isOwnMac, is('ip6 saddr', '::'), is('icmpv6 type', 135), end('accept')],
       [isOwnMac, is('ip saddr', '0.0.0.0'), is('udp sport', 68), is('udp dport', 67), end('accept')],
       [isOwnMac, linkLocal, is('udp sport', 546), is('udp dport', 547), end('accept')],
-      ...(plan.hasSet('unchecked') ? [[isIn(['iifname'], 'unchecked'), isOwnMac, end('accept')]] : []),
+      // Who may send for others may not be others: what it says of neighbours is of its own addresses, which came through above.
+      ...(plan.hasSet('unchecked')
+        ? [
+            [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), ...DROP],
+            [isIn(['iifname'], 'unchecked'), isOwnMac, end('accept')],
+          ]
+        : []),
       DROP,
     ],
     { hook: 'prerouting', priority: PRIORITIES.spoof, policy: 'accept' },

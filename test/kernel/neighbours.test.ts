@@ -15,9 +15,10 @@ import { layout } from '../../src/nft/layout.ts';
 import { trace } from '../../src/nft/trace.ts';
 import { compactWorld } from '../compact.ts';
 import { plantOf } from '../nft/legs.ts';
-import { type ArpOf, arpBytes } from './frame.ts';
+import { type ArpOf, arpBytes, textBytes } from './frame.ts';
 import { whyNoKernel } from './namespace.ts';
-import { Wire } from './wire.ts';
+import { discovery, ethernet, whereabouts } from './odd-frames.ts';
+import { ROUTER_MAC, Wire } from './wire.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3', 'conntrack']);
 
@@ -96,6 +97,68 @@ const CLAIM: ArpOf = {
   target: ROUTER,
 };
 
+const [WIDE_OWN, WIDE_OTHER, LOCAL] = ['2001:db8:0:1::10', '2001:db8:0:1::11', 'fe80::ff:fe00:0'];
+const ALL_NODES = 'ff02::1';
+const ROUTER6 = 'fe80::1';
+
+/** The same of neighbour discovery: whose whereabouts the frame tells, and what the host is to believe. */
+type WideCase = {
+  readonly name: string;
+  readonly packet: Buffer;
+  readonly frameMac?: string;
+  readonly about: string;
+  readonly believed: string | undefined;
+};
+
+function asks(from: string, mac: string): Buffer {
+  return discovery({ from, to: ROUTER6 }, 135, [[0, 0, 0, 0], textBytes(ROUTER6), whereabouts(1, mac)]);
+}
+
+/** An advertisement that overrides what was known. */
+function tells(from: string, target: string, mac: string): Buffer {
+  return discovery({ from, to: ALL_NODES }, 136, [[0x20, 0, 0, 0], textBytes(target), whereabouts(2, mac)]);
+}
+
+const DISCOVERY: readonly WideCase[] = [
+  { name: 'asks for the router', packet: asks(WIDE_OWN, MINE), about: WIDE_OWN, believed: MINE },
+  { name: 'asks from its link-local address', packet: asks(LOCAL, MINE), about: LOCAL, believed: MINE },
+  { name: 'asks in the name of another', packet: asks(WIDE_OTHER, MINE), about: WIDE_OTHER, believed: undefined },
+  {
+    name: 'asks in the name of a stranger',
+    packet: asks('2001:db8:9::1', MINE),
+    about: '2001:db8:9::1',
+    believed: undefined,
+  },
+  {
+    name: 'asks in the frame of another',
+    packet: asks(WIDE_OWN, THEIRS),
+    frameMac: THEIRS,
+    about: WIDE_OWN,
+    believed: undefined,
+  },
+  {
+    name: 'is another altogether',
+    packet: asks(WIDE_OTHER, THEIRS),
+    frameMac: THEIRS,
+    about: WIDE_OTHER,
+    believed: undefined,
+  },
+  {
+    name: 'tells of another in its name',
+    packet: tells(WIDE_OTHER, WIDE_OTHER, MINE),
+    about: WIDE_OTHER,
+    believed: undefined,
+  },
+  {
+    name: 'tells of another in its own',
+    packet: tells(WIDE_OWN, WIDE_OTHER, MINE),
+    about: WIDE_OTHER,
+    believed: undefined,
+  },
+  // A limit: it leads frames for itself astray, at its own device, where nobody else is.
+  { name: 'says that it is where nobody is', packet: asks(WIDE_OWN, NOBODYS), about: WIDE_OWN, believed: NOBODYS },
+];
+
 const WAYS: readonly (readonly [string, (namespace: string) => Kernel])[] = [
   ['netlink', (namespace) => new NetlinkKernel({ namespace })],
   ['the nft program', (namespace) => new NftKernel(nftProgram({ namespace }))],
@@ -118,6 +181,7 @@ describe('the neighbours of a host', { skip: WHY_NOT ?? false }, () => {
   before(() => {
     wire = new Wire('neigh', ['e0', 'e1']);
     const { router } = wire;
+    router.run('ip', ['address', 'add', `${ROUTER6}/64`, 'dev', 'e0', 'nodad']);
     // The host is as credulous as Linux can be, and answers for its own address at any device.
     router.run('ip', ['address', 'add', `${ROUTER}/32`, 'dev', 'lo']);
     router.run('ip', ['link', 'set', 'lo', 'up']);
@@ -139,6 +203,15 @@ describe('the neighbours of a host', { skip: WHY_NOT ?? false }, () => {
     wire.router.run('nft', ['flush', 'ruleset']);
     for (const one of ARP) assert.equal(await belief(one), one.says.senderMac ?? MINE, one.name);
   });
+
+  /** Where the host believes an address to be after one packet of neighbour discovery. */
+  async function wideBelief({ packet, about, frameMac = MINE }: WideCase): Promise<string | undefined> {
+    wire.router.run('ip', ['neigh', 'flush', 'dev', 'e0']);
+    await wire.sendBytes([{ from: 'e0', bytes: ethernet({ to: ROUTER_MAC, from: frameMac, type: 0x86dd }, packet) }]);
+    const shown = wire.router.run('ip', ['-6', '-j', 'neigh', 'show', 'dev', 'e0']).stdout;
+    const known = JSON.parse(shown === '' ? '[]' : shown) as { readonly dst: string; readonly lladdr?: string }[];
+    return known.find(({ dst }) => dst === about)?.lladdr;
+  }
 
   async function guarded(kernelOf: (namespace: string) => Kernel): Promise<void> {
     wire.router.run('nft', ['flush', 'ruleset']);
@@ -162,6 +235,38 @@ describe('the neighbours of a host', { skip: WHY_NOT ?? false }, () => {
   }
 
   for (const [way, kernelOf] of WAYS) test(`are at their own addresses alone, by ${way}`, () => guarded(kernelOf));
+
+  test('are by neighbour discovery what anybody asks as when there are no rules, and with them what interfaces are', async () => {
+    wire.router.run('nft', ['flush', 'ruleset']);
+    let lies = 0;
+    for (const one of DISCOVERY) if ((await wideBelief(one)) !== one.believed) lies += 1;
+    assert.ok(lies >= 4, `only ${lies} would be believed`);
+    const { view, wiring } = laid();
+    const kernel = new NetlinkKernel({ namespace: wire.router.name });
+    expectOk(await new Enforcer(kernel, wiring).enforce(view));
+    kernel.close();
+    for (const one of DISCOVERY) assert.equal(await wideBelief(one), one.believed, one.name);
+  });
+
+  test('make no routes of their own', async () => {
+    const { router } = wire;
+    const routes = (): string => router.run('ip', ['-6', 'route', 'show', 'default']).stdout;
+    router.run('sysctl', ['-q', '-w', 'net.ipv6.conf.e0.accept_ra=2']);
+    const lifetime = [64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+    const announces = discovery({ from: LOCAL, to: ALL_NODES }, 134, [lifetime, whereabouts(1, MINE)]);
+    const bytes = ethernet({ to: '33:33:00:00:00:01', from: MINE, type: 0x86dd }, announces);
+    router.run('nft', ['flush', 'ruleset']);
+    await wire.sendBytes([{ from: 'e0', bytes }]);
+    assert.match(routes(), /fe80::ff:fe00:0/u, 'believed without rules');
+    router.run('ip', ['-6', 'route', 'flush', 'default']);
+    router.run('ip', ['-6', 'route', 'delete', 'default']);
+    const { view, wiring } = laid();
+    const kernel = new NetlinkKernel({ namespace: router.name });
+    expectOk(await new Enforcer(kernel, wiring).enforce(view));
+    kernel.close();
+    await wire.sendBytes([{ from: 'e0', bytes }]);
+    assert.doesNotMatch(routes(), /fe80::ff:fe00:0/u);
+  });
 
   test('a question from no address is let through, with its own hardware address', async () => {
     const { view, wiring } = laid();

@@ -124,6 +124,22 @@ export function message(
   return bytes;
 }
 
+/** A message of neighbour discovery from the next hop, which has no trailer: what follows its body are options (RFC 4861 4). */
+export function discovery(
+  { from, to }: Pick<Ends, 'from' | 'to'>,
+  type: number,
+  parts: readonly (Buffer | readonly number[])[],
+): Buffer {
+  const bytes = Buffer.concat([Buffer.from([type, 0, 0, 0]), ...parts.map((part) => Buffer.from(part))]);
+  bytes.writeUInt16BE(checksum([pseudo({ from, to }, 58, bytes.length), bytes]), 2);
+  return wide({ from, to, next: 58, hops: 255 }, bytes);
+}
+
+/** The option that says where somebody is: 1 the source, 2 the target. */
+export function whereabouts(type: 1 | 2, mac: string): Buffer {
+  return Buffer.concat([Buffer.from([type, 1]), macBytes(mac)]);
+}
+
 function pseudo({ from, to }: Pick<Ends, 'from' | 'to'>, protocol: number, length: number): Buffer {
   const rest = Buffer.alloc(8);
   rest.writeUInt32BE(length, 0);
