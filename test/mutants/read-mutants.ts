@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export type Edit = { readonly find: string; readonly replace: string };
 
 /**
- * A plausible mistake in one source file, the rule of the semantics that it breaks, and the conformance case that fails with it. `also` is
+ * A plausible mistake in one source file, the rule of the semantics that it breaks, and the conformance case, or the law, that fails with it. `also` is
  * for what two places of the file prevent.
  */
 export type Mutant = Edit & {
@@ -15,9 +15,9 @@ export type Mutant = Edit & {
   readonly by: string;
 };
 
-/** The mutants of `mutants.json`. */
-export function readMutants(): readonly Mutant[] {
-  const text = readFileSync(new URL('mutants.json', import.meta.url), 'utf8');
+/** The mutants of a file: those of the semantics, or those of the analysis of all pairs. */
+export function readMutants(name: 'mutants.json' | 'pair-mutants.json' = 'mutants.json'): readonly Mutant[] {
+  const text = readFileSync(new URL(name, import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly mutants: readonly Mutant[] }).mutants;
 }
 
