@@ -16,6 +16,7 @@ import { kindOfDocument, readWhole } from '../../src/formats/any-world.ts';
 import { DescribeReader } from '../../src/formats/describe.ts';
 import { overlayPlan } from '../../src/formats/terraform/overlay.ts';
 import { type PlanWorlds, readPlan } from '../../src/formats/terraform/plan.ts';
+import { MEMBERS } from '../../src/formats/terraform/types.ts';
 import { readState } from '../../src/formats/terraform/state.ts';
 import { checks } from '../property/checks.ts';
 
@@ -209,6 +210,59 @@ test('of what a dynamic block may put somewhere it is not known where it is, and
   const seen = getRecord(world, 'enis', 'aws_autoscaling_group.both/aws_subnet.a')?.addresses[0]?.public;
   assert.notEqual(seen?.doubt, undefined);
   assert.equal(getRecord(world, 'enis', 'aws_instance.loose/eni')?.groupDoubt, undefined);
+});
+
+/** A value at the end of a path of blocks. */
+function nested([name = '', ...rest]: readonly string[], value: unknown): object {
+  return { [name]: rest.length === 0 ? value : [nested(rest, value)] };
+}
+
+/** Two objects as one, blocks of one name joined. */
+function joined(a: object, b: object): object {
+  const [one, other] = [new Map<string, unknown>(Object.entries(a)), new Map<string, unknown>(Object.entries(b))];
+  for (const [name, value] of other) {
+    const known = one.get(name);
+    const isBoth = Array.isArray(known) && Array.isArray(value) && typeof known[0] === 'object';
+    one.set(name, isBoth ? [joined(known[0] as object, value[0] as object)] : value);
+  }
+  return Object.fromEntries(one);
+}
+
+/** A resource that a plan leaves as it is. */
+function unchanged(name: string, type: string, values: object): object {
+  const address = `${type}.${name}`;
+  const change = { actions: ['no-op'], before: values, after: values, after_unknown: {} };
+  return { address, mode: 'managed', type, name, change };
+}
+
+/** Whether an attribute holds one id, not a list. */
+function isOne(path: readonly string[]): boolean {
+  return path.at(-1)?.endsWith('_id') === true;
+}
+
+test('every type of service has its interfaces in its subnets, with its groups', () => {
+  for (const [type, member] of Object.entries(MEMBERS)) {
+    const subnets = member.subnetGroup === undefined ? (isOne(member.subnets) ? 'subnet-1' : ['subnet-1']) : 'group-1';
+    const groups = isOne(member.groups) ? 'sg-1' : ['sg-1'];
+    const service = joined(nested(member.subnets, subnets), nested(member.groups, groups));
+    const plan = {
+      format_version: '1.2',
+      resource_changes: [
+        unchanged('v', 'aws_vpc', { id: 'vpc-1', cidr_block: '10.0.0.0/16' }),
+        unchanged('s', 'aws_subnet', { id: 'subnet-1', vpc_id: 'vpc-1', cidr_block: '10.0.1.0/24' }),
+        ...(member.subnetGroup === undefined
+          ? []
+          : [unchanged('g', member.subnetGroup, { id: 'group-1', subnet_ids: ['subnet-1'] })]),
+        unchanged('x', type, { id: 'x-1', vpc_endpoint_type: 'Interface', ...service }),
+      ],
+    };
+    const { world } = expectOk(readPlan(plan, 'plan.json')).after;
+    const eni = getRecord(world, 'enis', `${type}.x/subnet-1`) ?? assert.fail(`${type} has no interface`);
+    assert.equal(eni.subnetId, 'subnet-1', type);
+    assert.equal(eni.addresses[0]?.address.within?.length, 24, type);
+    if (member.addsGroup === true) assert.notEqual(eni.groupDoubt, undefined, type);
+    else assert.deepEqual(eni.groups, ['sg-1'], type);
+  }
 });
 
 test('values of a plan do not stand in what is said of it', () => {
