@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { World } from '../../src/core/model/world.ts';
 import { evaluate } from '../../src/core/policy/evaluate.ts';
 import { compactWorld } from '../compact.ts';
-import { packetQuestion } from './packet-question.ts';
+import { doubtfulWorld } from '../oracle/doubtful-worlds.ts';
+import { originOf, packetQuestion } from './packet-question.ts';
 import { type Case, readCases } from './read-cases.ts';
 
 const ROOT = fileURLToPath(new URL('../../cases/', import.meta.url));
@@ -71,8 +73,17 @@ describe('case files', () => {
         texts.some((text) => text.includes(reason)),
         `no case expects ${reason}`,
       );
-    const doubts = new Set(cases.filter((one) => one.kind === 'packet').flatMap(doubtsOf));
-    assert.deepEqual([...doubts].toSorted(), unionMembers('UnknownReason'));
+    const packets = cases.filter((one) => one.kind === 'packet');
+    const doubts = new Set(packets.flatMap((one) => doubtsOf(one, compactWorld(one.compact))));
+    assert.deepEqual(
+      [...doubts].toSorted(),
+      unionMembers('UnknownReason').filter((reason) => !PLAN_DOUBTS.has(reason)),
+    );
+    // What plans leave open: the worlds of the cases with something forgotten (test/property/forgetting.test.ts) meet each.
+    const ofPlans = new Set(
+      packets.flatMap((one, seed) => doubtsOf(one, doubtfulWorld(compactWorld(one.compact), seed))),
+    );
+    for (const reason of PLAN_DOUBTS) assert.ok(ofPlans.has(reason), `no forgotten world meets ${reason}`);
   });
 });
 
@@ -85,11 +96,13 @@ function unionMembers(name: string): readonly string[] {
   return members.toSorted();
 }
 
-function doubtsOf(one: Case): readonly string[] {
+/** Doubts about records that are known in part; describe calls and compact worlds know records whole or not at all. */
+const PLAN_DOUBTS: ReadonlySet<string> = new Set(['unknown-address', 'unknown-entry', 'unknown-route', 'unknown-rule']);
+
+function doubtsOf(one: Case, world: World): readonly string[] {
   assert.ok(one.data.packet !== undefined);
-  const world = compactWorld(one.compact);
-  const { origin, packet } = packetQuestion(world, one.data.packet);
-  return evaluate(world, origin, packet).doubts.flatMap(({ decision }) =>
+  const { packet } = packetQuestion(compactWorld(one.compact), one.data.packet);
+  return evaluate(world, originOf(world, one.data.packet.from), packet).doubts.flatMap(({ decision }) =>
     decision.outcome === 'unknown' ? [decision.reason] : [],
   );
 }
