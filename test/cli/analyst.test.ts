@@ -133,6 +133,16 @@ describe('an analyst with little', () => {
     await poor.close();
   });
 
+  test('the first change does not wait for the thread; those after it are counted', async () => {
+    const faults: Error[] = [];
+    const fresh = new Analyst((error) => faults.push(error), { ...PATIENT, beginMs: 10 });
+    assert.equal(await fresh.count('a/b', smallWorld, changedWorld), 'not ready in time');
+    const { opens, closes } = diffDocument(changedWorld, smallWorld, differenceOf(changedWorld, smallWorld));
+    assert.deepEqual(await counted(fresh, changedWorld, smallWorld), { opens, closes });
+    await fresh.close();
+    assert.deepEqual(faults, []);
+  });
+
   test('a change whose counts take too long is not waited for', async () => {
     const hasty = new Analyst(() => undefined, { ...ANALYST_LIMITS, countMs: 1 });
     assert.equal(await hasty.count('a/b', smallWorld, changedWorld), 'not ready in time');
