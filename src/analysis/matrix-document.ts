@@ -4,7 +4,15 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import type { World } from '../core/model/world.ts';
 import type { EndpointError } from './endpoint.ts';
 import { pointsDocument } from './ends-document.ts';
-import { type EndMembers, familiesOf, findEnds, type MatrixEnd, matrixEnds, type MatrixKind } from './matrix-ends.ts';
+import {
+  type EndMembers,
+  familiesOf,
+  findEnds,
+  type MatrixEnd,
+  matrixEnds,
+  type MatrixKind,
+  unplacedIn,
+} from './matrix-ends.ts';
 import { Bitsets } from './pairs/bitsets.ts';
 import { classesOf } from './pairs/classes.ts';
 import { EndTable, type EndTraffic } from './pairs/end-table.ts';
@@ -33,6 +41,8 @@ export type MatrixDocument = {
   readonly by: MatrixKind;
   readonly families: readonly Family[];
   readonly ends: readonly MatrixEnd[];
+  /** Interfaces that may carry groups which are not known: what is said of a group is said of its known interfaces. */
+  readonly unplaced: number;
   /** Which of the rows that were asked for these are: `page` of `pages`, from 1, `size` rows each. */
   readonly page: { readonly page: number; readonly pages: number; readonly size: number; readonly rows: number };
   /** A row for each sending end; cells without any traffic are left out. */
@@ -80,6 +90,7 @@ export function matrixDocument(world: World, query: MatrixQuery): Result<MatrixD
     by: query.by,
     families,
     ends: all.map(({ end }) => end),
+    unplaced: unplacedIn(world, query.by),
     page: { page, pages, size, rows: from.value.length },
     rows: senders.map((sender) => ({ from: sender, cells: (cells.get(sender) ?? []).toSorted(byReceiver) })),
   });

@@ -17,7 +17,7 @@ export const OUTSIDE_ENDS = ['internet', 'elsewhere'] as const;
 /** One row and column of a matrix. An interface is of every group that it carries, of one subnet, of one instance at most. */
 export type MatrixEnd = { readonly name: string | null; readonly interfaces: number } & (
   | {
-      /** `interface`: of no instance; `no-group`: interfaces without groups. */
+      /** `interface`: of no instance; `no-group`: interfaces without groups, or of whose groups none is known. */
       readonly kind: MatrixKind | 'interface' | 'no-group';
       readonly id: string;
     }
@@ -47,6 +47,11 @@ export function matrixEnds(world: World, by: MatrixKind): readonly EndMembers[] 
     enis: [],
   }));
   return [...inside.toSorted((a, b) => (endKey(a.end) < endKey(b.end) ? -1 : 1)), ...outside];
+}
+
+/** How many interfaces may carry groups that are not known, as in a plan: cells of groups do not count them there. */
+export function unplacedIn(world: World, by: MatrixKind): number {
+  return by === 'group' ? ordinaryEnis(world).filter(({ groupDoubt }) => groupDoubt !== undefined).length : 0;
 }
 
 /** The places among all ends of those that texts name by id or name. */
@@ -92,11 +97,13 @@ export function familiesOf(world: World): readonly Family[] {
 }
 
 const NO_GROUP = 'no group';
+const NOT_KNOWN = 'groups not known';
 
 function endIdsOf(eni: Eni, by: MatrixKind): readonly string[] {
   switch (by) {
     case 'group':
-      return eni.groups.length === 0 ? [NO_GROUP] : [...new Set(eni.groups)];
+      if (eni.groups.length > 0) return [...new Set(eni.groups)];
+      return [eni.groupDoubt === undefined ? NO_GROUP : NOT_KNOWN];
     case 'subnet':
       return [eni.subnetId];
     case 'instance':
@@ -110,7 +117,7 @@ function insideEnd(
   { id, enis }: { readonly id: string; readonly enis: readonly Eni[] },
 ): MatrixEnd {
   const interfaces = enis.length;
-  if (id === NO_GROUP) return { kind: 'no-group', id, name: null, interfaces };
+  if (id === NO_GROUP || id === NOT_KNOWN) return { kind: 'no-group', id, name: null, interfaces };
   const [first] = enis;
   if (by !== 'instance') return { kind: by, id, name: nameOf(world, id) ?? null, interfaces };
   const eni = getRecord(world, 'enis', id);

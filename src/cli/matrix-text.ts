@@ -16,6 +16,14 @@ export function matrixSheet(document: MatrixDocument): Sheet {
   const hidden = idle.length - Math.min(idle.length, MAX_IDLE);
   return [
     line(`Who reaches whom, by ${by}: what gets through from every interface of one to every interface of the other.`),
+    ...(document.unplaced === 0
+      ? []
+      : [
+          line({
+            text: `${countText(document.unplaced, 'interface')} may carry groups that are not known: what is said of a group is said of its known interfaces.`,
+            style: 'doubt',
+          }),
+        ]),
     ...busy.flatMap((one) => [BLANK, ...rowSheet(document, one)]),
     ...(idle.length === 0
       ? []

@@ -1,6 +1,8 @@
 // A matrix by ends is what planning the path of every two members says, one by one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recordChange } from '../../src/core/model/change.ts';
+import { applyChange, listRecords } from '../../src/core/model/world.ts';
 import { matrixDocument } from '../../src/analysis/matrix-document.ts';
 import { MATRIX_KINDS } from '../../src/analysis/matrix-ends.ts';
 import { compactWorld } from '../compact.ts';
@@ -19,6 +21,21 @@ test('cells of a matrix are their pairs one by one', () => {
     for (const by of MATRIX_KINDS) checkEnds(world, by, { name: `${seed} by ${by}`, seen });
   }
   assert.ok(seen.every > 50 && seen.some > 50 && seen.perhaps > 50, JSON.stringify(seen));
+});
+
+test('interfaces whose groups are not known are told of, and are not taken to have none', () => {
+  const world = compactWorld(randomWorld(5));
+  const [eni] = listRecords(world, 'enis');
+  assert.ok(eni !== undefined);
+  const vague = applyChange(
+    world,
+    recordChange('enis', eni, { ...eni, groups: [], groupDoubt: 'a plan leaves it open' }),
+  );
+  const [before, after] = [world, vague].map((one) => matrixDocument(one, { by: 'group' }));
+  assert.ok(before?.ok === true && after?.ok === true);
+  assert.equal(before.value.unplaced, 0);
+  assert.equal(after.value.unplaced, 1);
+  assert.equal(after.value.ends.find(({ id }) => id === 'groups not known')?.interfaces, 1);
 });
 
 test('pages and chosen rows are parts of the whole', () => {

@@ -84,12 +84,19 @@ function dataOf(matrix: MatrixDocument | undefined, exposures: ExposuresDocument
   );
   return {
     title: matrix === undefined ? 'What the internet reaches' : `Who reaches whom, by ${matrix.by}`,
-    note: `revision ${exposures.revision}`,
+    note: `revision ${exposures.revision}${unplacedNote(matrix)}`,
     ends: (matrix?.ends ?? []).map(endOf),
     words: [...words.keys()],
     cells,
     openings: exposures.openings.map(openingOf),
   };
+}
+
+function unplacedNote(matrix: MatrixDocument | undefined): string {
+  const count = matrix?.unplaced ?? 0;
+  return count === 0
+    ? ''
+    : `; ${count} interface${count === 1 ? '' : 's'} may carry groups that are not known and are not counted there`;
 }
 
 function endOf(end: MatrixDocument['ends'][number]): PageEnd {
