@@ -16,6 +16,7 @@ export type {
   PeeringConnection,
   PeeringSide,
 } from './core/model/gateway.ts';
+export { DEFAULT_LIMITS, limitFaults, type Limits } from './core/model/limits.ts';
 export { asId } from './core/model/ids.ts';
 export type * from './core/model/ids.ts';
 export type { AclEntry, NetworkAcl } from './core/model/network-acl.ts';
@@ -76,6 +77,30 @@ export { simulate, type Simulation, type SimulationFault, type StepReport } from
 export { simulationDocument, type SimulationDocument } from './analysis/simulation-document.ts';
 export { type SubnetReport, subnetReport } from './analysis/subnet-report.ts';
 
+// Questions about all pairs of a world. Each gives the document that the command of the same name prints with --json.
+export { editsOf } from './analysis/answer-edits.ts';
+export type { EditsDocument } from './analysis/edits/edits-document.ts';
+export {
+  type AssertionDocument,
+  type AssertionError,
+  type AssertionsDocument,
+  type Asserted,
+  judgeAssertions,
+} from './analysis/assertions.ts';
+export { type DiffDocument, diffDocument, isNoDifference, type StatementDocument } from './analysis/diff-document.ts';
+export { type ExposureDocument, exposures, type ExposuresDocument } from './analysis/exposure.ts';
+export { type Finding as LintFinding, LINT_RULES, type LintRule, type Severity } from './analysis/lint/finding.ts';
+export { applyIgnores, findingsOf, type Ignore } from './analysis/lint/ignores.ts';
+export { type LintDocument, type LintOptions, lintWorld } from './analysis/lint/lint.ts';
+export { type MatrixCell, matrixDocument, type MatrixDocument, type MatrixQuery } from './analysis/matrix-document.ts';
+export { type Certainty, type Difference, differenceOf } from './analysis/pairs/difference.ts';
+
+export { readAssertions, type WrittenFact } from './formats/assertion-file.ts';
+export { readIgnores, type WrittenIgnore } from './formats/ignore-file.ts';
+export type { FileFault } from './formats/written-yaml.ts';
+export { type AnyWorld, type DocumentKind, readSent } from './formats/any-world.ts';
+export { overlayPlan } from './formats/terraform/overlay.ts';
+export type { PlanWorlds } from './formats/terraform/plan.ts';
 export { formatFlowRecord, parseFlowRecord } from './formats/flow-log.ts';
 export { parseScenario, type ScenarioDocument } from './formats/scenario.ts';
 export { DescribeReader, type Export, type Finding } from './formats/describe.ts';

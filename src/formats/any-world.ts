@@ -1,7 +1,7 @@
-import { ok, type Result } from '../core/net/result.ts';
+import { fail, ok, type Result } from '../core/net/result.ts';
 import { isTemplateDocument, looksLikeTemplate, parseTemplateYaml } from './cloudformation/template.ts';
 import { readTemplate } from './cloudformation/template-world.ts';
-import type { Export } from './describe.ts';
+import { DescribeReader, type Export } from './describe.ts';
 import { isPlanDocument } from './terraform/plan-json.ts';
 import { type PlanWorlds, readPlan } from './terraform/plan.ts';
 import { isStateDocument, readState } from './terraform/state.ts';
@@ -49,6 +49,38 @@ export function readWholeText(text: string, file: string): Result<AnyWorld> | un
   if (!looksLikeTemplate(text)) return undefined;
   const document = parseTemplateYaml(text, file);
   return document.ok ? same('cloudformation', readTemplate(document.value, file)) : document;
+}
+
+/**
+ * Reads a document that came by itself, not as a file: JSON of any kind, a text of a template or of JSON, or a list of describe output. Errors: what is
+ * wrong with it, after the name that the document is given.
+ */
+export function readSent(document: unknown, name: string): Result<AnyWorld> {
+  if (typeof document === 'string') return readSentText(document, name);
+  const whole = Array.isArray(document) ? undefined : readWhole(document, name);
+  if (whole !== undefined) return whole;
+  const reader = new DescribeReader();
+  const parts: readonly unknown[] = Array.isArray(document) ? document : [document];
+  for (const [index, part] of parts.entries()) {
+    const own = parts.length === 1 ? name : `${name}[${index}]`;
+    const kind = kindOfDocument(part);
+    if (kind !== 'describe') return fail(`${own} is no describe output (${kind}): give it alone`);
+    const read = reader.add(own, part);
+    if (!read.ok) return read;
+  }
+  return same('describe', ok(reader.finish()));
+}
+
+function readSentText(text: string, name: string): Result<AnyWorld> {
+  const template = readWholeText(text, name);
+  if (template !== undefined) return template;
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return fail(`${name} is a text that is neither JSON nor a template`);
+  }
+  return typeof document === 'string' ? fail(`${name} is a text in a text`) : readSent(document, name);
 }
 
 /** Of what is no plan, before and after are one. */

@@ -4,11 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { expectOk } from '../../src/core/net/result.ts';
 import { getRecord, type World } from '../../src/core/model/world.ts';
-import { diffDocument } from '../../src/analysis/diff-document.ts';
+import { type DiffDocument, diffDocument } from '../../src/analysis/diff-document.ts';
 import { exposures } from '../../src/analysis/exposure.ts';
+import { lintWorld } from '../../src/analysis/lint/lint.ts';
 import { differenceOf } from '../../src/analysis/pairs/difference.ts';
 import { withEdits } from '../../src/analysis/edits/edit.ts';
 import { Analyst, ANALYST_LIMITS } from '../../src/cli/serve/analyst.ts';
+import { exportText } from '../../src/formats/export.ts';
 import type { HeavyQuestion } from '../../src/server/native/heavy-questions.ts';
 import { worldSteps } from '../../src/server/native/world-steps.ts';
 import { generateWorld } from '../../bench/world.ts';
@@ -19,6 +21,14 @@ const PATIENT = { ...ANALYST_LIMITS, countMs: 60_000, answerMs: 120_000 };
 
 function exposureOf(revision: number): () => HeavyQuestion {
   return () => ({ kind: 'exposure', revision, families: ['ipv4', 'ipv6'] });
+}
+
+function compare(body: Uint8Array): () => HeavyQuestion {
+  return () => ({ kind: 'compare', revision: 7, body });
+}
+
+function lint(): HeavyQuestion {
+  return { kind: 'lint', revision: 7, ignores: undefined, family: undefined };
 }
 
 /** The small world with one rule less. */
@@ -89,6 +99,23 @@ describe('the analyst', () => {
       JSON.parse(said),
       JSON.parse(JSON.stringify(diffDocument(left, right, differenceOf(left, right)))),
     );
+  });
+
+  test('reads documents that are sent, and says of bytes that are no text that they are none', async () => {
+    const text = [...exportText(changedWorld)].join('');
+    const body = new TextEncoder().encode(`{"after":${text}}`);
+    const said = expectOk(await analyst.ask('a/b', smallWorld, compare(body)));
+    const document = JSON.parse(said) as DiffDocument;
+    assert.ok(document.statements.length > 3);
+    assert.equal(document.before, 7);
+    const wrong = await analyst.ask('a/b', smallWorld, compare(Uint8Array.of(0x7b, 0xff)));
+    assert.equal(wrong.ok ? 200 : wrong.error.status, 400);
+  });
+
+  test('finds what lint finds', async () => {
+    const said: unknown = JSON.parse(expectOk(await analyst.ask('a/b', smallWorld, lint)));
+    const own = { ...lintWorld({ ...smallWorld, revision: 7 }), staleIgnores: [] };
+    assert.deepEqual(said, JSON.parse(JSON.stringify(own)));
   });
 
   test('answers one question at a time, and a change meanwhile hears that it is busy', async () => {

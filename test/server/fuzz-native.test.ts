@@ -1,8 +1,15 @@
 // Crenel's own questions about all pairs over HTTP: whatever is asked is answered with a question for the analyst or a fault in words.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Result } from '../../src/core/net/result.ts';
+import { expectOk, type Result } from '../../src/core/net/result.ts';
+import type { World } from '../../src/core/model/world.ts';
+import { diffDocument } from '../../src/analysis/diff-document.ts';
+import { differenceOf } from '../../src/analysis/pairs/difference.ts';
+import { readSent } from '../../src/formats/any-world.ts';
+import { exportText } from '../../src/formats/export.ts';
+import { overlayPlan } from '../../src/formats/terraform/overlay.ts';
 import { previewOn } from '../../src/cli/serve/preview-on.ts';
 import { KEY_MAKER } from '../../src/server/access/key-maker.ts';
 import { DEFAULT_LIMITS } from '../../src/core/model/limits.ts';
@@ -10,7 +17,7 @@ import { estateOfWorld } from '../../src/server/ec2/try-call.ts';
 import { answerHeavy, type HeavyFault, type HeavyQuestion } from '../../src/server/native/heavy-questions.ts';
 import { askHeavy, HEAVY_NAMES, type HeavySetup } from '../../src/server/native/heavy-api.ts';
 import { followSteps } from '../../src/server/native/world-steps.ts';
-import { smallWorld } from '../cli/small-world.ts';
+import { changedWorld, smallWorld } from '../cli/small-world.ts';
 
 const REALM = { accountId: '111122223333', region: 'eu-west-1' };
 const env = {
@@ -21,6 +28,15 @@ const env = {
   keys: KEY_MAKER,
 };
 
+/** Bytes as text, as the thread reads them. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 const asked: HeavyQuestion[] = [];
 const setup: HeavySetup = {
   analyst: {
@@ -28,7 +44,7 @@ const setup: HeavySetup = {
       const question = questionOf();
       asked.push(question);
       const follow = (steps: Parameters<typeof followSteps>[1]): typeof world => followSteps(world, steps);
-      return Promise.resolve(answerHeavy(question, { world, follow, onProgress: () => undefined }));
+      return Promise.resolve(answerHeavy(question, { world, follow, decode, onProgress: () => undefined }));
     },
   },
   worldAt: (_realm, revision) => (revision < 3 ? undefined : smallWorld),
@@ -50,6 +66,10 @@ async function send(
   };
   return await askHeavy(setup, request, { name, asker: { realm: REALM, world: smallWorld, revision: 5 } });
 }
+
+const CHANGED: unknown = JSON.parse([...exportText(changedWorld)].join(''));
+const TEMPLATE = 'Resources:\n  Network:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlock: 10.0.0.0/16\n';
+const PLAN: unknown = JSON.parse(readFileSync(new URL('../formats/terraform/change.json', import.meta.url), 'utf8'));
 
 const CALL = JSON.stringify({
   call: 'authorize-security-group-ingress --group-id sg-db --protocol tcp --port 8080 --source-group sg-web'.split(' '),
@@ -88,6 +108,34 @@ const CASES: readonly (readonly [method: string, path: string, body: string, sta
   ['POST', 'preview', 'null', 400],
   ['POST', 'preview', '{', 400],
   ['POST', 'preview?x=1', CALL, 400],
+  ['GET', 'lint', '', 200],
+  ['GET', 'lint?family=ipv6', '', 200],
+  ['GET', 'lint?family=ipv5', '', 400],
+  ['GET', 'lint?rule=x', '', 400],
+  ['POST', 'lint', 'version: 1\nignore:\n  - { rule: group-unattached, resource: sg-1, reason: soon }\n', 200],
+  ['POST', 'lint', 'version: 1\nignore:\n  - { rule: nothing, resource: sg-1, reason: soon }\n', 400],
+  ['GET', 'edits?from=web-1&to=db-1&traffic=tcp/22', '', 200],
+  ['GET', 'edits?from=web-1&to=nobody', '', 400],
+  ['GET', 'edits?from=web-1', '', 400],
+  ['POST', 'edits?from=web-1&to=db-1', '', 405],
+  ['POST', 'diff', JSON.stringify({ after: CHANGED }), 200],
+  ['POST', 'diff', JSON.stringify({ before: CHANGED }), 200],
+  ['POST', 'diff', JSON.stringify({ before: CHANGED, after: TEMPLATE }), 200],
+  ['POST', 'diff', JSON.stringify({ after: [CHANGED, { Vpcs: [] }] }), 200],
+  ['POST', 'diff', JSON.stringify({ plan: PLAN }), 200],
+  ['POST', 'diff', JSON.stringify({ plan: PLAN, over: null }), 200],
+  ['POST', 'diff', JSON.stringify({ plan: PLAN, over: CHANGED }), 200],
+  ['POST', 'diff', JSON.stringify({ plan: CHANGED }), 400],
+  ['POST', 'diff', JSON.stringify({ plan: PLAN, after: CHANGED }), 400],
+  ['POST', 'diff', JSON.stringify({ over: CHANGED }), 400],
+  ['POST', 'diff', JSON.stringify({ after: [CHANGED, PLAN] }), 400],
+  ['POST', 'diff', JSON.stringify({ after: 'nothing' }), 400],
+  ['POST', 'diff', JSON.stringify({ after: JSON.stringify('nothing') }), 400],
+  ['POST', 'diff', JSON.stringify({ after: 7 }), 400],
+  ['POST', 'diff', '{}', 400],
+  ['POST', 'diff', '[]', 400],
+  ['POST', 'diff', '{', 400],
+  ['POST', 'diff?before=3', '{}', 400],
 ];
 
 for (const [method, path, body, status] of CASES)
@@ -98,6 +146,40 @@ for (const [method, path, body, status] of CASES)
     if (said.ok) JSON.parse(said.value);
     else assert.ok(said.error.message.length > 0);
   });
+
+test('a document is compared with the running world as two worlds are, and what there is to say of it is said', async () => {
+  const body = JSON.stringify({ after: CHANGED });
+  const said: unknown = JSON.parse(expectOk(await send('diff', { method: 'POST', query: '', body })));
+  const read = expectOk(readSent(CHANGED, 'after')).after;
+  const before = { ...smallWorld, revision: 5 };
+  const expected = {
+    ...diffDocument(before, read.world, differenceOf(before, read.world)),
+    remarks: read.findings,
+  };
+  assert.deepEqual(said, JSON.parse(JSON.stringify(expected)));
+  assert.ok(expected.statements.length > 3);
+});
+
+async function statements(sent: object): Promise<number> {
+  const body = JSON.stringify(sent);
+  const said = expectOk(await send('diff', { method: 'POST', query: '', body }));
+  return (JSON.parse(said) as { readonly statements: readonly unknown[] }).statements.length;
+}
+
+function count({ before, after }: { readonly before: World; readonly after: World }): number {
+  return diffDocument(before, after, differenceOf(before, after)).statements.length;
+}
+
+test('a plan is laid over the running world, over a document, or stands alone', async () => {
+  const plan = expectOk(readSent(PLAN, 'plan')).plan;
+  assert.ok(plan !== undefined);
+  const changed = expectOk(readSent(CHANGED, 'over')).after.world;
+  assert.equal(await statements({ plan: PLAN }), count(overlayPlan(smallWorld, plan)));
+  assert.equal(await statements({ plan: PLAN, over: CHANGED }), count(overlayPlan(changed, plan)));
+  const alone = count({ before: plan.before.world, after: plan.after.world });
+  assert.equal(await statements({ plan: PLAN, over: null }), alone);
+  assert.ok(alone > 0);
+});
 
 test('a server without an analyst says so', async () => {
   const bare = await askHeavy(
@@ -140,6 +222,11 @@ test('queries and bodies of all kinds are asked or refused', async () => {
     '"]',
     '}',
     '--group-id',
+    '{"after":',
+    '{"plan":',
+    '{"Vpcs":[]}',
+    'null',
+    'traffic',
     'version: 1',
     '\n',
     ' - ',

@@ -269,6 +269,16 @@ describe('faults of handlers', { timeout: 20_000 }, () => {
     assert.equal(large?.headers.get('content-type'), 'text/xml');
   });
 
+  test('a route may take larger bodies than the others, by method and path', async (t) => {
+    const route = root(async ({ body }) => await Promise.resolve(answer(String(body.length))), {
+      bodyBytes: (method) => (method === 'POST' ? 8 : undefined),
+    });
+    const server = await start(t, { routes: [route], limits: { bodyBytes: 5 } });
+    const taken = await ask(server.port, post('x'.repeat(8)));
+    assert.deepEqual([taken?.status, taken?.body], [200, '8']);
+    assert.equal((await ask(server.port, post('x'.repeat(9))))?.status, 413);
+  });
+
   test('when that fails too, the connection is cut and the server goes on', async (t) => {
     const route = root(async () => await Promise.reject(new Error('no')), {
       refuse: () => {

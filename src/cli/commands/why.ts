@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
-import type { World } from '../../core/model/world.ts';
-import type { Answer } from '../../analysis/answer.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
+import { editsOf } from '../../analysis/answer-edits.ts';
 import { ask } from '../../analysis/ask.ts';
-import { cutsOf } from '../../analysis/edits/cuts.ts';
-import { type EditsDocument, editsDocument } from '../../analysis/edits/edits-document.ts';
-import { fixOf } from '../../analysis/edits/fixes.ts';
 import { statusOf } from '../ask.ts';
 import { type Context, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { editsSheet } from '../edits-text.ts';
@@ -42,7 +38,10 @@ async function why(
   if (!world.ok) return world.error;
   const answer = ask(world.value, { ...words, family: context.options.family });
   if (!answer.ok) return refuse(context, EXIT.usage, answer.error);
-  const edits = options.edits === true ? editsFor(context, world.value, answer.value) : undefined;
+  const edits =
+    options.edits === true
+      ? withProgress(context, 'trying edits', (onProgress) => editsOf(world.value, answer.value, onProgress))
+      : undefined;
   if (context.options.json === true)
     printJson(context, { ...answerDocument(world.value, answer.value), ...(edits === undefined ? {} : { edits }) });
   else
@@ -51,19 +50,4 @@ async function why(
       stacked(whySheet(world.value, answer.value), edits === undefined ? [] : editsSheet(world.value, edits)),
     );
   return statusOf(answer.value);
-}
-
-/** Edits for the pair that stands for what is refused, and for the one that stands for what gets through. */
-function editsFor(context: Context, world: World, { groups, question }: Answer): EditsDocument {
-  const { traffic } = question;
-  const refused = groups.find((group) => group.verdict === 'blocked');
-  const allowed = groups.find((group) => group.verdict === 'allowed');
-  return withProgress(context, 'trying edits', (onProgress) => {
-    const fix = refused === undefined ? undefined : fixOf(world, refused, { traffic, onProgress });
-    const cuts = allowed === undefined ? undefined : cutsOf(world, allowed, { traffic, onProgress });
-    return editsDocument({
-      ...(refused === undefined || fix === undefined ? {} : { fix: { group: refused, fix } }),
-      ...(allowed === undefined || cuts === undefined ? {} : { cuts: { group: allowed, cuts } }),
-    });
-  });
 }

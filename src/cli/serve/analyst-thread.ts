@@ -44,7 +44,7 @@ parentPort?.on('message', (message: ToThread) => {
       const world = worldFor(message.realm);
       const { id, question } = message;
       const follow = (steps: Parameters<typeof followSteps>[1]): World => followSteps(world, steps);
-      const answer = answerHeavy(question, { world, follow, onProgress: () => undefined });
+      const answer = answerHeavy(question, { world, follow, decode, onProgress: () => undefined });
       say({ type: 'answered', id, answer: answer.ok ? answer : fail(answer.error) });
       break;
     }
@@ -54,6 +54,16 @@ parentPort?.on('message', (message: ToThread) => {
 function say(message: FromThread): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window: there is no origin
   parentPort?.postMessage(message);
+}
+
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function worldFor(realm: string): World {

@@ -25,6 +25,7 @@ import type { Enrolment } from '../../server/enrolment/enrolment.ts';
 import { AgentApi } from '../../server/native/agent-api.ts';
 import { acceptsHosts, answerHosts } from '../../server/native/host-api.ts';
 import { effectHeaders } from '../../server/native/effect-headers.ts';
+import { heavyBodyBytes } from '../../server/native/heavy-api.ts';
 import { answerNative, type NativeSetup } from '../../server/native/native-api.ts';
 import { NATIVE_PATH } from '../../server/native/paths.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
@@ -212,6 +213,7 @@ function routesOf(
     {
       name: 'crenel',
       accepts: (method, path) => (method === 'GET' || method === 'POST') && path.startsWith(NATIVE_PATH),
+      bodyBytes: heavyBodyBytes,
       handle: async (request) => marked(await answerNative(native, request)),
     },
     {

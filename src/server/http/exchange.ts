@@ -88,6 +88,8 @@ export type Route = {
   readonly name: string;
   /** Whether the route takes requests like this; `path` as in `HttpRequest`. */
   readonly accepts: (method: string, path: string) => boolean;
+  /** Most bytes of a body of such a request, where that is more than the listener's limit. */
+  readonly bodyBytes?: (method: string, path: string) => number | undefined;
   readonly handle: HttpHandler;
   /** Puts refusals of the listener into the form that the route's clients read (XML for EC2); else they are plain text. */
   readonly refuse?: (refusal: HttpRefusal) => HttpAnswer;

@@ -92,7 +92,7 @@ async function replyTo(service: Service, exchange: Exchange, tally: Tally): Prom
     return { ...(await handled(service, observer, { ...request, body: NOTHING })), isUnread: hasBody };
   const route = findRoute(service.routes, request);
   if (!route.ok) return refused(service, route.error, { isUnread: hasBody });
-  const body = await bodyOf(service, exchange, { head: head.value, tally });
+  const body = await bodyOf(service, exchange, { head: head.value, tally, route: route.value });
   if (body.ok)
     return await admitted(service, exchange, { route: route.value, request: { ...request, body: body.value } });
   return body.error === 'gone' ? 'gone' : refused(service, body.error, { isUnread: hasBody, route: route.value });
@@ -102,10 +102,12 @@ async function replyTo(service: Service, exchange: Exchange, tally: Tally): Prom
 async function bodyOf(
   { limits, admission }: Service,
   { incoming, outgoing, connection, expects }: Exchange,
-  { head, tally }: { readonly head: Head; readonly tally: Tally },
+  { head, tally, route }: { readonly head: Head; readonly tally: Tally; readonly route: Route },
 ): Promise<Result<Uint8Array, HttpRefusal | 'gone'>> {
   if (expects === 'unknown') return fail(EXPECTATION);
-  const unread = refuseUnread(head, limits.bodyBytes);
+  const { method, path } = head.request;
+  const maxBytes = Math.max(limits.bodyBytes, route.bodyBytes?.(method, path) ?? 0);
+  const unread = refuseUnread(head, maxBytes);
   if (unread !== undefined) return fail(unread);
   if (!admission.fits(head.announcedBytes ?? 0)) return fail(BUSY);
   if (!head.hasBody) return ok(NOTHING);
@@ -117,7 +119,7 @@ async function bodyOf(
     tally.bytesIn += bytes;
     return true;
   };
-  return await readBody(incoming, connection, { maxBytes: limits.bodyBytes, take });
+  return await readBody(incoming, connection, { maxBytes, take });
 }
 
 /** Has a request handled when it is its turn. */

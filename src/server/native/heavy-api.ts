@@ -7,7 +7,7 @@ import { realmKey } from '../control/stored.ts';
 import type { HttpRequest } from '../http/exchange.ts';
 import { readBody, readText } from './answers.ts';
 import { familiesOf, type HeavyFault, type HeavyQuestion } from './heavy-questions.ts';
-import { parametersOf } from './parameters.ts';
+import { askedIn, parametersOf } from './parameters.ts';
 import { NATIVE_PATH } from './paths.ts';
 import { worldSteps } from './world-steps.ts';
 
@@ -31,12 +31,17 @@ export type Asker = { readonly realm: Realm; readonly world: World; readonly rev
 type Made = Result<() => HeavyQuestion, HeavyFault>;
 type Making = (setup: HeavySetup, request: HttpRequest, asker: Asker) => Made;
 
-const QUESTIONS: ReadonlyMap<string, { readonly method: 'GET' | 'POST'; readonly make: Making }> = new Map([
-  ['exposure', { method: 'GET', make: exposureOf }],
-  ['matrix', { method: 'GET', make: matrixOf }],
-  ['diff', { method: 'GET', make: diffOf }],
-  ['assert', { method: 'POST', make: assertOf }],
-  ['preview', { method: 'POST', make: previewOf }],
+/** What is asked under a name, by the method that it is asked with. */
+type Question = { readonly GET?: Making; readonly POST?: Making };
+
+const QUESTIONS: ReadonlyMap<string, Question> = new Map<string, Question>([
+  ['exposure', { GET: exposureOf }],
+  ['matrix', { GET: matrixOf }],
+  ['diff', { GET: diffOf, POST: comparisonOf }],
+  ['edits', { GET: editsOf }],
+  ['lint', { GET: lintOf, POST: lintOf }],
+  ['assert', { POST: assertOf }],
+  ['preview', { POST: previewOf }],
 ]);
 
 /** The names of these questions. */
@@ -44,12 +49,15 @@ export const HEAVY_NAMES: ReadonlySet<string> = new Set(QUESTIONS.keys());
 
 /** Most rows of a matrix in one answer. */
 const MAX_ROWS = 200;
+/** Largest body of documents to compare: a plan of some five thousand resources. Whoever has more asks by the command line. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /** Most words of a call. */
 const MAX_WORDS = 2000;
 
 /**
- * Answers a question about all pairs with the JSON that the command line gives: `GET exposure`, `GET matrix`, `GET diff` between two revisions,
- * `POST assert` with a file of facts, `POST preview` with `{"call": ["authorize-security-group-ingress", …]}`.
+ * Answers a question about all pairs with the JSON that the command line gives: `GET exposure`, `GET matrix`, `GET diff` between two revisions, `POST diff`
+ * with documents, `GET edits`, `GET lint` or `POST lint` with an ignore file, `POST assert` with a file of facts, `POST preview` with
+ * `{"call": ["authorize-security-group-ingress", …]}`.
  */
 export async function askHeavy(
   setup: HeavySetup,
@@ -60,10 +68,16 @@ export async function askHeavy(
   const { analyst } = setup;
   if (question === undefined || analyst === undefined)
     return fail({ status: 404, message: `this server does not answer ${NATIVE_PATH}${name}` });
-  if (request.method !== question.method)
-    return fail({ status: 405, message: `${NATIVE_PATH}${name} is asked with ${question.method}` });
-  const made = question.make(setup, request, asker);
+  const make = request.method === 'POST' ? question.POST : question.GET;
+  if (make === undefined)
+    return fail({ status: 405, message: `${NATIVE_PATH}${name} is asked with ${Object.keys(question).join(' or ')}` });
+  const made = make(setup, request, asker);
   return made.ok ? await analyst.ask(realmKey(asker.realm), asker.world, made.value) : made;
+}
+
+/** Most bytes of the body of a question, where it may have more than other requests. */
+export function heavyBodyBytes(method: string, path: string): number | undefined {
+  return method === 'POST' && path === `${NATIVE_PATH}diff` ? MAX_DOCUMENT_BYTES : undefined;
 }
 
 function exposureOf(_setup: HeavySetup, { query }: HttpRequest, { revision }: Asker): Made {
@@ -114,6 +128,27 @@ function diffOf({ worldAt }: HeavySetup, { query }: HttpRequest, { realm, world,
   const [left, right] = sides;
   if (left === undefined || right === undefined) throw new Error('there are two revisions');
   return ok(() => ({ kind: 'diff', before: left, after: right }));
+}
+
+/** Documents are read where there is time: on the thread that answers. */
+function comparisonOf(_setup: HeavySetup, { query, body }: HttpRequest, { revision }: Asker): Made {
+  const none = parametersOf(query, []);
+  return none.ok ? ok(() => ({ kind: 'compare', revision, body })) : none;
+}
+
+function editsOf(_setup: HeavySetup, { query }: HttpRequest, { revision }: Asker): Made {
+  const asked = askedIn(query);
+  return asked.ok ? ok(() => ({ kind: 'edits', revision, asked: asked.value })) : asked;
+}
+
+function lintOf(_setup: HeavySetup, { method, query, body }: HttpRequest, { revision }: Asker): Made {
+  const words = parametersOf(query, ['family']);
+  if (!words.ok) return words;
+  const families = familiesIn(words.value.family);
+  if (!families.ok) return families;
+  const [family] = families.value.length === 1 ? families.value : [];
+  const text = method === 'POST' ? readText(body) : ok(undefined);
+  return text.ok ? ok(() => ({ kind: 'lint', revision, ignores: text.value, family })) : bad(text.error);
 }
 
 function assertOf(_setup: HeavySetup, { query, body }: HttpRequest, { revision }: Asker): Made {

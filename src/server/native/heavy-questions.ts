@@ -1,12 +1,20 @@
 import { FAMILIES, type Family } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
+import { editsOf } from '../../analysis/answer-edits.ts';
+import { answerDocument } from '../../analysis/answer-document.ts';
+import { ask, type Asked } from '../../analysis/ask.ts';
 import { judgeAssertions } from '../../analysis/assertions.ts';
 import { diffDocument } from '../../analysis/diff-document.ts';
 import { exposures } from '../../analysis/exposure.ts';
+import { LINT_RULES } from '../../analysis/lint/finding.ts';
+import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
+import { lintWorld } from '../../analysis/lint/lint.ts';
 import { matrixDocument, type MatrixQuery } from '../../analysis/matrix-document.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
 import { readAssertions } from '../../formats/assertion-file.ts';
+import { readIgnores } from '../../formats/ignore-file.ts';
+import { readSentWorlds } from './sent-worlds.ts';
 import type { WorldStep } from './world-steps.ts';
 
 /** A question about all pairs of a world, or about two worlds that steps lead to from it; each at the revision that it is told to be of. */
@@ -14,7 +22,15 @@ export type HeavyQuestion =
   | { readonly kind: 'exposure'; readonly revision: number; readonly families: readonly Family[] }
   | { readonly kind: 'matrix'; readonly revision: number; readonly query: Omit<MatrixQuery, 'onProgress'> }
   | { readonly kind: 'assert'; readonly revision: number; readonly text: string; readonly families: readonly Family[] }
-  | { readonly kind: 'diff'; readonly before: Side; readonly after: Side };
+  | {
+      readonly kind: 'lint';
+      readonly revision: number;
+      readonly ignores: string | undefined;
+      readonly family: Family | undefined;
+    }
+  | { readonly kind: 'edits'; readonly revision: number; readonly asked: Asked }
+  | { readonly kind: 'diff'; readonly before: Side; readonly after: Side }
+  | { readonly kind: 'compare'; readonly revision: number; readonly body: Uint8Array };
 
 /** A world by the steps that lead to it. */
 export type Side = { readonly steps: readonly WorldStep[]; readonly revision: number };
@@ -29,20 +45,17 @@ export type HeavyFault = {
 /** Longest answer, in characters: what is longer is for the command line, which asks a copy of the world. */
 const MAX_LENGTH = 32 * 1024 * 1024;
 
-/** The answer as JSON. `follow` leads from the world to a side; `onProgress` may throw to end it. */
-export function answerHeavy(
-  question: HeavyQuestion,
-  {
-    world,
-    follow,
-    onProgress,
-  }: {
-    readonly world: World;
-    readonly follow: (steps: readonly WorldStep[]) => World;
-    readonly onProgress: () => void;
-  },
-): Result<string, HeavyFault> {
-  const document = documentOf(question, { world, follow, onProgress });
+/** What an answer is made with: the world; what leads from it to a side; bytes as UTF-8 text, undefined where they are none; `onProgress` may throw to end it. */
+export type HeavyMeans = {
+  readonly world: World;
+  readonly follow: (steps: readonly WorldStep[]) => World;
+  readonly decode: (bytes: Uint8Array) => string | undefined;
+  readonly onProgress: () => void;
+};
+
+/** The answer as JSON. */
+export function answerHeavy(question: HeavyQuestion, means: HeavyMeans): Result<string, HeavyFault> {
+  const document = documentOf(question, means);
   if (!document.ok) return document;
   const text = `${JSON.stringify(document.value)}\n`;
   return text.length > MAX_LENGTH
@@ -53,18 +66,8 @@ export function answerHeavy(
     : ok(text);
 }
 
-function documentOf(
-  question: HeavyQuestion,
-  {
-    world,
-    follow,
-    onProgress,
-  }: {
-    readonly world: World;
-    readonly follow: (steps: readonly WorldStep[]) => World;
-    readonly onProgress: () => void;
-  },
-): Result<unknown, HeavyFault> {
+function documentOf(question: HeavyQuestion, means: HeavyMeans): Result<unknown, HeavyFault> {
+  const { world, follow, onProgress } = means;
   switch (question.kind) {
     case 'exposure':
       return ok(exposures(at(world, question.revision), { families: question.families, onProgress }));
@@ -74,6 +77,12 @@ function documentOf(
     }
     case 'assert':
       return assertOf(at(world, question.revision), question, onProgress);
+    case 'lint':
+      return lintOf(at(world, question.revision), question, onProgress);
+    case 'edits':
+      return editsAnswer(at(world, question.revision), question.asked, onProgress);
+    case 'compare':
+      return comparison(question, means);
     case 'diff': {
       const before = at(follow(question.before.steps), question.before.revision);
       const after = at(follow(question.after.steps), question.after.revision);
@@ -101,6 +110,39 @@ function assertOf(
     message: `${fact?.line ?? 1}:${fact?.column ?? 1}: ${first?.message ?? 'it cannot be judged'}`,
     suggestions: first?.suggestions ?? [],
   });
+}
+
+function lintOf(
+  world: World,
+  { ignores, family }: Extract<HeavyQuestion, { kind: 'lint' }>,
+  onProgress: () => void,
+): Result<unknown, HeavyFault> {
+  const written = ignores === undefined ? ok([]) : readIgnores(ignores, Object.keys(LINT_RULES));
+  if (!written.ok) {
+    const { line, column, message } = written.error;
+    return fail({ status: 400, message: `${line}:${column}: ${message}` });
+  }
+  const { document, stale } = applyIgnores(lintWorld(world, { onProgress }), written.value);
+  const staleIgnores = written.value.filter((one) => stale.includes(one));
+  return ok({ ...(family === undefined ? document : findingsOf(document, family)), staleIgnores });
+}
+
+function editsAnswer(world: World, asked: Asked, onProgress: () => void): Result<unknown, HeavyFault> {
+  const answer = ask(world, asked);
+  if (!answer.ok) return fail({ status: 400, ...faultWords(answer.error) });
+  return ok({ ...answerDocument(world, answer.value), edits: editsOf(world, answer.value, onProgress) });
+}
+
+function comparison(
+  { body, revision }: Extract<HeavyQuestion, { kind: 'compare' }>,
+  { world, decode, onProgress }: HeavyMeans,
+): Result<unknown, HeavyFault> {
+  const text = decode(body);
+  if (text === undefined) return fail({ status: 400, message: 'the body is no UTF-8' });
+  const sent = readSentWorlds(text, at(world, revision));
+  if (!sent.ok) return fail({ status: 400, message: sent.error });
+  const { before, after, findings } = sent.value;
+  return ok({ ...diffDocument(before, after, differenceOf(before, after, onProgress)), remarks: findings });
 }
 
 function faultWords(error: { readonly message: string; readonly suggestions: readonly string[] }): {

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
 import { networkAclReport } from '../../analysis/acl-report.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
-import { ask, type Asked } from '../../analysis/ask.ts';
+import { ask } from '../../analysis/ask.ts';
 import { eniReport } from '../../analysis/eni-report.ts';
 import { groupReport } from '../../analysis/group-report.ts';
 import type { EndpointError } from '../../analysis/endpoint.ts';
@@ -16,7 +16,7 @@ import type { Refusal } from '../control/refusal.ts';
 import type { HttpAnswer, HttpRequest } from '../http/exchange.ts';
 import { askHeavy, type Asker, HEAVY_NAMES, type HeavySetup } from './heavy-api.ts';
 import type { HitOwner, HitsDocument } from './hits.ts';
-import { decoded, parametersOf } from './parameters.ts';
+import { askedIn, decoded } from './parameters.ts';
 import { NATIVE_PATH } from './paths.ts';
 
 export type NativeSetup = HeavySetup & {
@@ -97,7 +97,10 @@ async function posted(
   const caller = authenticate(request);
   if (!caller.ok) return fail({ status: caller.error.status, message: caller.error.message });
   if (name !== 'backup')
-    return fail({ status: 404, message: `what can be posted is backup, preview and assert under ${NATIVE_PATH}` });
+    return fail({
+      status: 404,
+      message: `what can be posted is backup, preview, assert, diff and lint under ${NATIVE_PATH}`,
+    });
   const permitted = caller.value.mayDo('crenel:CreateBackup', {});
   if (!permitted.ok) return fail({ status: 403, message: `crenel:CreateBackup is not allowed: ${permitted.error}` });
   if (backup === undefined) return fail({ status: 409, message: 'this server keeps nothing that could be backed up' });
@@ -116,7 +119,7 @@ function answeredBy(
   if (question === undefined)
     return fail({
       status: 404,
-      message: `there is world, why, reach, show, diff, exposure and matrix under ${NATIVE_PATH}`,
+      message: `there is world, why, edits, reach, show, diff, exposure, matrix and lint under ${NATIVE_PATH}`,
     });
   const permitted = caller.value.mayDo(question.action, {});
   if (!permitted.ok) return fail({ status: 403, message: `${question.action} is not allowed: ${permitted.error}` });
@@ -130,13 +133,9 @@ function answeredBy(
 }
 
 function answerOf(world: World, { query }: HttpRequest, always: string | undefined): Result<string, Fault> {
-  const words = parametersOf(query, ['from', 'to', 'traffic', 'family']);
-  if (!words.ok) return words;
-  const { from, to, traffic = 'all', family } = words.value;
-  if (from === undefined || to === undefined) return bad('the parameters from and to must be there');
-  if (family !== undefined && family !== 'ipv4' && family !== 'ipv6') return bad('family is ipv4 or ipv6');
-  const asked: Asked = { from, to, traffic: always ?? traffic, family };
-  const answer = ask(world, asked);
+  const asked = askedIn(query);
+  if (!asked.ok) return asked;
+  const answer = ask(world, { ...asked.value, traffic: always ?? asked.value.traffic });
   return answer.ok
     ? ok(json(answerDocument(world, answer.value)))
     : fail({ status: 400, message: answer.error.message, suggestions: answer.error.suggestions });

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { Asked } from '../../analysis/ask.ts';
 
 /** What is wrong with a query. */
 type Fault = { readonly status: number; readonly message: string };
@@ -20,6 +21,16 @@ export function parametersOf<N extends string>(
     found[name] = value;
   }
   return ok(found);
+}
+
+/** The two ends, traffic and family of a query; all traffic where it names none. */
+export function askedIn(query: string): Result<Asked, Fault> {
+  const words = parametersOf(query, ['from', 'to', 'traffic', 'family']);
+  if (!words.ok) return words;
+  const { from, to, traffic = 'all', family } = words.value;
+  if (from === undefined || to === undefined) return bad('the parameters from and to must be there');
+  if (family !== undefined && family !== 'ipv4' && family !== 'ipv6') return bad('family is ipv4 or ipv6');
+  return ok({ from, to, traffic, family });
 }
 
 /** A part of a path or query without its percent signs; undefined where one starts no byte. */
