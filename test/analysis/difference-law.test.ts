@@ -11,6 +11,9 @@ import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
 import { checkDifference } from './check-difference.ts';
 
+/** Worlds that are hardly ever drawn: the rules that decide are those of an appliance on the way back. */
+const TELLING = [314];
+
 test('statements are what single pairs differ by', () => {
   let gained = 0;
   for (let seed = 1; seed <= checks(60); seed += 1) {
@@ -23,7 +26,8 @@ test('statements are what single pairs differ by', () => {
 
 test('statements are what single pairs differ by where worlds share all but the rules of some groups', () => {
   let gained = 0;
-  for (let seed = 1; seed <= checks(60); seed += 1) {
+  const seeds = Array.from({ length: checks(60) }, (_, at) => at + 1);
+  for (const seed of new Set([...seeds, ...TELLING])) {
     const before = compactWorld(randomWorld(seed));
     const donor = compactWorld(randomWorld(seed + 500));
     const updated = [...listRecords(before, 'groups')].flatMap((group, at) => {

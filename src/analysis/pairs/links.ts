@@ -101,13 +101,18 @@ export function sourcePortsOf(set: TrafficSet): SourcePorts {
 
 function linkOf(world: World, pair: { readonly from: Stop; readonly to: Stop }, ways: Ways): Link {
   const path = pathOf(world, pair, ways);
-  const rest = reachOf(world, { ...path, forward: path.forward.filter((gate) => gate.kind !== 'groups') });
+  // Without all groups, those on the way back too: others of the two spots, and other worlds with these paths, may have other rules there.
+  const rest = reachOf(world, { ...path, forward: withoutGroups(path.forward), reply: withoutGroups(path.reply) });
   const points = { sure: pointsOf(rest.sure), possible: pointsOf(rest.possible) };
   if (points.possible.length === 0) return NONE;
   const shape = shapeOf(path, pair);
   if (shape === undefined) return { kind: 'single' };
   const sourcePorts = { sure: sourcePortsOf(rest.sure), possible: sourcePortsOf(rest.possible) };
   return { kind: 'shaped', shape, points, sourcePorts };
+}
+
+function withoutGroups(gates: readonly Gate[]): readonly Gate[] {
+  return gates.filter((gate) => gate.kind !== 'groups');
 }
 
 function pathOf(world: World, { from, to }: { readonly from: Stop; readonly to: Stop }, ways: Ways): Path {
