@@ -1,5 +1,5 @@
-import { rehashed } from './hash-slots.ts';
 import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
+import { Tuples } from './tuples.ts';
 
 /** A set of classes, by its number in a `Bitsets`: equal sets of one arena have equal numbers. */
 export type SetId = number;
@@ -7,72 +7,74 @@ export type SetId = number;
 /** The set with no member, in every arena. */
 export const NO_CLASSES: SetId = 0;
 
-/** More sets or rows than this are a fault: memory ends long before. */
-export const MAX_ID: number = 2 ** 30;
+/** A piece of a set is so many words, so that 512 members are one piece: pieces without members, or with all, cost nothing. */
+const PIECE_WORDS = 16;
+const PIECE_BITS = 9;
+const WORD_MASK = PIECE_WORDS - 1;
 
-/** About how many words a block has: 256 KiB. */
-const BLOCK_WORDS = 2 ** 16;
+/** The piece with no member. */
+const NO_PIECE = 0;
 
 type Operation = 'and' | 'or' | 'without';
 
 /**
- * Sets over `size` members, each kept once: comparing is comparing numbers, and what was computed once is remembered. Nothing is ever
- * given back; a new arena takes the place of one that grew too large.
+ * Sets over `size` members, each kept once: comparing is comparing numbers, and what was computed once is remembered. A set is a tuple of
+ * pieces, which are kept once, too: most sets differ from others in few pieces. Nothing is ever given back; a new arena takes the place of one
+ * that grew too large.
  */
 export class Bitsets {
   /** Members are 0 … size − 1. */
   readonly size: number;
   /** The set of all members; equal to `NO_CLASSES` when there is none. */
   readonly all: SetId;
+  /** How many pieces a set has. */
   readonly #width: number;
-  /** The words of all sets in blocks of equal size: what is there never moves, however many sets come. */
-  readonly #blocks: Int32Array[] = [];
-  /** A block has 2^shift sets. */
-  readonly #shift: number;
-  readonly #mask: number;
-  #count = 0;
-  /** Open addressing, two words a slot: number of a set + 1 (0: free), and its hash. */
-  #slots = new Int32Array(2048);
+  readonly #pieces = new Tuples(PIECE_WORDS);
+  readonly #sets: Tuples;
   readonly #memory: Readonly<Record<Operation, PairMemo>> = {
     and: new PairMemo(),
     or: new PairMemo(),
     without: new PairMemo(),
   };
+  /** The piece, and the set, that are being made. */
+  readonly #words = new Int32Array(PIECE_WORDS);
   readonly #scratch: Int32Array;
+  /** The piece with all members that it can have. */
+  readonly #full: number;
   readonly #sizes = new Map<SetId, number>();
 
   constructor(size: number) {
     this.size = size;
-    this.#width = Math.max(1, (size + 31) >>> 5);
-    this.#shift = Math.max(0, Math.min(10, 31 - Math.clz32(BLOCK_WORDS / this.#width)));
-    this.#mask = 2 ** this.#shift - 1;
+    this.#width = Math.max(1, (size + (1 << PIECE_BITS) - 1) >>> PIECE_BITS);
+    this.#sets = new Tuples(this.#width);
     this.#scratch = new Int32Array(this.#width);
-    this.#intern();
-    for (let member = 0; member < size; member += 1) this.#mark(member);
-    this.all = this.#intern();
+    this.#pieces.intern(this.#words);
+    this.#sets.intern(this.#scratch);
+    this.#full = this.#pieces.intern(this.#words.fill(-1));
+    this.all = this.of(Array.from({ length: size }, (_, member) => member));
   }
 
   /** How many sets there are, and the bytes that they take. */
   get usage(): { readonly sets: number; readonly bytes: number } {
-    return { sets: this.#count, bytes: this.#count * this.#width * 4 };
+    const words = this.#sets.count * this.#width + this.#pieces.count * PIECE_WORDS;
+    return { sets: this.#sets.count, bytes: words * 4 };
   }
 
   /** The set of these members, in any order. */
   of(members: Iterable<number>): SetId {
-    this.#scratch.fill(0);
-    for (const member of members) this.#mark(member);
-    return this.#intern();
+    const words = new Int32Array(this.#width * PIECE_WORDS);
+    for (const member of members) words[member >>> 5] = (words[member >>> 5] ?? 0) | (1 << (member & 31));
+    for (let at = 0; at < this.#width; at += 1)
+      this.#scratch[at] = this.#pieces.intern(words.subarray(at * PIECE_WORDS, (at + 1) * PIECE_WORDS));
+    return this.#sets.intern(this.#scratch);
   }
 
   /** The union of any number of sets, in one pass. */
   union(sets: Iterable<SetId>): SetId {
-    const scratch = this.#scratch;
-    scratch.fill(0);
-    for (const set of sets) {
-      const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
-      for (let word = 0; word < this.#width; word += 1) scratch[word] = (scratch[word] ?? 0) | (words[at + word] ?? 0);
-    }
-    return this.#intern();
+    const given = [...sets];
+    if (given.length < 2) return given[0] ?? NO_CLASSES;
+    for (let at = 0; at < this.#width; at += 1) this.#scratch[at] = this.#joined(given, at);
+    return this.#sets.intern(this.#scratch);
   }
 
   /** Members of both. */
@@ -99,30 +101,42 @@ export class Bitsets {
 
   /** Whether a set has a member. */
   has(set: SetId, member: number): boolean {
-    return ((this.#blockOf(set)[this.#placeOf(set) + (member >>> 5)] ?? 0) & (1 << (member & 31))) !== 0;
+    const piece = this.#pieceOf(set, member >>> PIECE_BITS);
+    const word = this.#pieces.blockOf(piece)[this.#pieces.placeOf(piece) + ((member >>> 5) & WORD_MASK)] ?? 0;
+    return (word & (1 << (member & 31))) !== 0;
   }
 
   /** Tells each member that only one of two sets has: `isIn` where the second has it. */
   eachChange(a: SetId, b: SetId, tell: (member: number, isIn: boolean) => void): void {
-    const [old, left] = [this.#blockOf(a), this.#placeOf(a)];
-    const [now, right] = [this.#blockOf(b), this.#placeOf(b)];
-    for (let word = 0; word < this.#width; word += 1) {
-      const after = now[right + word] ?? 0;
-      let bits = (old[left + word] ?? 0) ^ after;
-      while (bits !== 0) {
-        const low = bits & -bits;
-        tell(word * 32 + (31 - Math.clz32(low)), (after & low) !== 0);
-        bits ^= low;
+    const pieces = this.#pieces;
+    for (let at = 0; at < this.#width; at += 1) {
+      const [before, after] = [this.#pieceOf(a, at), this.#pieceOf(b, at)];
+      if (before === after) continue;
+      const [old, left] = [pieces.blockOf(before), pieces.placeOf(before)];
+      const [now, right] = [pieces.blockOf(after), pieces.placeOf(after)];
+      for (let word = 0; word < PIECE_WORDS; word += 1) {
+        const isIn = now[right + word] ?? 0;
+        let bits = (old[left + word] ?? 0) ^ isIn;
+        while (bits !== 0) {
+          const low = bits & -bits;
+          tell(firstIn(at, word) + (31 - Math.clz32(low)), (isIn & low) !== 0);
+          bits ^= low;
+        }
       }
     }
   }
 
   /** Whether two sets have a member in common; no set is made. */
   overlap(a: SetId, b: SetId): boolean {
-    const [one, left] = [this.#blockOf(a), this.#placeOf(a)];
-    const [other, right] = [this.#blockOf(b), this.#placeOf(b)];
-    for (let word = 0; word < this.#width; word += 1)
-      if (((one[left + word] ?? 0) & (other[right + word] ?? 0)) !== 0) return true;
+    const pieces = this.#pieces;
+    for (let at = 0; at < this.#width; at += 1) {
+      const [one, other] = [this.#pieceOf(a, at), this.#pieceOf(b, at)];
+      if (one === NO_PIECE || other === NO_PIECE) continue;
+      if (one === other) return true;
+      const [left, right] = [pieces.placeOf(one), pieces.placeOf(other)];
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        if (((pieces.blockOf(one)[left + word] ?? 0) & (pieces.blockOf(other)[right + word] ?? 0)) !== 0) return true;
+    }
     return false;
   }
 
@@ -130,28 +144,32 @@ export class Bitsets {
   count(set: SetId): number {
     const known = this.#sizes.get(set);
     if (known !== undefined) return known;
-    const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
     let count = 0;
-    for (let word = 0; word < this.#width; word += 1) count += bitsIn(words[at + word] ?? 0);
+    for (let at = 0; at < this.#width; at += 1) {
+      const piece = this.#pieceOf(set, at);
+      if (piece === NO_PIECE) continue;
+      const [words, start] = [this.#pieces.blockOf(piece), this.#pieces.placeOf(piece)];
+      for (let word = 0; word < PIECE_WORDS; word += 1) count += bitsIn(words[start + word] ?? 0);
+    }
     this.#sizes.set(set, count);
     return count;
   }
 
   /** The members, ascending. */
   *members(set: SetId): Generator<number, void, undefined> {
-    const [words, at] = [this.#blockOf(set), this.#placeOf(set)];
-    for (let word = 0; word < this.#width; word += 1) {
-      let bits = words[at + word] ?? 0;
-      while (bits !== 0) {
-        const low = bits & -bits;
-        yield word * 32 + (31 - Math.clz32(low));
-        bits ^= low;
+    for (let at = 0; at < this.#width; at += 1) {
+      const piece = this.#pieceOf(set, at);
+      if (piece === NO_PIECE) continue;
+      const [words, start] = [this.#pieces.blockOf(piece), this.#pieces.placeOf(piece)];
+      for (let word = 0; word < PIECE_WORDS; word += 1) {
+        let bits = words[start + word] ?? 0;
+        while (bits !== 0) {
+          const low = bits & -bits;
+          yield firstIn(at, word) + (31 - Math.clz32(low));
+          bits ^= low;
+        }
       }
     }
-  }
-
-  #mark(member: number): void {
-    this.#scratch[member >>> 5] = (this.#scratch[member >>> 5] ?? 0) | (1 << (member & 31));
   }
 
   #remembered(operation: Operation, a: SetId, b: SetId): SetId {
@@ -164,82 +182,68 @@ export class Bitsets {
   }
 
   #make(operation: Operation, a: SetId, b: SetId): SetId {
-    const [scratch, width] = [this.#scratch, this.#width];
-    const [one, left] = [this.#blockOf(a), this.#placeOf(a)];
-    const [other, right] = [this.#blockOf(b), this.#placeOf(b)];
-    if (operation === 'and')
-      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) & (other[right + word] ?? 0);
-    else if (operation === 'or')
-      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) | (other[right + word] ?? 0);
-    else
-      for (let word = 0; word < width; word += 1) scratch[word] = (one[left + word] ?? 0) & ~(other[right + word] ?? 0);
-    return this.#intern();
-  }
-
-  #blockOf(set: SetId): Int32Array {
-    return this.#blocks[set >>> this.#shift] ?? NO_WORDS;
-  }
-
-  #placeOf(set: SetId): number {
-    return (set & this.#mask) * this.#width;
-  }
-
-  /** The number of the set that stands in the scratch words. */
-  #intern(): SetId {
-    const hash = hashOf(this.#scratch);
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const id = (slots[slot * 2] ?? 0) - 1;
-      if (id < 0) return this.#add(slot, hash);
-      if (slots[slot * 2 + 1] === hash && this.#equals(id)) return id;
-      slot = (slot + 1) & mask;
+    const [scratch, width, full] = [this.#scratch, this.#width, this.#full];
+    const [one, left] = [this.#sets.blockOf(a), this.#sets.placeOf(a)];
+    const [other, right] = [this.#sets.blockOf(b), this.#sets.placeOf(b)];
+    for (let at = 0; at < width; at += 1) {
+      const mine = one[left + at] ?? NO_PIECE;
+      const theirs = other[right + at] ?? NO_PIECE;
+      if (operation === 'and') {
+        if (mine === theirs || theirs === full || mine === NO_PIECE) scratch[at] = mine;
+        else if (mine === full || theirs === NO_PIECE) scratch[at] = theirs;
+        else scratch[at] = this.#piece(operation, mine, theirs);
+      } else if (operation === 'or') {
+        if (mine === theirs || theirs === NO_PIECE || mine === full) scratch[at] = mine;
+        else if (mine === NO_PIECE || theirs === full) scratch[at] = theirs;
+        else scratch[at] = this.#piece(operation, mine, theirs);
+      } else if (mine === theirs || theirs === full || mine === NO_PIECE) scratch[at] = NO_PIECE;
+      else scratch[at] = theirs === NO_PIECE ? mine : this.#piece(operation, mine, theirs);
     }
+    return this.#sets.intern(scratch);
   }
 
-  #add(slot: number, hash: number): SetId {
-    const id = this.#count;
-    if (id >= MAX_ID) throw new Error('more sets of classes than an analysis can number');
-    if ((id & this.#mask) === 0) this.#blocks.push(new Int32Array((this.#mask + 1) * this.#width));
-    this.#blockOf(id).set(this.#scratch, this.#placeOf(id));
-    this.#slots[slot * 2] = id + 1;
-    this.#slots[slot * 2 + 1] = hash;
-    this.#count += 1;
-    if (this.#count * 4 > this.#slots.length) this.#slots = rehashed(this.#slots);
-    return id;
+  #piece(operation: Operation, a: number, b: number): number {
+    const [words, pieces] = [this.#words, this.#pieces];
+    const [one, left] = [pieces.blockOf(a), pieces.placeOf(a)];
+    const [other, right] = [pieces.blockOf(b), pieces.placeOf(b)];
+    if (operation === 'and')
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        words[word] = (one[left + word] ?? 0) & (other[right + word] ?? 0);
+    else if (operation === 'or')
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        words[word] = (one[left + word] ?? 0) | (other[right + word] ?? 0);
+    else
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        words[word] = (one[left + word] ?? 0) & ~(other[right + word] ?? 0);
+    return pieces.intern(words);
   }
 
-  #equals(id: SetId): boolean {
-    const [words, at] = [this.#blockOf(id), this.#placeOf(id)];
-    for (let word = 0; word < this.#width; word += 1) if (words[at + word] !== this.#scratch[word]) return false;
-    return true;
+  /** The union of one piece of each of these sets. */
+  #joined(sets: readonly SetId[], at: number): number {
+    const [words, pieces] = [this.#words, this.#pieces];
+    let last = NO_PIECE;
+    let isMixed = false;
+    for (const set of sets) {
+      const piece = this.#pieceOf(set, at);
+      if (piece === last || piece === NO_PIECE) continue;
+      if (piece === this.#full) return piece;
+      const [own, start] = [pieces.blockOf(piece), pieces.placeOf(piece)];
+      if (last === NO_PIECE) words.fill(0);
+      else isMixed = true;
+      for (let word = 0; word < PIECE_WORDS; word += 1) words[word] = (words[word] ?? 0) | (own[start + word] ?? 0);
+      last = piece;
+    }
+    return isMixed ? pieces.intern(words) : last;
+  }
+
+  #pieceOf(set: SetId, at: number): number {
+    return this.#sets.blockOf(set)[this.#sets.placeOf(set) + at] ?? NO_PIECE;
   }
 }
 
-const NO_WORDS = new Int32Array();
-
-/** Four lanes, so that one multiplication need not wait for the one before. */
-function hashOf(words: Int32Array): number {
-  let [a, b, c, d] = [0x9e37_79b9 | 0, 0x85eb_ca6b | 0, 0xc2b2_ae35 | 0, 0x27d4_eb2f];
-  const whole = words.length & ~3;
-  for (let at = 0; at < whole; at += 4) {
-    a = Math.imul(a ^ (words[at] ?? 0), 0x85eb_ca6b);
-    b = Math.imul(b ^ (words[at + 1] ?? 0), 0xc2b2_ae35);
-    c = Math.imul(c ^ (words[at + 2] ?? 0), 0x27d4_eb2f);
-    d = Math.imul(d ^ (words[at + 3] ?? 0), 0x9e37_79b1);
-    a ^= a >>> 15;
-    b ^= b >>> 13;
-    c ^= c >>> 16;
-    d ^= d >>> 14;
-  }
-  for (let at = whole; at < words.length; at += 1) {
-    a = Math.imul(a ^ (words[at] ?? 0), 0x85eb_ca6b);
-    a ^= a >>> 15;
-  }
-  let mixed = a ^ Math.imul(b, 3) ^ Math.imul(c, 5) ^ Math.imul(d, 7);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb_352d);
-  return mixed ^ (mixed >>> 15);
+/** The first member that a word of a piece can have. */
+function firstIn(piece: number, word: number): number {
+  return (piece << PIECE_BITS) + word * 32;
 }
 
 function bitsIn(word: number): number {

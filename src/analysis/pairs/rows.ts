@@ -1,8 +1,9 @@
 import { AXIS_SIZE } from '../../core/net/axis.ts';
 import type { IntervalSet } from '../../core/net/interval-set.ts';
-import { type Bitsets, MAX_ID, NO_CLASSES, type SetId } from './bitsets.ts';
+import { type Bitsets, NO_CLASSES, type SetId } from './bitsets.ts';
 import { grown, rehashed } from './hash-slots.ts';
 import { NOT_KNOWN, PairMemo } from './pair-memo.ts';
+import { MAX_ID } from './tuples.ts';
 
 /** A row, by its number in a `Rows`: equal rows of one arena have equal numbers. */
 export type RowId = number;
