@@ -1,17 +1,10 @@
 import { layArp } from './arp-chains.ts';
 import { layBorderHook } from './border-chains.ts';
+import { DISCOVERY, layNeighbours, LINK_LOCAL } from './neighbour-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Field, Rule } from './ruleset.ts';
 import { bothFamilies, familyName, fieldsOf, type Side, sideName } from './side.ts';
-import {
-  exemptRules,
-  families,
-  NEIGHBOUR_TYPES,
-  NEIGHBOURS,
-  PRIORITIES,
-  renewalRule,
-  trackedRules,
-} from './start-chains.ts';
+import { exemptRules, families, NEIGHBOURS, PRIORITIES, renewalRule, trackedRules } from './start-chains.ts';
 import { forwards } from './state-chains.ts';
 import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
 
@@ -52,26 +45,19 @@ function layForwarding(plan: Plan, direction: Side['direction']): void {
 
 /** Only an interface's own addresses with its own hardware address come in by its device, before anything is remembered of the packet. */
 function laySpoofing(plan: Plan): void {
-  const linkLocal = is('ip6 saddr', 'fe80::/10');
+  layNeighbours(plan);
   const isOwnMac = isIn(['iifname', 'ether saddr'], 'macs');
   plan.chain(
     'spoof',
     [
       ownRule('ip saddr', 'own4'),
+      DISCOVERY,
       ownRule('ip6 saddr', 'own6'),
       [isIn(['iifname'], 'interfaces', '!='), end('accept')],
       ownRule('ip6 saddr', 'own6p'),
-      [isOwnMac, linkLocal, isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')],
-      [isOwnMac, is('ip6 saddr', '::'), is('icmpv6 type', 135), end('accept')],
       [isOwnMac, is('ip saddr', '0.0.0.0'), is('udp sport', 68), is('udp dport', 67), end('accept')],
-      [isOwnMac, linkLocal, is('udp sport', 546), is('udp dport', 547), end('accept')],
-      // Who may send for others may not be others: what it says of neighbours is of its own addresses, which came through above.
-      ...(plan.hasSet('unchecked')
-        ? [
-            [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), ...DROP],
-            [isIn(['iifname'], 'unchecked'), isOwnMac, end('accept')],
-          ]
-        : []),
+      [isOwnMac, LINK_LOCAL, is('udp sport', 546), is('udp dport', 547), end('goto link-local')],
+      ...(plan.hasSet('unchecked') ? [[isIn(['iifname'], 'unchecked'), isOwnMac, end('accept')]] : []),
       DROP,
     ],
     { hook: 'prerouting', priority: PRIORITIES.spoof, policy: 'accept' },

@@ -3,8 +3,9 @@ import { parseCidr } from '../core/net/cidr.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { packMembers } from '../core/policy/members.ts';
 import { addressNumber, spanOf, spanText } from './address-keys.ts';
-import { chainHead, ruleText, setHead, timeoutText } from './render.ts';
-import type { Chain, Content, Ruleset, Value } from './ruleset.ts';
+import { isRaw, RAW_SETS } from './raw-fields.ts';
+import { chainHead, keyTypes, ruleText, setHead, timeoutText } from './render.ts';
+import type { Chain, Content, RawField, Ruleset, Value } from './ruleset.ts';
 import { nameIn, type TableFamily } from './tables.ts';
 import { TURN, type Turn } from './turn.ts';
 
@@ -124,7 +125,10 @@ class Reader {
   }
 
   #setOf(name: string, body: Json): { readonly head: string; readonly content: Content } {
-    const types = (Array.isArray(body['type']) ? body['type'] : [body['type']]).map(plain);
+    const told = (Array.isArray(body['type']) ? body['type'] : [body['type']]).map(plain);
+    const raw = RAW_SETS.get(name);
+    // Bytes without a word are integers of nft's, of a length that it does not tell.
+    const types = raw !== undefined && told.join(' ') === 'ifname integer' ? raw : told;
     const flags = new Set((Array.isArray(body['flags']) ? body['flags'] : [body['flags'] ?? '']).map(plain));
     const data = body['map'] === undefined ? '' : ` : ${plain(body['map'])}`;
     const elements = Array.isArray(body['elem']) ? body['elem'] : [];
@@ -138,7 +142,7 @@ class Reader {
       ...kept.filter((flag) => flag === 'timeout'),
     ];
     const head = [
-      `type ${types.join(' . ')}${data};`,
+      `${keyTypes(types)}${data};`,
       ...(isDynamic ? [`size ${plain(body['size'])};`] : []),
       ...(all.length === 0 ? [] : [`flags ${all.join(',')};`]),
       ...(counts ? ['counter;'] : []),
@@ -323,16 +327,24 @@ function fieldText(field: unknown): string {
   const { meta, payload, ct } = field;
   if (isObject(meta))
     return meta['key'] === 'iifname' || meta['key'] === 'oifname' ? meta['key'] : `meta ${plain(meta['key'])}`;
-  if (isObject(payload)) return `${plain(payload['protocol'])} ${plain(payload['field'])}`;
+  if (isObject(payload)) return payloadText(payload);
   if (isObject(ct)) return `ct ${plain(ct['key'])}`;
   return foreign(field);
 }
 
-/** Which parts of a key are devices: those are quoted. */
+function payloadText({ protocol, field, base, offset, len }: Json): string {
+  // Newer versions of nft have a word for it.
+  if (protocol === 'icmpv6' && field === 'taddr') return '@th,64,128' satisfies RawField;
+  return protocol === undefined
+    ? `@${plain(base)},${plain(offset)},${plain(len)}`
+    : `${plain(protocol)} ${plain(field)}`;
+}
+
+/** Which parts of a key are devices, which are quoted, or raw bytes. */
 function typesOf(key: unknown): readonly string[] {
   return fieldText(key)
     .split(' . ')
-    .map((field) => (field === 'iifname' || field === 'oifname' ? 'ifname' : ''));
+    .map((field) => (field === 'iifname' || field === 'oifname' ? 'ifname' : isRaw(field) ? field : ''));
 }
 
 function keyText(key: unknown, types: readonly string[]): Value {
@@ -343,7 +355,7 @@ function keyText(key: unknown, types: readonly string[]): Value {
 }
 
 function partText(part: unknown, type: string): Value {
-  if (typeof part === 'number') return plain(part);
+  if (typeof part === 'number') return isRaw(type) ? `0x${part.toString(16)}` : plain(part);
   if (typeof part === 'string') return type === 'ifname' ? `"${part}"` : (canonicalAddress(part) ?? part);
   if (!isObject(part)) return foreign(part);
   const { prefix, range } = part;

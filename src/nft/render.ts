@@ -1,5 +1,6 @@
 import { formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
 import { type Command, wholeCommands } from './command.ts';
+import { isRaw } from './raw-fields.ts';
 import type { Chain, Content, CtTimeout, Elements, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
 import { TIMEOUT_STATES } from './ruleset.ts';
 import { placeOf, TABLES } from './tables.ts';
@@ -89,11 +90,17 @@ export function setHead(set: NftSet): string {
     ...(content.kind === 'dynamic' && content.expires ? ['timeout'] : []),
   ];
   return [
-    `type ${set.key.join(' . ')}${set.data === undefined ? '' : ` : ${set.data}`};`,
+    `${keyTypes(set.key)}${set.data === undefined ? '' : ` : ${set.data}`};`,
     ...(content.kind === 'dynamic' ? [`size ${content.size};`] : []),
     ...(flags.length === 0 ? [] : [`flags ${flags.join(',')};`]),
     ...(content.kind === 'dynamic' && content.counts ? ['counter;'] : []),
   ].join(' ');
+}
+
+/** nft has no word for the type of raw bytes: it takes that of what is looked up by them. */
+export function keyTypes(key: readonly string[]): string {
+  if (!key.some(isRaw)) return `type ${key.join(' . ')}`;
+  return `typeof ${key.map((type) => (type === 'ifname' ? 'iifname' : type)).join(' . ')}`;
 }
 
 /** The head of a chain; empty for one that only others lead to. */

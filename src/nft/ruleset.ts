@@ -10,6 +10,9 @@ export type Field =
   | 'ip daddr'
   | 'ip6 saddr'
   | 'ip6 daddr'
+  | 'ip6 length'
+  | 'ip6 nexthdr'
+  | 'ip6 hoplimit'
   | 'arp saddr ip'
   | 'arp saddr ether'
   | 'meta nfproto'
@@ -25,8 +28,15 @@ export type Field =
   | 'icmp code'
   | 'icmpv6 type'
   | 'icmpv6 code'
+  | RawField
   | 'ct direction'
   | 'ct mark';
+
+/**
+ * Bytes of the transport header for which nft has no word: where they begin and how many they are, in bits. Their values are numbers in
+ * hexadecimal digits, `0x201`.
+ */
+export type RawField = '@th,64,16' | '@th,64,32' | '@th,64,128' | '@th,80,48' | '@th,192,16' | '@th,208,48';
 
 /** `goto` does not come back; `jump` does, at the end of the chain or at `return`. */
 export type Verdict = 'accept' | 'drop' | 'return' | `goto ${string}` | `jump ${string}`;
@@ -81,7 +91,18 @@ export type Hook = {
 
 export type Chain = { readonly name: string; readonly hook?: Hook; readonly rules: readonly Rule[] };
 
-export type KeyType = 'ifname' | 'ether_addr' | 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'mark';
+export type KeyType =
+  | 'ifname'
+  | 'ether_addr'
+  | 'ipv4_addr'
+  | 'ipv6_addr'
+  | 'inet_proto'
+  | 'inet_service'
+  | 'mark'
+  | RawKey;
+
+/** Keys that are raw fields stand behind a device alone. */
+export type RawKey = Extract<RawField, '@th,64,128' | '@th,208,48'>;
 
 /**
  * What a set holds. Members of groups stand packed, as the model has them: there may be a million. A dynamic set belongs to the packets:

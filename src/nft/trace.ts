@@ -3,8 +3,9 @@ import { parseCidr } from '../core/net/cidr.ts';
 import { icmpOf, TCP, UDP } from '../core/net/protocol.ts';
 import { type Transport, transportProtocol } from '../core/net/traffic.ts';
 import { addressNumber, spanOf } from './address-keys.ts';
+import { isRaw, rawPlace, rawText } from './raw-fields.ts';
 import { packedText } from './render.ts';
-import type { Chain, Elements, Field, Hook, NftSet, Rule, Ruleset, Step, Value } from './ruleset.ts';
+import type { Chain, Elements, Field, Hook, NftSet, RawField, Rule, Ruleset, Step, Value } from './ruleset.ts';
 import { nfproto } from './side.ts';
 import { placeOf } from './tables.ts';
 
@@ -16,6 +17,10 @@ export type Frame = {
   readonly source: Address;
   readonly destination: Address;
   readonly transport: Transport;
+  /** 64 when absent. */
+  readonly hopLimit?: number;
+  /** The bytes from the transport header on, where they count; no header stands between it and that of IPv6. */
+  readonly message?: Uint8Array;
   /** Whether a TCP segment is a SYN alone. */
   readonly opens?: boolean;
   /** Absent for a packet that belongs to no connection. */
@@ -265,7 +270,7 @@ function partHolds(pattern: Value, value: Value): boolean {
 }
 
 function numberOf(text: Value): bigint | undefined {
-  if (/^\d+$/u.test(text)) return BigInt(text);
+  if (/^(\d+|0x[\da-f]+)$/u.test(text)) return BigInt(text);
   const address = parseAddress(text);
   return address.ok ? addressNumber(address.value) : undefined;
 }
@@ -278,6 +283,7 @@ function keyOf(journey: Journey, fields: readonly Field[]): Value | undefined {
 
 function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value | undefined {
   if (isArp(frame)) return arpField(frame, field);
+  if (isRaw(field)) return rawField(frame, field);
   const { source, destination, transport } = frame;
   const [name = '', part = ''] = field.split(' ');
   switch (name) {
@@ -290,7 +296,8 @@ function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value 
     case 'ip':
     case 'ip6': {
       if (source.family !== (name === 'ip' ? 'ipv4' : 'ipv6')) return undefined;
-      return formatAddress(part === 'saddr' ? source : destination);
+      if (part === 'saddr' || part === 'daddr') return formatAddress(part === 'saddr' ? source : destination);
+      return headerField(frame, part);
     }
     case 'meta':
       if (part === 'mark') return String(mark);
@@ -301,6 +308,20 @@ function fieldOf({ frame, mark, connectionMark }: Journey, field: Field): Value 
     default:
       return transportField(frame, name, part);
   }
+}
+
+/** What else the header of IPv6 says. */
+function headerField({ transport, hopLimit = 64, message }: Frame, part: string): Value | undefined {
+  if (part === 'hoplimit') return String(hopLimit);
+  if (part === 'nexthdr') return String(transportProtocol(transport));
+  return message === undefined ? undefined : String(message.length);
+}
+
+function rawField({ message }: Frame, field: RawField): Value | undefined {
+  const { offset, size } = rawPlace(field);
+  return message === undefined || message.length < offset + size
+    ? undefined
+    : rawText(message.subarray(offset, offset + size));
 }
 
 function arpField(frame: ArpFrame, field: Field): Value | undefined {

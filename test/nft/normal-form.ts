@@ -51,7 +51,7 @@ class Form {
   #rule(rule: string, family: TableFamily = 'inet'): string {
     return this.#withoutEra(rule)
       .replaceAll(/\b(goto|jump) ([^ ,}]+)/gu, (_, kind: string, name: string) => `${kind} ${this.chain(name)}`)
-      .replaceAll(/@([^ ]+)/gu, (_, name: string) => `@${this.#set(nameIn(family, name))}`)
+      .replaceAll(/@(?!th,)([^ ]+)/gu, (_, name: string) => `@${this.#set(nameIn(family, name))}`)
       .replaceAll(/meta mark set (\d+)/gu, (_, number: string) => `meta mark set ${this.#class(number)}`)
       .replaceAll(/(meta mark set [^{]* map \{)([^}]*)\}/gu, (_, start: string, elements: string) => {
         const ends = elements.split(', ').map((one) => one.trim().split(' : '));

@@ -1,9 +1,10 @@
 import type { Command } from '../command.ts';
 import { type Chain, type CtTimeout, type Hook, type NftSet, TIMEOUT_STATES } from '../ruleset.ts';
+import { isRaw, rawPlace } from '../raw-fields.ts';
 import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type ElementForm, writeElements } from './elements.ts';
-import { type AnonymousSet, writeExpr } from './expressions.ts';
+import { type AnonymousSet, META, writeExpr } from './expressions.ts';
 import { byteOrder, hostWord, keySize, partSize, standing, typeNumber } from './keys.ts';
 import {
   BATCH_GENERATION,
@@ -328,6 +329,7 @@ function orderNotes({ types, data }: ElementForm): Uint8Array {
   const notes = [
     note(KEY_ORDER, key),
     ...(data === undefined ? [] : [note(DATA_ORDER, data === 'mark' ? 'host' : 'mixed')]),
+    ...(types.some(isRaw) ? [rawNotes(types)] : []),
   ];
   return Uint8Array.from(notes.flat());
 }
@@ -336,7 +338,29 @@ const [KEY_ORDER, DATA_ORDER] = [0, 1];
 const ORDERS = { mixed: 0, host: 1, network: 2 } as const;
 
 function note(kind: number, order: keyof typeof ORDERS): readonly number[] {
-  return [kind, 4, ...hostWord(ORDERS[order])];
+  return wordNote(kind, ORDERS[order]);
+}
+
+function wordNote(kind: number, value: number): readonly number[] {
+  return [kind, 4, ...hostWord(value)];
+}
+
+/** A note made of notes. */
+function nestNote(kind: number, notes: readonly (readonly number[])[]): readonly number[] {
+  const all = notes.flat();
+  return [kind, all.length, ...all];
+}
+
+/** What a key is read from, where its types do not say it: by the numbers of nft's own expressions (its `include/expression.h`). */
+function rawNotes(types: readonly string[]): readonly number[] {
+  const [KEY_EXPRESSION, CONCATENATION, META_EXPRESSION, PAYLOAD, TRANSPORT] = [3, 13, 9, 7, 3];
+  const parts = types.map((type, place) => {
+    if (!isRaw(type)) return nestNote(place, [wordNote(0, META_EXPRESSION), nestNote(1, [wordNote(0, META.iifname)])]);
+    const { offset, size } = rawPlace(type);
+    const said = [0, 0, TRANSPORT, offset * 8, size * 8].map((value, kind) => wordNote(kind, value));
+    return nestNote(place, [wordNote(0, PAYLOAD), nestNote(1, said)]);
+  });
+  return nestNote(KEY_EXPRESSION, [wordNote(0, CONCATENATION), nestNote(1, parts)]);
 }
 
 /** Anonymous sets hold ranges when one of their keys is one. */

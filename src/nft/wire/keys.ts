@@ -1,12 +1,25 @@
 import { type Address, fillAddress, formatAddress, ipv4, ipv6, parseAddress } from '../../core/net/address.ts';
 import { expectOk } from '../../core/net/result.ts';
 import { addressNumber, spanText } from '../address-keys.ts';
-import type { KeyType, Value } from '../ruleset.ts';
+import { rawBytes, rawText } from '../raw-fields.ts';
+import type { KeyType, RawField, Value } from '../ruleset.ts';
 import { hostNumberOf, numberOf, textOf, viewOf } from './byte-reader.ts';
 import { LOW_FIRST, padded } from './byte-writer.ts';
 
 /** What a part of a key can be: what our sets have, a mark in the network's order as ranges have it, and what only rules compare. */
-export type PartType = KeyType | 'ordered_mark' | 'icmp_type' | 'icmp_code' | 'icmpv6_type' | 'icmpv6_code' | 'number';
+export type PartType =
+  | KeyType
+  | RawField
+  | 'ordered_mark'
+  | 'icmp_type'
+  | 'icmp_code'
+  | 'icmpv6_type'
+  | 'icmpv6_code'
+  | 'length'
+  | 'number';
+
+/** The number by which nft knows numbers of any length. */
+const INTEGER = 4;
 
 /** Bytes of a part, and the number by which nft knows the type: the kernel only keeps it. */
 const PARTS: Readonly<Record<PartType, { readonly size: number; readonly number: number }>> = {
@@ -22,11 +35,20 @@ const PARTS: Readonly<Record<PartType, { readonly size: number; readonly number:
   icmp_code: { size: 1, number: 32 },
   icmpv6_type: { size: 1, number: 29 },
   icmpv6_code: { size: 1, number: 33 },
-  number: { size: 1, number: 4 },
+  length: { size: 2, number: INTEGER },
+  number: { size: 1, number: INTEGER },
+  '@th,64,16': { size: 2, number: INTEGER },
+  '@th,64,32': { size: 4, number: INTEGER },
+  '@th,64,128': { size: 16, number: INTEGER },
+  '@th,80,48': { size: 6, number: INTEGER },
+  '@th,192,16': { size: 2, number: INTEGER },
+  '@th,208,48': { size: 6, number: INTEGER },
 };
 
 const TYPES_BY_NUMBER: ReadonlyMap<number, string> = new Map(
-  Object.entries(PARTS).flatMap(([name, { number }]) => (name === 'ordered_mark' ? [] : [[number, name] as const])),
+  Object.entries(PARTS).flatMap(([name, { number }]) =>
+    name === 'ordered_mark' || (number === INTEGER && name !== 'number') ? [] : [[number, name] as const],
+  ),
 );
 
 /** The types of a set's keys as they stand in it: ranges want the network's order. */
@@ -112,10 +134,21 @@ function partBytes(type: PartType, text: Value): KeySpan {
     case 'icmp_code':
     case 'icmpv6_type':
     case 'icmpv6_code':
+    case 'length':
     case 'number': {
       const [from = '', to = from] = text.split('-');
       const { size } = PARTS[type];
       return { from: wholeNumber(Number(from), size), to: wholeNumber(Number(to), size) };
+    }
+    case '@th,64,16':
+    case '@th,64,32':
+    case '@th,64,128':
+    case '@th,80,48':
+    case '@th,192,16':
+    case '@th,208,48': {
+      const [from = '', to = from] = text.split('-');
+      const { size } = PARTS[type];
+      return { from: rawBytes(from, size), to: rawBytes(to, size) };
     }
   }
 }
@@ -202,8 +235,16 @@ function partText(type: PartType, { from, to }: KeySpan): Value {
     case 'icmp_code':
     case 'icmpv6_type':
     case 'icmpv6_code':
+    case 'length':
     case 'number':
       return isSame(from, to) ? String(numberOf(from)) : `${numberOf(from)}-${numberOf(to)}`;
+    case '@th,64,16':
+    case '@th,64,32':
+    case '@th,64,128':
+    case '@th,80,48':
+    case '@th,192,16':
+    case '@th,208,48':
+      return isSame(from, to) ? rawText(from) : `${rawText(from)}-${rawText(to)}`;
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Elements, Field, Rule, Step, Value } from '../ruleset.ts';
+import { rawPlace } from '../raw-fields.ts';
+import type { Elements, Field, RawField, Rule, Step, Value } from '../ruleset.ts';
 import { placeOf } from '../tables.ts';
 import { padded } from './byte-writer.ts';
 import {
@@ -40,6 +41,10 @@ function at(base: Base, offset: number, needs: Need = {}): Place {
   return { kind: 'payload', base, offset, needs };
 }
 
+function raw(field: RawField): { readonly type: PartType; readonly place: Place } {
+  return { type: field, place: at('transport', rawPlace(field).offset) };
+}
+
 /** Where each field stands, and what it is. */
 const FIELDS: Readonly<Record<Field, { readonly type: PartType; readonly place: Place }>> = {
   iifname: { type: 'ifname', place: { kind: 'meta', key: 'iifname' } },
@@ -48,6 +53,9 @@ const FIELDS: Readonly<Record<Field, { readonly type: PartType; readonly place: 
   'ip saddr': { type: 'ipv4_addr', place: at('network', 12, IP) },
   'ip daddr': { type: 'ipv4_addr', place: at('network', 16, IP) },
   'ip6 saddr': { type: 'ipv6_addr', place: at('network', 8, IP6) },
+  'ip6 length': { type: 'length', place: at('network', 4, IP6) },
+  'ip6 nexthdr': { type: 'inet_proto', place: at('network', 6, IP6) },
+  'ip6 hoplimit': { type: 'number', place: at('network', 7, IP6) },
   'ip6 daddr': { type: 'ipv6_addr', place: at('network', 24, IP6) },
   'arp saddr ip': { type: 'ipv4_addr', place: at('network', 14) },
   'arp saddr ether': { type: 'ether_addr', place: at('network', 8) },
@@ -64,6 +72,12 @@ const FIELDS: Readonly<Record<Field, { readonly type: PartType; readonly place: 
   'icmp code': { type: 'icmp_code', place: at('transport', 1, { ...IP, transport: ICMP }) },
   'icmpv6 type': { type: 'icmpv6_type', place: at('transport', 0, { ...IP6, transport: ICMPV6 }) },
   'icmpv6 code': { type: 'icmpv6_code', place: at('transport', 1, { ...IP6, transport: ICMPV6 }) },
+  '@th,64,16': raw('@th,64,16'),
+  '@th,64,32': raw('@th,64,32'),
+  '@th,64,128': raw('@th,64,128'),
+  '@th,80,48': raw('@th,80,48'),
+  '@th,192,16': raw('@th,192,16'),
+  '@th,208,48': raw('@th,208,48'),
   'ct direction': { type: 'number', place: { kind: 'ct', key: 'direction' } },
   'ct mark': { type: 'mark', place: { kind: 'ct', key: 'mark' } },
 };

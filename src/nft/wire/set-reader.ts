@@ -1,8 +1,9 @@
+import { RAW_SETS } from '../raw-fields.ts';
 import { setHead } from '../render.ts';
 import type { Content, KeyType, NftSet } from '../ruleset.ts';
 import { attributesOf, numberOf, textOf } from './byte-reader.ts';
 import type { ElementForm } from './elements.ts';
-import { isPartType, type PartType, standing, typeNames, typeNumber } from './keys.ts';
+import { isPartType, keySize, type PartType, standing, typeNames, typeNumber } from './keys.ts';
 import { DESCRIPTION, SET, SET_FLAG, VERDICT_TYPE } from './protocol.ts';
 
 /** A set as the kernel tells of it. `form` is undefined for a set that none of ours could be. */
@@ -24,7 +25,7 @@ export function readSet(body: Uint8Array): ReadSet {
   const parts = attributesOf(body);
   const name = textOf(parts.get(SET.name));
   const flags = numberOf(parts.get(SET.flags));
-  const types = typeNames(numberOf(parts.get(SET.keyType)));
+  const types = typesOf(name, typeNames(numberOf(parts.get(SET.keyType))), numberOf(parts.get(SET.keyLength)));
   const data = dataOf(numberOf(parts.get(SET.dataType)), flags);
   const isAnonymous = (flags & SET_FLAG.anonymous) !== 0;
   if (data === 'other' || (flags & ~KNOWN_FLAGS) !== 0 || !types.every(isPartType)) {
@@ -48,6 +49,12 @@ export function readSet(body: Uint8Array): ReadSet {
     form: { types: standing(types, isInterval), data, isInterval },
     dynamic,
   };
+}
+
+/** The kernel knows raw bytes as numbers of some length. */
+function typesOf(name: string, told: readonly string[], length: number): readonly string[] {
+  const raw = RAW_SETS.get(name);
+  return raw !== undefined && told.join(' ') === 'ifname number' && keySize(raw) === length ? raw : told;
 }
 
 function dataOf(type: number, flags: number): 'mark' | 'verdict' | 'other' | undefined {
