@@ -95,22 +95,21 @@ function joinHalves(stack: Cidr[]): void {
   }
 }
 
-/** Splits a prefix until each part is wholly in a hole or wholly outside of all. */
+/** Splits a prefix until each part is wholly in a hole or wholly outside of all. The holes are in order and overlap the prefix. */
 function carve(cidr: Cidr, holes: readonly Cidr[], rest: Cidr[]): void {
-  if (holes.length === 0) {
+  const [first] = holes;
+  if (first === undefined) {
     rest.push(cidr);
     return;
   }
-  if (holes.some((hole) => cidrCovers(hole, cidr))) return;
-  for (const half of halves(cidr))
-    carve(
-      half,
-      holes.filter((hole) => cidrsOverlap(half, hole)),
-      rest,
-    );
+  if (cidrCovers(first, cidr)) return;
+  const [left, right] = halves(cidr);
+  const middle = holes.findIndex((hole) => cidrContains(right, hole.base));
+  carve(left, middle < 0 ? holes : holes.slice(0, middle), rest);
+  carve(right, middle < 0 ? [] : holes.slice(middle), rest);
 }
 
-function halves(cidr: Cidr): readonly Cidr[] {
+function halves(cidr: Cidr): readonly [Cidr, Cidr] {
   const length = cidr.length + 1;
   return [cidrOf(cidr.base, length), cidrOf(lastAddress(cidr), length)];
 }

@@ -190,8 +190,13 @@ export function sortEnis(world: World, enis: Iterable<Eni>): Eni[] {
 /** ENIs that send on their own account: a NAT gateway's interface only sends for others. */
 export function ordinaryEnis(world: World, vpcId?: VpcId): readonly Eni[] {
   return [...listRecords(world, 'enis')].filter(
-    (eni) => eni.interfaceType !== 'nat_gateway' && (vpcId === undefined || eni.vpcId === vpcId),
+    (eni) => isOrdinary(eni) && (vpcId === undefined || eni.vpcId === vpcId),
   );
+}
+
+/** Whether an interface sends and receives for itself: that of a NAT gateway does not. */
+export function isOrdinary(eni: Eni): boolean {
+  return eni.interfaceType !== 'nat_gateway';
 }
 
 /** A place in words: `web-1 (i-0abc eni-0abc 10.0.1.10)`, `internet`, `10.0.9.9 (no interface has it)`. */

@@ -2,10 +2,11 @@ import type { Family } from '../../core/net/address.ts';
 import type { Cidr } from '../../core/net/cidr.ts';
 import { type Eni, isUnfiltered } from '../../core/model/eni.ts';
 import type { GroupId } from '../../core/model/ids.ts';
-import { getRecord, type World } from '../../core/model/world.ts';
+import type { World } from '../../core/model/world.ts';
 import { coveredNodes, eniMembers, hasMember, type Member, outsideMembers } from './members.ts';
-import { delegatedCuts, ownPrefixes, vaguePrefixes } from './own-space.ts';
+import { delegatedCuts, type OwnSpace, ownSpaceOf } from './own-space.ts';
 import { pathPrefixes, rulePrefixes } from './path-prefixes.ts';
+import { PairNumbers } from './pair-memo.ts';
 import { type NodeId, PrefixTree } from './prefix-tree.ts';
 import { hasSamePaths, NO_SPOT, type Spot, type SpotId, Spots } from './spots.ts';
 
@@ -52,39 +53,123 @@ const ABSENT: ClassSide = { spot: NO_SPOT, groups: [], isUnfiltered: false, isPa
  * wholly outside, but for addresses that are not known: a prefix inside of theirs may hold them or not (`Place.perhaps`).
  */
 export function classesOf(worlds: readonly World[], family: Family, asked: readonly Cidr[] = []): Classes {
-  const paths = worlds.flatMap(pathPrefixes);
-  const own = worlds.map(ownPrefixes);
-  const cuts = worlds.flatMap((world) => [...delegatedCuts(world, family), ...vaguePrefixes(world)]);
-  const tree = new PrefixTree(family, [...paths, ...own.flat(), ...cuts, ...worlds.flatMap(rulePrefixes), ...asked]);
+  const paths = [...new Set(onceForAlike(worlds, pathPrefixes))].flat();
   const pathTree = new PrefixTree(family, paths);
-  const ownNodes = own.map((prefixes) => coveredNodes(tree, prefixes));
-  const spots: Spots[] = [];
+  const homes = onceForAlike(worlds, (world): Ground => {
+    const own = ownSpaceOf(world, family);
+    return { own, cuts: delegatedCuts(world, family, own), spots: new Spots(world, pathTree, own) };
+  });
+  const cuts = [...new Set(homes)].flatMap(({ own, cuts: within }) => [...own.prefixes, ...own.vague, ...within]);
+  const tree = new PrefixTree(family, [...paths, ...cuts, ...worlds.flatMap(rulePrefixes), ...asked]);
+  const ownNodes = homes.map(({ own }) => coveredNodes(tree, own.prefixes));
+  const sides = homes.map(({ spots }) => new Sides(spots));
+  const sorted = new Sorted(sides);
+  for (const { records, members } of eniMembers(worlds, tree)) {
+    const isSame = records.every((one) => one === records[0]);
+    for (const member of members)
+      sorted.file(member, (side, at) => {
+        const eni = records[at];
+        return eni === undefined || !(isSame || hasMember(eni, member)) ? NO_SIDE : side.ofEni(eni, member);
+      });
+  }
+  for (const member of outsideMembers(tree, ownNodes))
+    sorted.file(member, (side, at) => (ownNodes[at]?.[member.node] === 1 ? NO_SIDE : side.ofOutside(member)));
+  const { list } = sorted;
+  return { family, worlds, tree, list, spots: sides.map((one) => one.spots.list), byEni: classesByEni(list) };
+}
+
+type Ground = { readonly own: OwnSpace; readonly cuts: readonly Cidr[]; readonly spots: Spots };
+
+/** What is read of each world, the same for worlds that share every record that it could depend on. */
+function onceForAlike<T>(worlds: readonly World[], read: (world: World) => T): readonly T[] {
+  const known: T[] = [];
   for (const [at, world] of worlds.entries()) {
     const like = worlds.findIndex((other, place) => place < at && hasSamePaths(world, other));
-    spots.push(spots[like] ?? new Spots(world, pathTree));
+    known.push(like < 0 ? read(world) : (known[like] as T));
   }
-  const sorted = new Map<string, EndpointClass & { readonly members: Member[] }>();
-  const file = (member: Member, sides: readonly ClassSide[]): void => {
-    if (sides.every((side) => side.spot === NO_SPOT)) return;
+  return known;
+}
+
+/** The number of `ABSENT` among sides. */
+const NO_SIDE = 0;
+
+/** What members are in one world: each side that differs from others once, by number. */
+class Sides {
+  readonly spots: Spots;
+  readonly list: ClassSide[] = [ABSENT];
+  readonly #numbers = new PairNumbers();
+  /** Lists of groups, sorted, and the number of each by its text in whatever order. */
+  readonly #groups: (readonly GroupId[])[] = [[]];
+  readonly #groupNumbers = new Map<string, number>([['', 0]]);
+
+  constructor(spots: Spots) {
+    this.spots = spots;
+    this.#numbers.of(sideBits(ABSENT), 0);
+  }
+
+  ofEni(eni: Eni, member: Member): number {
+    const spot = this.spots.ofEni(eni, member);
+    const side = { spot, isUnfiltered: isUnfiltered(eni), isPartial: eni.groupDoubt !== undefined };
+    return this.#file(side, this.#groupsNumber(eni.groups));
+  }
+
+  ofOutside(member: Member): number {
+    return this.#file({ ...ABSENT, spot: this.spots.ofOutside(member) }, 0);
+  }
+
+  #file(side: Omit<ClassSide, 'groups'>, groups: number): number {
+    const number = this.#numbers.of(sideBits(side), groups);
+    if (number === this.list.length) this.list.push({ ...side, groups: this.#groups[groups] ?? [] });
+    return number;
+  }
+
+  #groupsNumber(groups: readonly GroupId[]): number {
+    const text = groups.join(' ');
+    let number = this.#groupNumbers.get(text);
+    if (number === undefined) {
+      const sorted = [...new Set(groups)].toSorted();
+      number = this.#groupNumbers.get(sorted.join(' ')) ?? this.#groups.push(sorted) - 1;
+      this.#groupNumbers.set(text, number).set(sorted.join(' '), number);
+    }
+    return number;
+  }
+}
+
+/** All that a side is but for its groups, as one number. */
+function sideBits({ spot, isUnfiltered: isOpen, isPartial }: Omit<ClassSide, 'groups'>): number {
+  return (spot - NO_SPOT) * 4 + (isOpen ? 2 : 0) + (isPartial ? 1 : 0);
+}
+
+/** Classes as they come: by the node of members, what kind they are of, and their sides. */
+class Sorted {
+  readonly list: (EndpointClass & { readonly members: Member[] })[] = [];
+  readonly #sides: readonly Sides[];
+  /** For each world, numbers of what a member is in it and in those before; in the last world, of its class. */
+  readonly #numbers: readonly PairNumbers[];
+
+  constructor(sides: readonly Sides[]) {
+    this.#sides = sides;
+    this.#numbers = sides.map(() => new PairNumbers());
+  }
+
+  /** Puts a member into its class; into none where no world has it. */
+  file(member: Member, sideOf: (side: Sides, at: number) => number): void {
     const isVague = member.sample.within !== undefined;
-    const kind = member.eniId === undefined ? 'outside' : isVague ? 'vague' : '';
-    const key = `${member.node};${kind};${sides.map(sideKey).join(';')}`;
-    const known = sorted.get(key);
-    if (known === undefined) sorted.set(key, { members: [member], node: member.node, sides: [...sides], isVague });
-    else known.members.push(member);
-  };
-  for (const member of eniMembers(worlds, tree))
-    file(
-      member,
-      worlds.map((world, at) => eniSide(world, spots[at], member)),
+    const kind = member.eniId === undefined ? 0 : isVague ? 1 : 2;
+    const numbers = this.#sides.map(sideOf);
+    if (numbers.every((number) => number === NO_SIDE)) return;
+    const id = numbers.reduce(
+      (before, number, at) => this.#numbers[at]?.of(before, number) ?? 0,
+      member.node * 3 + kind,
     );
-  for (const member of outsideMembers(tree, ownNodes))
-    file(
-      member,
-      spots.map((ofWorld, at) => (ownNodes[at]?.[member.node] === 1 ? ABSENT : outsideSide(ofWorld, member))),
-    );
-  const list = [...sorted.values()];
-  return { family, worlds, tree, list, spots: spots.map((one) => one.list), byEni: classesByEni(list) };
+    const known = this.list[id];
+    if (known !== undefined) {
+      known.members.push(member);
+      return;
+    }
+    const sides = numbers.map((number, at) => this.#sides[at]?.list[number] ?? ABSENT);
+    this.list.push({ members: [member], node: member.node, sides, isVague });
+  }
 }
 
 /**
@@ -101,30 +186,6 @@ export function selfClasses(classes: Classes, id: ClassId): readonly ClassId[] {
 function onlyEni(one: EndpointClass | undefined): string | undefined {
   const first = one?.members[0]?.eniId;
   return one?.members.every(({ eniId }) => eniId === first) === true ? first : undefined;
-}
-
-function eniSide(world: World, spots: Spots | undefined, member: Member): ClassSide {
-  const eni = member.eniId === undefined ? undefined : getRecord(world, 'enis', member.eniId);
-  if (eni === undefined || spots === undefined || !hasMember(eni, member)) return ABSENT;
-  return {
-    spot: spots.ofEni(eni, member),
-    groups: sortedGroups(eni),
-    isUnfiltered: isUnfiltered(eni),
-    isPartial: eni.groupDoubt !== undefined,
-  };
-}
-
-function outsideSide(spots: Spots, member: Member): ClassSide {
-  return { ...ABSENT, spot: spots.ofOutside(member) };
-}
-
-function sideKey(side: ClassSide): string {
-  const kind = `${side.isUnfiltered ? 'unfiltered' : ''}${side.isPartial ? 'partial' : ''}`;
-  return `${side.spot} ${kind} ${side.groups.join(' ')}`;
-}
-
-function sortedGroups(eni: Eni): readonly GroupId[] {
-  return eni.groups.length < 2 ? eni.groups : [...new Set(eni.groups)].toSorted();
 }
 
 function classesByEni(list: readonly EndpointClass[]): ReadonlyMap<string, readonly ClassId[]> {

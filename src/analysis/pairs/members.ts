@@ -2,10 +2,10 @@ import { type Address, formatAddress, sameAddress } from '../../core/net/address
 import { type Cidr, cidrCovers, hostCidr, sameCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
 import type { EniId } from '../../core/model/ids.ts';
-import type { World } from '../../core/model/world.ts';
+import { getRecord, type World } from '../../core/model/world.ts';
 import { EXEMPT_ADDRESSES } from '../../core/policy/exempt.ts';
 import { type AddressSpace, intersectSpaces, sampleAddress } from '../address-space.ts';
-import { ordinaryEnis } from '../place.ts';
+import { isOrdinary, ordinaryEnis } from '../place.ts';
 import type { NodeId, PrefixTree } from './prefix-tree.ts';
 
 /** What sends and receives: addresses of an interface, or addresses outside of all worlds' own, that nothing tells apart. */
@@ -19,17 +19,37 @@ export type Member = {
   readonly sample: Address;
 };
 
-/** The members of interfaces, over all worlds: an address that an interface has in any of them, and parts of its delegated prefixes. */
-export function eniMembers(worlds: readonly World[], tree: PrefixTree): readonly Member[] {
-  const members = new Map<string, Member>();
-  const remainders = tree.remainders();
-  for (const world of worlds)
-    for (const eni of ordinaryEnis(world))
-      for (const member of [...addressMembers(eni, tree), ...prefixMembers(eni, tree, remainders)]) {
-        const key = `${eni.id} ${member.node} ${formatAddress(member.sample)}`;
-        if (!members.has(key)) members.set(key, member);
-      }
-  return [...members.values()];
+/** An interface over all worlds, and its members: an address that it has in any of them, or a part of a delegated prefix. */
+export type EniMembers = {
+  /** Its record in each world. */
+  readonly records: readonly (Eni | undefined)[];
+  readonly members: readonly Member[];
+};
+
+/** The members of all interfaces. */
+export function* eniMembers(worlds: readonly World[], tree: PrefixTree): Generator<EniMembers, void, undefined> {
+  for (const [at, world] of worlds.entries())
+    for (const eni of ordinaryEnis(world)) {
+      const records = worlds.map((other, place) => (place === at ? eni : getRecord(other, 'enis', eni.id)));
+      if (records.slice(0, at).some((one) => one !== undefined && isOrdinary(one))) continue;
+      yield { records, members: distinct([...new Set(records)].flatMap((one) => membersOf(one, tree))) };
+    }
+}
+
+function membersOf(eni: Eni | undefined, tree: PrefixTree): readonly Member[] {
+  if (eni === undefined || !isOrdinary(eni)) return [];
+  const own = addressMembers(eni, tree);
+  return eni.prefixes.length === 0 ? own : [...own, ...prefixMembers(eni, tree)];
+}
+
+function distinct(members: readonly Member[]): readonly Member[] {
+  if (members.length < 2) return members;
+  const known = new Map<string, Member>();
+  for (const member of members) {
+    const key = `${member.node} ${formatAddress(member.sample)}`;
+    if (!known.has(key)) known.set(key, member);
+  }
+  return [...known.values()];
 }
 
 function addressMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
@@ -48,18 +68,20 @@ function placeIn(tree: PrefixTree, address: Address): NodeId {
   return address.within === undefined ? tree.nodeOf(address) : (tree.nodeFor(address.within) ?? 0);
 }
 
-function prefixMembers(eni: Eni, tree: PrefixTree, remainders: readonly AddressSpace[]): readonly Member[] {
+function prefixMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
   return eni.prefixes
     .filter((prefix) => prefix.family === tree.family)
-    .flatMap((prefix) => partsOf(prefix, tree, remainders))
+    .flatMap((prefix) => partsOf(prefix, tree))
     .map((part) => ({ eniId: eni.id, ...part }));
 }
 
 /** The members that lie outside of some world's own addresses: what is left of each node of the tree. `own`: for each world (`coveredNodes`). */
 export function outsideMembers(tree: PrefixTree, own: readonly Uint8Array[]): readonly Member[] {
   const exempt = new Set(EXEMPT_ADDRESSES.map(formatAddress));
-  return tree.remainders().flatMap((space, node): readonly Member[] => {
-    const sample = own.every((nodes) => nodes[node] === 1) ? undefined : sampleAddress(space);
+  return [...tree.cidrs.keys()].flatMap((node): readonly Member[] => {
+    if (own.every((nodes) => nodes[node] === 1)) return [];
+    const space = tree.remainder(node);
+    const sample = sampleAddress(space);
     return sample === undefined || exempt.has(formatAddress(sample)) ? [] : [{ node, space, sample }];
   });
 }
@@ -92,13 +114,9 @@ function isHost(cidr: Cidr, address: Address): boolean {
   return cidr.length === host.length && isAlike && sameAddress(cidr.base, address);
 }
 
-function partsOf(
-  prefix: Cidr,
-  tree: PrefixTree,
-  remainders: readonly AddressSpace[],
-): readonly Omit<Member, 'eniId'>[] {
+function partsOf(prefix: Cidr, tree: PrefixTree): readonly Omit<Member, 'eniId'>[] {
   return [...new Set([tree.around(prefix), ...tree.within(prefix)])].flatMap((node) => {
-    const space = intersectSpaces([prefix], remainders[node] ?? []);
+    const space = intersectSpaces([prefix], tree.remainder(node));
     const sample = sampleAddress(space);
     return sample === undefined ? [] : [{ node, space, sample }];
   });

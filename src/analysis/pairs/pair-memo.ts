@@ -51,6 +51,21 @@ export class PairMemo {
   }
 }
 
+/** Numbers for pairs of numbers: 0 for the first pair that is asked for, 1 for the next other one. */
+export class PairNumbers {
+  readonly #known = new PairMemo();
+  #count = 0;
+
+  /** The number of a pair. */
+  of(a: number, b: number): number {
+    const known = this.#known.get(a, b);
+    if (known !== NOT_KNOWN) return known;
+    this.#known.set(a, b, this.#count);
+    this.#count += 1;
+    return this.#count - 1;
+  }
+}
+
 function slotOf(a: number, b: number): number {
   let hash = Math.imul(a, 0x9e37_79b1) ^ Math.imul(b, 0x85eb_ca6b);
   hash ^= hash >>> 15;

@@ -25,6 +25,8 @@ export class PrefixTree {
   /** The node around each node; −1 for the root. */
   readonly parents: Int32Array;
   readonly #byText = new Map<string, NodeId>();
+  readonly #remainders: AddressSpace[] = [];
+  #children: readonly (readonly Cidr[])[] | undefined;
 
   constructor(family: Family, prefixes: Iterable<Cidr>) {
     this.family = family;
@@ -69,11 +71,21 @@ export class PrefixTree {
     return cidr.family === this.family ? this.#byText.get(formatCidr(cidr)) : undefined;
   }
 
-  /** For each node, the addresses in it and in none of the nodes inside it. */
-  remainders(): readonly AddressSpace[] {
+  /** The addresses in a node and in none of the nodes inside it. */
+  remainder(node: NodeId): AddressSpace {
+    let known = this.#remainders[node];
+    if (known === undefined) {
+      this.#children ??= this.#childrenByNode();
+      known = subtractSpaces([this.#cidr(node)], spaceOf(this.#children[node] ?? []));
+      this.#remainders[node] = known;
+    }
+    return known;
+  }
+
+  #childrenByNode(): readonly (readonly Cidr[])[] {
     const children: Cidr[][] = this.cidrs.map(() => []);
     for (const [node, cidr] of this.cidrs.entries()) children[this.parents[node] ?? -1]?.push(cidr);
-    return this.cidrs.map((cidr, node) => subtractSpaces([cidr], spaceOf(children[node] ?? [])));
+    return children;
   }
 
   /** The last node whose prefix begins at or before an address. */

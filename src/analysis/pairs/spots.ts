@@ -8,7 +8,8 @@ import { routeTableOf } from '../../core/policy/route.ts';
 import { eniPlaceAt } from '../place.ts';
 import type { Stop } from '../trip.ts';
 import type { Member } from './members.ts';
-import { Doubles } from './own-space.ts';
+import { addressKey, Doubles, type OwnSpace } from './own-space.ts';
+import { PairNumbers } from './pair-memo.ts';
 import { isPlainSubnet } from './path-prefixes.ts';
 import type { PrefixTree } from './prefix-tree.ts';
 
@@ -21,6 +22,14 @@ export const NO_SPOT: SpotId = -1;
 /** A spot: where it is, and members that stand for it, of different interfaces where it has more than one. */
 export type Spot = { readonly isInside: boolean; readonly stops: readonly Stop[] };
 
+/** A subnet in a VPC: the number of what its plain members have in common with those of subnets like it, and that of its own. */
+type Home = {
+  readonly alike: number;
+  readonly own: number;
+  /** The prefixes of a plain subnet (`isPlainSubnet`); none of another. */
+  readonly plain: readonly Cidr[];
+};
+
 /**
  * Sorts the members of a world by what paths read of them: VPC, subnet where it matters, route table, public side, and the longest prefix
  * that a path could ask about (`pathPrefixes`). Packets between two spots meet the same gates, but for whose groups are asked.
@@ -30,19 +39,23 @@ export class Spots {
   readonly #family: Family;
   readonly #paths: PrefixTree;
   readonly #doubles: Doubles;
-  readonly #services: ReadonlySet<string>;
+  readonly #services: ReadonlySet<number | string>;
+  readonly #own: OwnSpace;
   /** Interfaces that routes lead to: what is sent to them goes by no other. */
   readonly #targets: ReadonlySet<string>;
-  readonly #plain = new Map<string, boolean>();
-  readonly #byKey = new Map<string, SpotId>();
+  /** What is common to the members of a subnet in a VPC, by both: texts, so that equal ones have equal numbers. */
+  readonly #homes = new Map<string, Home>();
+  readonly #texts = new Map<string, number>();
+  readonly #places = new PairNumbers();
+  readonly #keys = new PairNumbers();
   readonly #spots: { readonly isInside: boolean; readonly stops: Stop[] }[] = [];
 
-  /** `paths`: the tree of `pathPrefixes`. */
-  constructor(world: World, paths: PrefixTree) {
+  /** `paths`: the tree of `pathPrefixes`. `own`: what addresses the world's interfaces have. */
+  constructor(world: World, paths: PrefixTree, own: OwnSpace) {
     this.#world = world;
     this.#family = paths.family;
     this.#paths = paths;
-    this.#doubles = new Doubles(world, paths.family);
+    this.#doubles = new Doubles(world, paths.family, own);
     this.#targets = new Set(
       [...listRecords(world, 'routeTables')].flatMap(({ routes }) =>
         routes.flatMap(({ target }) => (target.kind === 'eni' ? [target.id] : [])),
@@ -50,7 +63,8 @@ export class Spots {
     );
     const services = [...listRecords(world, 'vpcs')].flatMap((vpc) => serviceAddresses(undefined, vpc));
     const routers = [...listRecords(world, 'subnets')].flatMap((subnet) => serviceAddresses(subnet, undefined));
-    this.#services = new Set([...services, ...routers].map(formatAddress));
+    this.#services = new Set([...services, ...routers].map(addressKey));
+    this.#own = own;
   }
 
   get list(): readonly Spot[] {
@@ -59,47 +73,81 @@ export class Spots {
 
   /** The spot of a member of an interface of the world. */
   ofEni(eni: Eni, member: Member): SpotId {
-    return this.#file(this.#eniKey(eni, member.sample), stopOf(this.#world, member));
+    const spot = this.#keys.of(this.#placeOf(eni, member.sample), this.#oddity(eni, member.sample));
+    this.#standIn(spot, member, true);
+    return spot;
   }
 
   /** The spot of a member outside of the world. */
   ofOutside(member: Member): SpotId {
-    const stop = stopOf(this.#world, member);
-    return this.#file(`${stop.place.kind} ${this.#paths.nodeOf(member.sample)}`, stop);
+    const place = this.#places.of(this.#numberOf(outsideKind(member.sample)), this.#paths.nodeOf(member.sample));
+    const spot = this.#keys.of(place, this.#numberOf(''));
+    this.#standIn(spot, member, false);
+    return spot;
   }
 
-  #file(key: string, stop: Stop): SpotId {
-    const known = this.#byKey.get(key);
-    if (known === undefined) {
-      this.#byKey.set(key, this.#spots.length);
-      this.#spots.push({ isInside: stop.place.kind === 'eni', stops: [stop] });
-      return this.#spots.length - 1;
+  /** Takes a member as one that stands for its spot, where that is short of them. */
+  #standIn(spot: SpotId, member: Member, isInside: boolean): void {
+    const stops = this.#spots[spot]?.stops;
+    if (stops === undefined) this.#spots.push({ isInside, stops: [stopOf(this.#world, member)] });
+    else if (isInside && stops.length < 2) {
+      const stop = stopOf(this.#world, member);
+      if (isOther(stops[0], stop)) stops.push(stop);
     }
-    const stops = this.#spots[known]?.stops ?? [];
-    if (stops.length < 2 && isOther(stops[0], stop)) stops.push(stop);
-    return known;
   }
 
-  #eniKey(eni: Eni, address: Address): string {
+  /** Where a member is: VPC, route table, subnet where it matters, and the longest prefix of paths. */
+  #placeOf(eni: Eni, address: Address): number {
+    const key = `${eni.vpcId} ${eni.subnetId}`;
+    let home = this.#homes.get(key);
+    if (home === undefined) {
+      home = this.#homeOf(eni);
+      this.#homes.set(key, home);
+    }
+    const isPlain = home.plain.some((cidr) => cidrContains(cidr, address));
+    const node = address.within === undefined ? this.#paths.nodeOf(address) : 0;
+    return this.#places.of(isPlain ? home.alike : home.own, node);
+  }
+
+  #homeOf(eni: Eni): Home {
     const subnet = getRecord(this.#world, 'subnets', eni.subnetId);
     const table = subnet === undefined ? undefined : routeTableOf(this.#world, subnet).id;
-    const isPlain = subnet !== undefined && subnet.vpcId === eni.vpcId && this.#isPlain(eni.subnetId, address);
-    const text = formatAddress(address);
-    return [
-      eni.vpcId,
-      table ?? '?',
-      isPlain ? '' : eni.subnetId,
-      address.within === undefined ? this.#paths.nodeOf(address) : `in ${formatCidr(address.within)}`,
-      this.#publicKey(eni, address),
-      this.#services.has(text) ? text : '',
-      this.#doubles.keyOf(address),
-      this.#rivalKey(eni, address),
-      this.#targets.has(eni.id) ? eni.id : '',
-    ].join(' ');
+    const isPlain = subnet?.vpcId === eni.vpcId && isPlainSubnet(this.#world, subnet, this.#family);
+    const near = `${eni.vpcId} ${table ?? '?'}`;
+    return {
+      alike: this.#numberOf(near),
+      own: this.#numberOf(`${near} ${eni.subnetId}`),
+      plain: isPlain ? subnet.cidrs : [],
+    };
+  }
+
+  /** What else paths read of a member: a prefix, if its address is not known, its public side, a service at its address, who else has that, whether routes lead to it. */
+  #oddity(eni: Eni, address: Address): number {
+    const isService = this.#services.has(addressKey(address));
+    return this.#numberOf(
+      [
+        address.within === undefined ? '' : `in ${formatCidr(address.within)}`,
+        this.#publicKey(eni, address),
+        isService ? formatAddress(address) : '',
+        this.#doubles.keyOf(address),
+        this.#rivalKey(eni, address),
+        this.#targets.has(eni.id) ? eni.id : '',
+      ].join(' '),
+    );
+  }
+
+  #numberOf(text: string): number {
+    let number = this.#texts.get(text);
+    if (number === undefined) {
+      number = this.#texts.size;
+      this.#texts.set(text, number);
+    }
+    return number;
   }
 
   /** The interface that the VPC takes for the owner of an address, where it is another. */
   #rivalKey(eni: Eni, address: Address): string {
+    if (this.#own.delegated.length === 0 && !this.#own.doubled.has(addressKey(address))) return '';
     const owner = eniAt(this.#world, eni.vpcId, address);
     return owner === undefined || owner.id === eni.id ? '' : owner.id;
   }
@@ -109,17 +157,6 @@ export class Spots {
     if (seen === undefined) return '';
     if (seen.doubt !== undefined) return 'perhaps';
     return isInternetRoutable(seen.address) ? 'public' : 'unroutable';
-  }
-
-  #isPlain(subnetId: string, address: Address): boolean {
-    const subnet = getRecord(this.#world, 'subnets', subnetId);
-    if (subnet === undefined || !subnet.cidrs.some((cidr: Cidr) => cidrContains(cidr, address))) return false;
-    let isPlain = this.#plain.get(subnetId);
-    if (isPlain === undefined) {
-      isPlain = isPlainSubnet(this.#world, subnet, this.#family);
-      this.#plain.set(subnetId, isPlain);
-    }
-    return isPlain;
   }
 }
 
