@@ -76,6 +76,21 @@ const SERVICE_PORTS: Readonly<Record<'tcp' | 'udp', readonly number[]>> = {
 };
 
 /**
+ * What the machine itself says to its guests as the router of their link and the server of their addresses: connection tracking takes none of it for an
+ * answer, for questions go to everybody. An offer goes to the address that it offers, which is the guest's own, or to everybody on the link.
+ */
+const SERVED: readonly Rule[] = [
+  ...[isIn(['oifname', 'ip daddr'], 'at4'), is('ip daddr', '255.255.255.255')].map((isTheirs): Rule => [
+    isTheirs,
+    is('udp sport', 67),
+    is('udp dport', 68),
+    end('accept'),
+  ]),
+  [is('ip6 saddr', 'fe80::/10'), is('udp sport', 547), is('udp dport', 546), end('accept')],
+  [is('ip6 saddr', 'fe80::/10'), is('icmpv6 type', 134), end('accept')],
+];
+
+/**
  * The machine that carries instances is no neighbour of theirs: they reach the services of the VPC on it, and it them as any stranger. What else it
  * has listens at the addresses of the services as well, and is nobody's business: no group is asked there, so nothing but the services is let in.
  */
@@ -102,7 +117,7 @@ function layHostHooks(plan: Plan): void {
     [
       [isIn(['oifname'], 'interfaces', '!='), end('accept')],
       NEIGHBOURS,
-      [is('ip6 saddr', 'fe80::/10'), is('udp sport', 547), is('udp dport', 546), end('accept')],
+      ...SERVED,
       ...bothFamilies('ingress', (side) => exemptRules(plan, side)),
       ...families((family) => `goto start.${sideName({ direction: 'ingress', family })}`),
     ],
