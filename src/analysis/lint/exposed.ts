@@ -118,7 +118,7 @@ function file(openings: Map<string, Opening>, watched: Watched, { sight, id, ope
       set: sets.and(all, sight.internet),
     })),
   );
-  const set = sets.union(pieces.keys());
+  const set = sets.union([...pieces.keys()]);
   const add = (resource: string, rules: readonly Rule[], groupId?: SecurityGroup['id']): void => {
     const key = `${watched.rule} ${certainty} ${resource}`;
     const fresh = { world, watched, certainty, resource, rules: new Map(), scopes: new ScopeList() };

@@ -12,6 +12,9 @@ const PIECE_WORDS = 16;
 const PIECE_BITS = 9;
 const WORD_MASK = PIECE_WORDS - 1;
 
+/** Up to so many sets are united two by two, which is remembered. */
+const FEW = 4;
+
 /** The piece with no member. */
 const NO_PIECE = 0;
 
@@ -70,10 +73,9 @@ export class Bitsets {
   }
 
   /** The union of any number of sets, in one pass. */
-  union(sets: Iterable<SetId>): SetId {
-    const given = [...sets];
-    if (given.length < 2) return given[0] ?? NO_CLASSES;
-    for (let at = 0; at < this.#width; at += 1) this.#scratch[at] = this.#joined(given, at);
+  union(sets: readonly SetId[]): SetId {
+    if (sets.length <= FEW) return sets.reduce((all, set) => this.or(all, set), NO_CLASSES);
+    for (let at = 0; at < this.#width; at += 1) this.#scratch[at] = this.#joined(sets, at);
     return this.#sets.intern(this.#scratch);
   }
 

@@ -217,7 +217,9 @@ export class Matrix {
     const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
     const own = this.#ownRow(id, OWN[facing], near);
     const far = this.#farRow(id, oppositeOf(OWN[facing]), away);
-    return [rest, own, far].filter((part) => part !== undefined);
+    // Rules of egress differ least from class to class: what they leave of paths is the same for many.
+    const rules = facing === 'to' ? [far, own] : [own, far];
+    return [rest, ...rules].filter((part) => part !== undefined);
   }
 
   #ownRow(id: ClassId, direction: Direction, sight: Sight | 'none' | PeerSight): Both<RowId> | undefined {

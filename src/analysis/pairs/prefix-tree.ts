@@ -24,7 +24,7 @@ export class PrefixTree {
   readonly cidrs: readonly Cidr[];
   /** The node around each node; −1 for the root. */
   readonly parents: Int32Array;
-  readonly #byText = new Map<string, NodeId>();
+  readonly #byKey = new Map<number | string, NodeId>();
   readonly #remainders: AddressSpace[] = [];
   #children: readonly (readonly Cidr[])[] | undefined;
 
@@ -38,7 +38,7 @@ export class PrefixTree {
       while (open.length > 0 && !cidrCovers(this.#cidr(open.at(-1) ?? 0), cidr)) open.pop();
       this.parents[node] = open.at(-1) ?? -1;
       open.push(node);
-      this.#byText.set(formatCidr(cidr), node);
+      this.#byKey.set(keyOf(cidr), node);
     }
   }
 
@@ -68,7 +68,7 @@ export class PrefixTree {
 
   /** The node of a prefix of the tree; undefined for one that it was not made of. */
   nodeFor(cidr: Cidr): NodeId | undefined {
-    return cidr.family === this.family ? this.#byText.get(formatCidr(cidr)) : undefined;
+    return cidr.family === this.family ? this.#byKey.get(keyOf(cidr)) : undefined;
   }
 
   /** The addresses in a node and in none of the nodes inside it. */
@@ -103,4 +103,9 @@ export class PrefixTree {
   #cidr(node: NodeId): Cidr {
     return this.cidrs[node] ?? anyCidr(this.family);
   }
+}
+
+/** What tells prefixes of one family apart; a number where it fits into one. */
+function keyOf(cidr: Cidr): number | string {
+  return cidr.family === 'ipv4' && cidr.base.within === undefined ? cidr.base.w0 * 64 + cidr.length : formatCidr(cidr);
 }

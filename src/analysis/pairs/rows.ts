@@ -101,6 +101,13 @@ export class Rows {
     return a === EMPTY_ROW ? b : this.#remembered('or', Math.min(a, b), Math.max(a, b));
   }
 
+  /** Classes of any of these rows at each point, in one sweep: unions of some of them alone are not made. */
+  union(rows: readonly RowId[]): RowId {
+    const parts = [...new Set(rows)].filter((row) => row !== EMPTY_ROW);
+    const [first = EMPTY_ROW, second = EMPTY_ROW] = parts;
+    return parts.length <= 2 ? this.or(first, second) : this.#merged(parts);
+  }
+
   /** Classes of the first that the second does not have, at each point. */
   without(a: RowId, b: RowId): RowId {
     if (a === b || a === EMPTY_ROW) return EMPTY_ROW;
@@ -151,7 +158,7 @@ export class Rows {
     if (end - start === 2) return this.#runs[start + 1] ?? NO_CLASSES;
     const sets = new Set<SetId>();
     for (let at = start + 1; at < end; at += 2) sets.add(this.#runs[at] ?? NO_CLASSES);
-    return this.sets.union(sets);
+    return this.sets.union([...sets]);
   }
 
   /** All runs, in order: from which point a row has which set. */
@@ -208,6 +215,29 @@ export class Rows {
     return this.#intern();
   }
 
+  #merged(rows: readonly RowId[]): RowId {
+    const runs = this.#runs;
+    const places = rows.map((row) => this.#startOf(row));
+    const ends = rows.map((row) => this.#startOf(row + 1));
+    this.#begin();
+    let point = 0;
+    while (point < AXIS_SIZE) {
+      let set: SetId = NO_CLASSES;
+      let next = AXIS_SIZE;
+      for (let at = 0; at < rows.length; at += 1) {
+        const end = ends[at] ?? 0;
+        const known = places[at] ?? 0;
+        const place = known + 2 < end && (runs[known + 2] ?? 0) === point ? known + 2 : known;
+        places[at] = place;
+        if (place + 2 < end) next = Math.min(next, runs[place + 2] ?? 0);
+        set = this.sets.or(set, runs[place + 1] ?? NO_CLASSES);
+      }
+      this.#put(point, set);
+      point = next;
+    }
+    return this.#intern();
+  }
+
   #map(row: RowId, change: (set: SetId) => SetId): RowId {
     const end = this.#startOf(row + 1);
     this.#begin();
@@ -227,19 +257,30 @@ export class Rows {
     }
     cuts.sort();
     const made: number[] = [0, NO_CLASSES];
-    let open: { readonly to: number; readonly set: SetId }[] = [];
+    /** The sets that go on, and up to where. */
+    const open: SetId[] = [];
+    const lasts: number[] = [];
     let next = 0;
     let last = -1;
     for (const cut of cuts) {
       if (cut === last || cut >= AXIS_SIZE) continue;
       last = cut;
-      if (open.some((piece) => piece.to < cut)) open = open.filter((piece) => piece.to >= cut);
+      let kept = 0;
+      for (const [at, set] of open.entries()) {
+        const to = lasts[at] ?? 0;
+        if (to < cut) continue;
+        open[kept] = set;
+        lasts[kept] = to;
+        kept += 1;
+      }
+      open.length = kept;
+      lasts.length = kept;
       for (; next < keys.length && Math.floor((keys[next] ?? 0) / BOUND) === cut; next += 1) {
         const sets = byBounds.get(keys[next] ?? 0) ?? NO_CLASSES;
-        open.push({ to: (keys[next] ?? 0) % BOUND, set: typeof sets === 'number' ? sets : this.sets.union(sets) });
+        open.push(typeof sets === 'number' ? sets : this.sets.union(sets));
+        lasts.push((keys[next] ?? 0) % BOUND);
       }
-      const [only] = open;
-      made.push(cut, open.length === 1 && only !== undefined ? only.set : this.sets.union(open.map(({ set }) => set)));
+      made.push(cut, this.sets.union(open));
     }
     this.#begin();
     for (let at = 0; at < made.length; at += 2) this.#put(made[at] ?? 0, made[at + 1] ?? NO_CLASSES);
