@@ -248,6 +248,7 @@ function matchText({ op, left, right }: Json): string | undefined {
   if (JSON.stringify(left) === OPENS && right === 2) return `tcp flags & (fin | syn | rst | ack) ${plain(op)} syn`;
   if (isObject(left) && isObject(left['ct']) && left['ct']['key'] === 'state')
     return JSON.stringify(right) === '[2,8]' && op === 'in' ? 'ct state established,new' : undefined;
+  if (op === '<=') return fieldText(left) === 'ct expiration' ? `ct expiration <= ${plain(right)}s` : undefined;
   if (isObject(left) && Array.isArray(left['&'])) {
     const [field, mask] = listOf(left['&']);
     return fieldText(field) === 'ct mark' ? `ct mark & ${plain(mask)} ${plain(op)} ${plain(right)}` : undefined;

@@ -30,6 +30,8 @@ function stepText(step: Step): string {
       return `ct mark & ${step.among} ${step.operator} ${step.bits}`;
     case 'ct-own':
       return 'ct state established,new';
+    case 'ct-ends':
+      return `ct expiration <= ${step.withinSeconds}s`;
     case 'tcp-opens':
       return `tcp flags & (fin | syn | rst | ack) ${step.operator} syn`;
     case 'set-mark':

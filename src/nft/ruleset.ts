@@ -58,6 +58,8 @@ export type Step =
   | { readonly kind: 'ct-mark-has'; readonly operator: Operator; readonly bits: number; readonly among: number }
   /** The packet is of a new or established connection, not an error about one (`ct state established,new`). */
   | { readonly kind: 'ct-own' }
+  /** The packet's connection is forgotten within so many seconds, unless it lives on. */
+  | { readonly kind: 'ct-ends'; readonly withinSeconds: number }
   /** Whether the segment is a SYN alone. */
   | { readonly kind: 'tcp-opens'; readonly operator: Operator }
   | { readonly kind: 'set-mark'; readonly value: number }

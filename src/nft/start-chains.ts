@@ -21,6 +21,25 @@ export const NEIGHBOUR_TYPES: readonly number[] = [133, 135, 136];
 /** Without neighbours nobody is reached: discovery passes before anything else. */
 export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('accept')];
 
+/** How long Linux keeps a connection that was reset. It keeps all others for longer than this after each packet that counts. */
+const RESET_SECONDS = 10;
+
+/**
+ * A SYN on the ports of a connection that the other side reset belongs to it for Linux, while it begins another one (core/track/tcp.ts): this end's bit is
+ * taken back, so that the rules are asked. Linux itself does so where the connection ended in another way.
+ */
+function reopenedRule(plan: Plan, direction: Side['direction']): Rule {
+  const { device } = fieldsOf({ direction, family: 'ipv4' }, plan.wiring.mode);
+  const { original } = bitsOf({ direction });
+  return [
+    { kind: 'tcp-opens', operator: '==' },
+    { kind: 'ct-ends', withinSeconds: RESET_SECONDS },
+    goes('original'),
+    isIn([device], 'interfaces'),
+    { kind: 'set-ct-mark', keeps: ALL_BITS - original, value: 0 },
+  ];
+}
+
 /**
  * The flow is tracked at this interface: its bit is set, and the mark is of this era. An error about a flow is not of it (semantics 3.5). These come
  * before all else that accepts, for most packets need no more.
@@ -31,6 +50,7 @@ export function trackedRules(plan: Plan, direction: Side['direction']): readonly
   // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes. A machine by itself sees one end.
   const both: Rule = [is('ct mark', era + TRACKED_ANYWHERE), OWN_FLOW, end('accept')];
   return [
+    reopenedRule(plan, direction),
     ...(plan.wiring.mode === 'forward' ? [both] : []),
     [hasBit(era, original), goes('original'), OWN_FLOW, end('accept')],
     [hasBit(era, reply), goes('reply'), OWN_FLOW, end('accept')],
@@ -44,7 +64,8 @@ export function renewalRule(plan: Plan, direction: Side['direction']): Rule {
   return [isOfAnother, OWN_FLOW, isIn([device], 'interfaces'), end(`jump renewed.${direction}`)];
 }
 
-const ERA_BITS = 0xffff_ffff - TRACKED_ANYWHERE;
+const ALL_BITS = 0xffff_ffff;
+const ERA_BITS = ALL_BITS - TRACKED_ANYWHERE;
 
 /** The mark is of an era and has a bit, whatever the other one is. */
 function hasBit(era: number, bit: number): Step {

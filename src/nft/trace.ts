@@ -27,6 +27,8 @@ export type Frame = {
   readonly connection?: {
     readonly direction: 'original' | 'reply';
     readonly mark: number;
+    /** Until it is forgotten; absent for one that lives on. */
+    readonly secondsLeft?: number;
     /** An error about the connection, not a packet of it. */
     readonly isRelated: boolean;
   };
@@ -165,6 +167,8 @@ function runStep(journey: Journey, step: Step): boolean | Value {
       );
     case 'ct-own':
       return connection !== undefined && !connection.isRelated;
+    case 'ct-ends':
+      return (connection?.secondsLeft ?? Infinity) <= step.withinSeconds;
     case 'tcp-opens':
       return opensTcp(journey.frame, step.operator === '==');
     case 'set-mark':

@@ -11,7 +11,10 @@ export const DEPARTURES: Readonly<Record<string, Departure>> = {
   'C13-configured-single': { row: 'UDP timeouts', steps: [3] },
   'C14-two-ends': { row: 'two interfaces of one machine with different timeouts', steps: [3] },
   'C14-shortened': { row: 'a timeout that is changed', steps: [5] },
-  'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
+  'C15-open': {
+    row: 'a SYN on the ports of a connection that is open, within ten seconds of being forgotten',
+    steps: [6],
+  },
   'C16-half': { row: "an ICMP question that only the sender's side admits", steps: [1] },
   'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
   'C24-closed': { row: 'flows that an appliance forwards', steps: [5] },
@@ -26,7 +29,10 @@ export const MACHINE_DEPARTURES: Readonly<Record<string, Departure>> = {
   'C22-untracked': { row: 'ICMP errors about flows that NAT gateways carry, or that are untracked', steps: [4] },
   'C13-configured-single': { row: 'UDP timeouts', steps: [3] },
   'C14-shortened': { row: 'a timeout that is changed', steps: [5] },
-  'C15-reuse': { row: 'a SYN on the ports of a connection that the other side reset', steps: [5] },
+  'C15-open': {
+    row: 'a SYN on the ports of a connection that is open, within ten seconds of being forgotten',
+    steps: [6],
+  },
   'C18-peered-balancer': { row: 'a load balancer at the other end of a peering connection', steps: [4] },
   'N-beside': { row: 'at a machine that is the instance: what goes to a middlebox of its own subnet', steps: [0] },
   'C18-load-balancer': { row: NOT_SEEN, steps: [4, 5] },

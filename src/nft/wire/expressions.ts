@@ -61,7 +61,7 @@ const DYNSET_UPDATE = 1;
 const TIMEOUT_OBJECT = 7;
 /** Keys of what `meta` and `ct` read and write. */
 export const META = { mark: 3, iifname: 6, oifname: 7, iiftype: 8, nfproto: 15, l4proto: 16 } as const;
-export const CT = { state: 0, direction: 1, mark: 3 } as const;
+export const CT = { state: 0, direction: 1, mark: 3, expiration: 5 } as const;
 
 function expr(name: ExprName, ...values: Expr['values']): Expr {
   return { name, values };

@@ -139,6 +139,7 @@ class RuleMaker {
         return;
       case 'ct-mark-has':
       case 'ct-own':
+      case 'ct-ends':
       case 'set-mark':
       case 'or-mark':
       case 'or-ct-mark':
@@ -287,6 +288,8 @@ function plainExprs(step: Plain): readonly Expr[] {
       ];
     case 'ct-own':
       return [loadCt('state', 1), bitwise(hostWord(OWN_STATES), hostWord(0)), compare('neq', hostWord(0))];
+    case 'ct-ends':
+      return [loadCt('expiration', 1), toNetwork(1), compare('lte', netWord(step.withinSeconds * 1000))];
     case 'set-mark':
       return [immediate(hostWord(step.value)), setMeta('mark', 1)];
     case 'or-mark':
@@ -304,6 +307,11 @@ function plainExprs(step: Plain): readonly Expr[] {
     case 'verdict':
       return [verdictOf(step.verdict)];
   }
+}
+
+/** Four bytes in the network's order. */
+function netWord(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 function orBits(bits: number): Expr {
