@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Family } from '../../src/core/net/address.ts';
 import { WHOLE_AXIS } from '../../src/core/net/axis.ts';
+import { cidrsOverlap } from '../../src/core/net/cidr.ts';
 import {
   EMPTY_SET,
   intersectSets,
@@ -9,7 +10,7 @@ import {
   subtractSets,
   unionSets,
 } from '../../src/core/net/interval-set.ts';
-import { eniOwns } from '../../src/core/model/eni.ts';
+import { type Eni, eniOwns } from '../../src/core/model/eni.ts';
 import { listRecords, type World } from '../../src/core/model/world.ts';
 import { pointsDocument } from '../../src/analysis/ends-document.ts';
 import { matrixDocument } from '../../src/analysis/matrix-document.ts';
@@ -81,10 +82,15 @@ function documentOf(points: IntervalSet, family: Family): TrafficDocument | null
   return points.length === 0 ? null : pointsDocument(points, family);
 }
 
-/** Two interfaces with one address. */
+/** Two interfaces with one address, or with prefixes that overlap. */
 export function hasShared(world: World): boolean {
   const enis = [...listRecords(world, 'enis')];
-  return enis.some((eni) =>
-    enis.some((other) => other.id !== eni.id && eni.addresses.some(({ address }) => eniOwns(other, address))),
+  return enis.some((eni) => enis.some((other) => other.id !== eni.id && isSharing(eni, other)));
+}
+
+function isSharing(one: Eni, other: Eni): boolean {
+  return (
+    one.addresses.some(({ address }) => eniOwns(other, address)) ||
+    one.prefixes.some((prefix) => other.prefixes.some((its) => cidrsOverlap(prefix, its)))
   );
 }

@@ -9,9 +9,13 @@ import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
 import { checkPreview } from './check-preview.ts';
 
+/** Worlds that are hardly ever drawn: two interfaces with one prefix, whose pairs are asked one by one. */
+const TELLING = [252];
+
 test('a preview says what the edited world differs by', () => {
   const seen = { previews: 0, effects: 0, partly: 0, refused: 0 };
-  for (let seed = 1; seed <= checks(80); seed += 1) {
+  const seeds = Array.from({ length: checks(80) }, (_, at) => at + 1);
+  for (const seed of new Set([...seeds, ...TELLING])) {
     const world = compactWorld(seed % 4 === 0 ? wornWorld(seed) : randomWorld(seed));
     const donor = compactWorld(randomWorld(seed + 700));
     const strangers = [...listRecords(donor, 'groups')].flatMap((group) => group.rules);

@@ -30,8 +30,8 @@ export type Preview = {
 /**
  * The exact effect of one rule, from the rows of the classes that carry its group alone: nothing of the rest is computed. `gained.sure` changes
  * for certain, `gained.possible` perhaps (and not for certain). Undefined where a route leads to an interface: then a rule of one interface may
- * decide about the packets of others; where a NAT gateway hides senders from the group's interfaces; and where something is not known of records, as
- * in a plan. Then the whole difference to the edited world must be asked for.
+ * decide about the packets of others; where a NAT gateway hides senders from the group's interfaces; where pairs are asked one by one, since groups
+ * are asked on the way back too; and where something is not known of records, as in a plan. Then the whole difference to the edited world must be asked for.
  */
 export function previewRule(matrix: Matrix, edit: RuleEdit): Preview | undefined {
   if (hasAppliances(matrix.world) || hasDoubts(matrix.world)) return undefined;
@@ -40,7 +40,7 @@ export function previewRule(matrix: Matrix, edit: RuleEdit): Preview | undefined
   const partly = partlyMeant(matrix.classes, edit.rule);
   const parts: { readonly id: ClassId; readonly gained: Both<RowId> }[] = [];
   for (const id of rows.sets.members(groups.withGroup(edit.groupId))) {
-    if (hidesOthers(matrix, id, facing)) return undefined;
+    if (hidesOthers(matrix, id, facing) || matrix.hasSingles(id)) return undefined;
     const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(matrix.classes, id)));
     const changed =
       edit.kind === 'add' ? addedBy(matrix, { id, facing, edit, partly }) : removedBy(matrix, { id, facing, edit });
