@@ -23,7 +23,7 @@ import { drawTrap, TRAP_NAMES } from '../property/traps.ts';
 export type Law = (seed: number) => void;
 
 /** The laws by the names that mutants call them. */
-export const LAWS: Readonly<Record<string, Law>> = { packets, facings, difference, causes, preview, ends };
+export const LAWS: Readonly<Record<string, Law>> = { packets, facings, difference, redrawn, causes, preview, ends };
 
 /** Packets between members of all classes are judged as the packet oracle judges them. */
 function packets(seed: number): void {
@@ -49,6 +49,12 @@ function difference(seed: number): void {
   checkDifference(before, withRulesOf(before, seed + 500), `${seed}`);
   checkDifference(before, compactWorld(randomWorld(seed + 500)), `${seed}`);
   checkDifference(doubtfulWorld(before, seed), before, `${seed}`);
+}
+
+/** The same where nothing but rules of groups is redrawn, so that what is known of paths serves both worlds. */
+function redrawn(seed: number): void {
+  const before = compactWorld(randomWorld(seed));
+  checkDifference(before, withRulesOf(before, seed + 500), `${seed}`);
 }
 
 /** Where nothing but rules of groups differs, and no device stands between, rules alone are causes. */
