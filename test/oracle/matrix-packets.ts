@@ -54,12 +54,12 @@ function* memberPairs(
 }
 
 /** Two interfaces with one address are no world of AWS's, though the generator makes such: who answers there is anybody's guess. */
-function isShared(world: World, { eniId, sample }: Member): boolean {
+export function isShared(world: World, { eniId, sample }: Member): boolean {
   return [...listRecords(world, 'enis')].some((eni) => eni.id !== eniId && eniOwns(eni, sample));
 }
 
 /** The question for the oracle; undefined where nobody can send such a packet, or the oracle does not know where it would come from. */
-function questionOf(world: World, one: Member, other: Member): PacketQuestion | undefined {
+export function questionOf(world: World, one: Member, other: Member): PacketQuestion | undefined {
   const source = formatAddress(one.sample);
   if (one.eniId !== undefined) return { from: one.eniId, source, to: formatAddress(other.sample), traffic: 'all' };
   const { place } = stopOf(world, other);

@@ -16,10 +16,12 @@ const DENY: Next = { kind: 'deny' };
 const UNKNOWN: Next = { kind: 'unknown' };
 
 const NEVER_ROUTED = ['169.254.168.0/22', 'fd00:ec2::/32'].map(block);
-const NOT_ON_THE_INTERNET = [
+/** Prefixes of which the internet carries no packets. */
+export const NOT_ON_THE_INTERNET: readonly string[] = [
   '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/4 240.0.0.0/4',
   '::/127 fc00::/7 fe80::/10 ff00::/8',
-].flatMap((line) => line.split(' ').map(block));
+].flatMap((line) => line.split(' '));
+const NOT_ROUTED = NOT_ON_THE_INTERNET.map(block);
 const SERVICES = [
   '169.254.169.253 169.254.169.254 169.254.169.123 169.254.169.250 169.254.169.251 169.254.170.2 255.255.255.255',
   'fd00:ec2::253 fd00:ec2::254 fd00:ec2::123 fe80:ec2::1 ff02::1:2',
@@ -27,7 +29,7 @@ const SERVICES = [
 
 /** Whether the internet carries packets of the address. */
 export function isPublic(address: Ip): boolean {
-  return !NOT_ON_THE_INTERNET.some((own) => within(own, address));
+  return !NOT_ROUTED.some((own) => within(own, address));
 }
 
 /** Whether the destination is one of the VPC's own services: resolver, metadata, time, DHCP, the subnet's router. */

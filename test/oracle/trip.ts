@@ -17,8 +17,13 @@ export type Arrival = { readonly place: Place; readonly header: Header };
 /** The last leg: who sent, from which subnet, and whether references can match over it. */
 type Leg = { readonly eni?: string; readonly subnet?: string; readonly groups: boolean };
 
+/** Whose filter it is, and what it sees of the other side; of what is settled by other things nobody asks. */
+export type Gate =
+  | { readonly kind: 'groups'; readonly eni: string; readonly direction: 'ingress' | 'egress'; readonly other: Other }
+  | { readonly kind: 'acl'; readonly subnet: string; readonly direction: 'ingress' | 'egress'; readonly address: Ip };
+
 /** A filter on the way; `hidden` ones see the port that a NAT gateway picked in place of the packet's. */
-export type Step = { readonly filter: Filter; readonly isHidden: boolean };
+export type Step = { readonly filter: Filter; readonly isHidden: boolean; readonly gate?: Gate };
 
 type Memory = {
   readonly isReply: boolean;
@@ -190,15 +195,22 @@ export class Trip {
   }
 
   #groups(name: string, direction: 'ingress' | 'egress', other: Other): void {
-    if (!this.#memory.passed.includes(name)) this.#meet(groupsFilter(this.#world, name, { direction, other }));
+    if (!this.#memory.passed.includes(name))
+      this.#meet(groupsFilter(this.#world, name, { direction, other }), {
+        kind: 'groups',
+        eni: name,
+        direction,
+        other,
+      });
   }
 
   #acl(subnet: string, direction: 'ingress' | 'egress', address: Ip): void {
-    this.#meet(aclFilter(this.#world, subnet, { direction, address }));
+    this.#meet(aclFilter(this.#world, subnet, { direction, address }), { kind: 'acl', subnet, direction, address });
   }
 
-  #meet(filter: Filter): void {
-    this.steps.push({ filter, isHidden: this.#memory.isReply && this.hidden.length > 0 });
+  #meet(filter: Filter, gate?: Gate): void {
+    const isHidden = this.#memory.isReply && this.hidden.length > 0;
+    this.steps.push({ filter, isHidden, ...(gate === undefined ? {} : { gate }) });
   }
 
   #say(say: Say): void {
