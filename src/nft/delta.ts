@@ -162,11 +162,7 @@ function hasRules(actual: Listing, chain: Chain): boolean {
   const wanted = listedChain(chain);
   if (known === wanted) return true;
   const rules = known?.rules;
-  return (
-    rules !== undefined &&
-    rules.length === chain.rules.length &&
-    wanted.rules.every((text, place) => text === rules[place])
-  );
+  return rules?.length === chain.rules.length && wanted.rules.every((text, place) => text === rules[place]);
 }
 
 /** Which of the changes of a set are wanted now; what goes is asked key by key. */

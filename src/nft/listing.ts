@@ -43,11 +43,19 @@ export function listingOf(ruleset: Ruleset): Listing {
   };
 }
 
-/** A chain as it is listed. */
+/**
+ * A chain as it is listed, for the same chain the same. The texts of its rules are made when they are asked for and not kept: a host may have tens of
+ * thousands of rules, and those of a chain that stays are hardly ever looked at.
+ */
 export function listedChain(chain: Chain): ListedChain {
   let listed = LISTED.get(chain);
   if (listed === undefined) {
-    listed = { head: chainHead(chain), rules: chain.rules.map(ruleText) };
+    listed = {
+      head: chainHead(chain),
+      get rules(): readonly string[] {
+        return chain.rules.map(ruleText);
+      },
+    };
     LISTED.set(chain, listed);
   }
   return listed;

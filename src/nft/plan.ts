@@ -19,8 +19,11 @@ export type Numbering = {
 
 export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set(), past: NO_PAST };
 
-/** Bits of a packet's mark that hold a number; the bits above say which peer of a class matched. */
-export const NUMBER_BITS = 20;
+/**
+ * Bits of a packet's mark that hold a number; the bits above say which peer of a class matched. Ten of those tell the 1,000 rules apart that AWS lets one
+ * interface have (VPC quotas: rules by groups); the rest are numbers enough for 10,000 interfaces of 60 rules of their own for both families.
+ */
+export const NUMBER_BITS = 22;
 export const MAX_NUMBER: number = 2 ** NUMBER_BITS - 1;
 export const MAX_PEER: number = 2 ** (32 - NUMBER_BITS) - 1;
 
@@ -224,7 +227,10 @@ export class Plan {
   }
 
   #freeNumber(key: string): number {
-    if (this.#taken.size >= MAX_NUMBER) throw new Error(`more than ${MAX_NUMBER} classes of rules on one host`);
+    if (this.#taken.size >= MAX_NUMBER)
+      throw new Error(
+        `the groups of this host's interfaces make more than ${MAX_NUMBER} classes of rules: hold some of the interfaces on another host, or let more of them share groups`,
+      );
     let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % MAX_NUMBER) + 1;
     while (this.#taken.has(number)) number = (number % MAX_NUMBER) + 1;
     this.#taken.add(number);

@@ -7,16 +7,8 @@ import { placeOf, TABLES } from './tables.ts';
 
 /** One rule as nft reads and prints it. Equal rules have equal texts: elements stand in a fixed order. */
 export function ruleText(rule: Rule): string {
-  let text = TEXTS.get(rule);
-  if (text === undefined) {
-    text = rule.map(stepText).join(' ');
-    TEXTS.set(rule, text);
-  }
-  return text;
+  return rule.map(stepText).join(' ');
 }
-
-/** Memory of a pure function: a rule never changes. */
-const TEXTS = new WeakMap<Rule, string>();
 
 function stepText(step: Step): string {
   switch (step.kind) {
