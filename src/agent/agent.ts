@@ -3,6 +3,7 @@ import type { Result } from '../core/net/result.ts';
 import { listRecords } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Drift } from '../server/sync/messages.ts';
+import type { Numbering } from '../nft/plan.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { type Attaching, holdsOf } from './attaching.ts';
 import { DeviceNews } from './device-news.ts';
@@ -32,6 +33,8 @@ export type AgentSetup = {
   readonly look: Look;
   /** Where what is in force is kept for a start of the machine; nowhere when absent. */
   readonly kept?: KeptRules;
+  /** From which numbers classes of rules are given theirs. */
+  readonly numbers?: Numbering;
   readonly log: AgentLog;
 };
 
@@ -78,11 +81,11 @@ export class Agent {
   #isStopped = false;
 
   constructor(setup: AgentSetup) {
-    const { link, host, attaching, kernel, connections, log } = setup;
+    const { link, host, attaching, kernel, connections, numbers, log } = setup;
     this.#setup = setup;
     this.#deviceNews = new DeviceNews(attaching);
     this.#wiring = wiringOf(attaching, undefined, undefined);
-    this.#enforcer = new Enforcer(kernel, this.#wiring, connections);
+    this.#enforcer = new Enforcer(kernel, this.#wiring, connections, numbers);
     this.#reporter = new Reporter({
       link,
       host,

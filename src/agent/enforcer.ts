@@ -6,7 +6,7 @@ import { type Followed, followMembers } from '../nft/follow.ts';
 import { type Layout, layout } from '../nft/layout.ts';
 import { type Counts, type Listing, listingOf, NOTHING } from '../nft/listing.ts';
 import { eraAt, type Past, pastFrom, pastIn } from '../nft/past.ts';
-import { NO_NUMBERS } from '../nft/plan.ts';
+import { NO_NUMBERS, type Numbering } from '../nft/plan.ts';
 import { layoutAfter, layoutOver } from '../nft/renumber.ts';
 import { inTurn, type Turn } from '../nft/turn.ts';
 import { undoLines } from '../nft/undo.ts';
@@ -40,6 +40,7 @@ export class Enforcer {
   static #tables = 0;
   readonly #kernel: Kernel;
   readonly #connections: (() => Promise<Result<readonly Connection[]>>) | undefined;
+  readonly #numbers: Numbering;
   #wiring: Wiring;
   #applied: { readonly view: HostView; readonly layout: Layout } | undefined;
   /** What the kernel holds; undefined when it must be asked. */
@@ -49,11 +50,17 @@ export class Enforcer {
   /** Which table counts: none has the same number as one before it, of any enforcer. */
   #table = Enforcer.#nextTable();
 
-  /** `connections`: those that are open, for the first rules of a machine that is itself the instance. */
-  constructor(kernel: Kernel, wiring: Wiring, connections?: () => Promise<Result<readonly Connection[]>>) {
+  /** `connections`: those that are open, for the first rules of a machine that is itself the instance. `numbers`: those that are given from. */
+  constructor(
+    kernel: Kernel,
+    wiring: Wiring,
+    connections?: () => Promise<Result<readonly Connection[]>>,
+    numbers: Numbering = NO_NUMBERS,
+  ) {
     this.#kernel = kernel;
     this.#wiring = wiring;
     this.#connections = connections;
+    this.#numbers = numbers;
   }
 
   static #nextTable(): number {
@@ -171,7 +178,7 @@ export class Enforcer {
   async #plan(view: HostView, wiring: Wiring): Promise<Result<Planned, KernelFault>> {
     const known = this.#known;
     const before = this.#applied?.layout;
-    const previous = before?.numbering ?? NO_NUMBERS;
+    const previous = before?.numbering ?? this.#numbers;
     try {
       const now = eraAt(Date.now() / 1000);
       const next = { ...previous, past: { ...previous.past, next: now } };

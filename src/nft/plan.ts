@@ -11,13 +11,13 @@ import type { Wiring } from './wiring.ts';
 
 /** Numbers that stand in the kernel for combinations of groups and for classes of rules, and its past; kept from one layout to the next. */
 export type Numbering = {
+  /** The highest number that is given: what a mark has room for, and less only where a test wants a host that is full. */
+  readonly most: number;
   readonly numbers: ReadonlyMap<string, number>;
   /** Numbers that the kernel may know by another meaning: they are given to nothing new. */
   readonly reserved: ReadonlySet<number>;
   readonly past: Past;
 };
-
-export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set(), past: NO_PAST };
 
 /**
  * Bits of a packet's mark that hold a number; the bits above say which peer of a class matched. Ten of those tell the 1,000 rules apart that AWS lets one
@@ -26,6 +26,8 @@ export const NO_NUMBERS: Numbering = { numbers: new Map(), reserved: new Set(), 
 export const NUMBER_BITS = 22;
 export const MAX_NUMBER: number = 2 ** NUMBER_BITS - 1;
 export const MAX_PEER: number = 2 ** (32 - NUMBER_BITS) - 1;
+
+export const NO_NUMBERS: Numbering = { most: MAX_NUMBER, numbers: new Map(), reserved: new Set(), past: NO_PAST };
 
 /** What counters count: the rules of a class, the place of each being its peer's; entry counters stand in chains of their own. */
 export type Meaning = {
@@ -75,7 +77,8 @@ export class Plan {
   }
 
   get numbering(): Numbering {
-    return { numbers: this.#numbers, reserved: NO_NUMBERS.reserved, past: this.past };
+    const { most } = this.#previous;
+    return { most, numbers: this.#numbers, reserved: NO_NUMBERS.reserved, past: this.past };
   }
 
   /** The past of this layout. Asked for once the sets are laid that say who holds what. */
@@ -227,12 +230,13 @@ export class Plan {
   }
 
   #freeNumber(key: string): number {
-    if (this.#taken.size >= MAX_NUMBER)
+    const { most } = this.#previous;
+    if (this.#taken.size >= most)
       throw new Error(
-        `the groups of this host's interfaces make more than ${MAX_NUMBER} classes of rules: hold some of the interfaces on another host, or let more of them share groups`,
+        `the groups of this host's interfaces make more than ${most} classes of rules: hold some of the interfaces on another host, or let more of them share groups`,
       );
-    let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % MAX_NUMBER) + 1;
-    while (this.#taken.has(number)) number = (number % MAX_NUMBER) + 1;
+    let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % most) + 1;
+    while (this.#taken.has(number)) number = (number % most) + 1;
     this.#taken.add(number);
     return number;
   }

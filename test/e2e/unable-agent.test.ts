@@ -10,6 +10,11 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import type { HostsDocument } from '../../src/server/native/agent-api.ts';
 import { nodeIo } from '../../src/cli/node-io.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { Agent } from '../../src/agent/agent.ts';
+import { NetlinkKernel } from '../../src/agent/netlink-kernel.ts';
+import { asId, type EniId } from '../../src/core/model/ids.ts';
+import { ok } from '../../src/core/net/result.ts';
+import { NO_NUMBERS } from '../../src/nft/plan.ts';
 import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
 import { until } from '../server/listener.ts';
 import { MAIN, type Server, startServer } from './server-process.ts';
@@ -45,6 +50,21 @@ function pathWith(t: TestContext, script: string | undefined): string {
 }
 
 const of = (host: string): string => `account="111122223333",region="eu-west-1",host="${host}"`;
+
+/** A command of this process, which takes a tenth of the time of one in its own. */
+async function crenelAt(
+  server: Server,
+  ...args: readonly string[]
+): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
+  const said = { out: '', err: '' };
+  const status = await runCli([...args, '--endpoint', server.url], {
+    ...nodeIo(),
+    env: server.env,
+    stdout: { write: (text) => (said.out += text) },
+    stderr: { write: (text) => (said.err += text) },
+  });
+  return { status, out: said.out.replaceAll(/\s+/gu, ' '), err: said.err.replaceAll(/\s+/gu, ' ') };
+}
 
 describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
   let server: Server;
@@ -110,19 +130,7 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
     return line === undefined ? undefined : Number(line.slice(series.length + 1));
   }
 
-  /** A command of this process, which takes a tenth of the time of one in its own. */
-  async function crenel(
-    ...args: readonly string[]
-  ): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
-    const said = { out: '', err: '' };
-    const status = await runCli([...args, '--endpoint', server.url], {
-      ...nodeIo(),
-      env: server.env,
-      stdout: { write: (text) => (said.out += text) },
-      stderr: { write: (text) => (said.err += text) },
-    });
-    return { status, out: said.out.replaceAll(/\s+/gu, ' '), err: said.err.replaceAll(/\s+/gu, ' ') };
-  }
+  const crenel = async (...args: readonly string[]): ReturnType<typeof crenelAt> => await crenelAt(server, ...args);
 
   async function change(port: number): Promise<void> {
     const client = new ec2.EC2Client({
@@ -296,5 +304,61 @@ describe(
       child.kill('SIGTERM');
       await once(child, 'close');
     });
+
+    test('more classes of rules than can be told apart: the old rules stay whole, and everybody hears of it', async (t) => {
+      const namespace = new Namespace('full');
+      const server = await startServer('--memory', '--anonymous', '--example');
+      const said: string[] = [];
+      const credentials = { accessKeyId: 'anything', secretAccessKey: 'anything' };
+      const agent = new Agent({
+        link: { endpoint: new URL(server.url), region: 'eu-west-1', credentials },
+        host: 'full',
+        attaching: {
+          mode: 'tap',
+          enis: new Map([[asId<EniId>(ENI), { device: 'lo', mac: '02:00:00:00:00:01' }]]),
+          fabric: new Set(),
+        },
+        kernel: new NetlinkKernel({ namespace: namespace.name }),
+        connections: async () => await Promise.resolve(ok([])),
+        look: async () => await Promise.resolve(ok({ links: [LOOPBACK], detours: new Map(), unknown: [] })),
+        numbers: { ...NO_NUMBERS, most: 40 },
+        log: (level, message) => said.push(`${level} ${message}`),
+      });
+      t.after(async () => {
+        await agent.stop();
+        await server.stop();
+        namespace.close();
+      });
+      agent.start();
+      const text = async (): Promise<string> => await (await fetch(`${server.url}/crenel/v1/hosts`)).text();
+      const condition = async (wanted: string): Promise<boolean> =>
+        new RegExp(`"condition": ?"${wanted}"`, 'u').test(await text());
+      await until(async () => await condition('enforcing'));
+      const rules = (): string => namespace.run('nft', ['-s', 'list', 'table', 'inet', 'crenel']).stdout;
+      const whole = rules();
+      const client = new ec2.EC2Client({ endpoint: server.url, region: 'eu-west-1', credentials });
+      const many = {
+        GroupId: 'sg-03eb0000000000001',
+        IpPermissions: Array.from({ length: 41 }, (_, at) => ({
+          IpProtocol: 'tcp',
+          FromPort: 20_000 + 2 * at,
+          ToPort: 20_000 + 2 * at,
+          IpRanges: [{ CidrIp: `10.91.${at}.0/24` }],
+        })),
+      };
+      await client.send(new ec2.AuthorizeSecurityGroupIngressCommand(many));
+      await until(async () => await condition('degraded'));
+      assert.equal(rules(), whole);
+      assert.match(await text(), /more than 40 classes of rules: hold some of the interfaces on another host/u);
+      assert.ok(said.some((line) => /^error the newest rules are not in force: .*more than 40 classes/u.test(line)));
+      const shown = await crenelAt(server, 'status');
+      assert.equal(shown.status, 1);
+      assert.match(shown.out, /full degraded .*more than 40 classes of rules/u);
+      await client.send(new ec2.RevokeSecurityGroupIngressCommand(many));
+      await until(async () => await condition('enforcing'));
+      assert.equal(rules(), whole);
+    });
   },
 );
+
+const LOOPBACK = { name: 'lo', index: 1, kind: '', hasProgram: false };

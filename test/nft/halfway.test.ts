@@ -129,9 +129,10 @@ function leftBehind(first: Layout, second: Layout): readonly Ruleset[] {
 }
 
 /** Numbers as an agent would give them that knows nothing of those in the kernel: each has the meaning of another. */
-function turned({ numbers, past }: Numbering): Numbering {
+function turned({ most, numbers, past }: Numbering): Numbering {
   const all = [...numbers.values()];
   return {
+    most,
     numbers: new Map([...numbers.keys()].map((key, at) => [key, all[(at + 1) % all.length] ?? 0])),
     reserved: new Set(),
     past,
