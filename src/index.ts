@@ -91,6 +91,7 @@ export { type DiffDocument, diffDocument, isNoDifference, type StatementDocument
 export { type ExposureDocument, exposures, type ExposuresDocument } from './analysis/exposure.ts';
 export { type Finding as LintFinding, LINT_RULES, type LintRule, type Severity } from './analysis/lint/finding.ts';
 export { applyIgnores, findingsOf, type Ignore } from './analysis/lint/ignores.ts';
+export { RAISED_QUOTAS, raisedQuotas } from './analysis/lint/raised-quotas.ts';
 export { type LintDocument, type LintOptions, lintWorld } from './analysis/lint/lint.ts';
 export { type MatrixCell, matrixDocument, type MatrixDocument, type MatrixQuery } from './analysis/matrix-document.ts';
 export { type Certainty, type Difference, differenceOf } from './analysis/pairs/difference.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { expectOk } from '../../src/core/net/result.ts';
+import { DEFAULT_LIMITS } from '../../src/core/model/limits.ts';
 import { getRecord, type World } from '../../src/core/model/world.ts';
 import { type DiffDocument, diffDocument } from '../../src/analysis/diff-document.ts';
 import { exposures } from '../../src/analysis/exposure.ts';
@@ -28,7 +29,7 @@ function compare(body: Uint8Array): () => HeavyQuestion {
 }
 
 function lint(): HeavyQuestion {
-  return { kind: 'lint', revision: 7, ignores: undefined, family: undefined };
+  return { kind: 'lint', revision: 7, limits: DEFAULT_LIMITS, ignores: undefined, family: undefined };
 }
 
 /** The small world with one rule less. */

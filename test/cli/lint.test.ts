@@ -42,6 +42,31 @@ describe('crenel lint', () => {
     assert.match(done.stdout, /perhaps A: SSH may be open[^]*depends on L/u);
   });
 
+  test('quotas that AWS raised are compared with, and others refused', async () => {
+    const world = compactWorld({
+      vpcs: { V: { cidrs: ['10.0.0.0/16'] } },
+      groups: { A: { vpc: 'V', ingress: Array.from({ length: 70 }, (_, at) => `tcp/${8000 + at} 10.0.0.0/8`) } },
+    });
+    const quota = async (words: string): Promise<readonly [number, string]> => {
+      const { status, stdout, stderr } = await run(`lint ${words}`.trim(), { world });
+      return [status, (/^ *A: (.*rules.*)$/mu.exec(stdout) ?? /(--quota.*)$/mu.exec(stderr))?.[1] ?? ''];
+    };
+    for (const [words, ...expected] of [
+      ['', 1, '70 of 60 ingress rules of IPv4: 10 more than the quota'],
+      ['--quota rules-per-group=75', 1, '70 of 75 ingress rules of IPv4: 5 left'],
+      ['--quota rules-per-group=75 groups-per-interface=6', 1, '70 of 75 ingress rules of IPv4: 5 left'],
+      ['--quota rules-per-group=120', 0, ''],
+      ['--quota rules-per-group=300', 64, '--quota: AWS does not grant that: rules-per-group times'],
+      ['--quota entries-per-acl=41', 64, '--quota: AWS does not grant that: entries-per-acl is 41'],
+      ['--quota rules-per-group=lots', 64, '--quota: rules-per-group is a whole number from 1, not "lots"'],
+      ['--quota rules=60', 64, '--quota: "rules=60": a quota is rules-per-group'],
+      ['--quota rules-per-group=60 rules-per-group=60', 64, '--quota: "rules-per-group=60": a quota is'],
+    ] as const) {
+      const [status, text] = await quota(words);
+      assert.deepEqual([status, text.slice(0, expected[1].length)], expected, `${words}: ${text}`);
+    }
+  });
+
   test('what is ignored does not count, and is told', async () => {
     const file = ignore(
       ['rule-cut-off', 'sg-web.ingress.3'],

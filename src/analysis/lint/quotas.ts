@@ -118,7 +118,7 @@ function pressed(
     .split('+')
     .map((id) => recordLabel(world, id))
     .join(' + ');
-  const left = used > limit ? `${used - limit} more than AWS allows by default` : `${limit - used} left`;
+  const left = used > limit ? `${used - limit} more than the quota` : `${limit - used} left`;
   return [
     finding({
       rule,

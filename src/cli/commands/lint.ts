@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { LINT_RULES, SEVERITIES, type Severity } from '../../analysis/lint/finding.ts';
+import { raisedQuotas, RAISED_QUOTAS } from '../../analysis/lint/raised-quotas.ts';
 import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
 import { type LintDocument, lintWorld } from '../../analysis/lint/lint.ts';
 import { readIgnores, type WrittenIgnore } from '../../formats/ignore-file.ts';
@@ -23,7 +24,12 @@ import { row } from '../terminal.ts';
 
 const FAIL_ON = [...SEVERITIES, 'never'] as const;
 type FailOn = (typeof FAIL_ON)[number];
-type Options = { readonly ignore?: string; readonly sarif?: boolean; readonly failOn: FailOn };
+type Options = {
+  readonly ignore?: string;
+  readonly sarif?: boolean;
+  readonly quota?: readonly string[];
+  readonly failOn: FailOn;
+};
 
 /** `crenel lint`. */
 export function addLint(program: Command, { context, finish }: CommandSetup): void {
@@ -35,6 +41,10 @@ export function addLint(program: Command, { context, finish }: CommandSetup): vo
     )
     .option('--ignore <file>', 'YAML or JSON: findings to live with, by rule and resource, each with the reason')
     .option('--sarif', 'print SARIF 2.1.0')
+    .option(
+      '--quota <name=number...>',
+      `a quota that AWS raised for the account: ${Object.keys(RAISED_QUOTAS).join(', ')}`,
+    )
     .addOption(
       new Option('--fail-on <severity>', 'what the status tells: error, warning, note, or never')
         .choices(FAIL_ON)
@@ -52,12 +62,16 @@ async function lint(context: Context, options: Options): Promise<ExitStatus> {
   const path = context.options.world ?? io.env[WORLD_VARIABLE];
   if (options.ignore === '-' && path === '-')
     return refuse(context, EXIT.usage, 'only one of ignore file and world can come from standard input');
+  const quotas = raisedQuotas(options.quota ?? []);
+  if (!quotas.ok) return refuse(context, EXIT.usage, `--quota: ${quotas.error}`);
   const written = await readIgnoreFile(context, options.ignore);
   if (!written.ok) return written.error;
   const read = await openExport(context);
   if (!read.ok) return read.error;
   const { world, overlaps = [] } = read.value;
-  const all = withProgress(context, 'looking', (onProgress) => lintWorld(world, { overlaps, onProgress }));
+  const all = withProgress(context, 'looking', (onProgress) =>
+    lintWorld(world, { limits: quotas.value, overlaps, onProgress }),
+  );
   const { document, stale } = applyIgnores(all, written.value);
   const { family } = context.options;
   const shown = family === undefined ? document : findingsOf(document, family);

@@ -1,6 +1,7 @@
 import { FAMILIES, type Family } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
+import { raisedQuotas } from '../../analysis/lint/raised-quotas.ts';
 import { MATRIX_KINDS } from '../../analysis/matrix-ends.ts';
 import type { Realm } from '../control/env.ts';
 import { realmKey } from '../control/stored.ts';
@@ -142,13 +143,17 @@ function editsOf(_setup: HeavySetup, { query }: HttpRequest, { revision }: Asker
 }
 
 function lintOf(_setup: HeavySetup, { method, query, body }: HttpRequest, { revision }: Asker): Made {
-  const words = parametersOf(query, ['family']);
+  const words = parametersOf(query, ['family', 'quotas']);
   if (!words.ok) return words;
   const families = familiesIn(words.value.family);
   if (!families.ok) return families;
+  const limits = raisedQuotas(words.value.quotas?.split(',') ?? []);
+  if (!limits.ok) return bad(`quotas: ${limits.error}`);
   const [family] = families.value.length === 1 ? families.value : [];
   const text = method === 'POST' ? readText(body) : ok(undefined);
-  return text.ok ? ok(() => ({ kind: 'lint', revision, ignores: text.value, family })) : bad(text.error);
+  return text.ok
+    ? ok(() => ({ kind: 'lint', revision, limits: limits.value, ignores: text.value, family }))
+    : bad(text.error);
 }
 
 function assertOf(_setup: HeavySetup, { query, body }: HttpRequest, { revision }: Asker): Made {

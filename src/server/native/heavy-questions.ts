@@ -1,5 +1,6 @@
 import { FAMILIES, type Family } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
+import type { Limits } from '../../core/model/limits.ts';
 import type { World } from '../../core/model/world.ts';
 import { editsOf } from '../../analysis/answer-edits.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
@@ -25,6 +26,7 @@ export type HeavyQuestion =
   | {
       readonly kind: 'lint';
       readonly revision: number;
+      readonly limits: Limits;
       readonly ignores: string | undefined;
       readonly family: Family | undefined;
     }
@@ -114,7 +116,7 @@ function assertOf(
 
 function lintOf(
   world: World,
-  { ignores, family }: Extract<HeavyQuestion, { kind: 'lint' }>,
+  { limits, ignores, family }: Extract<HeavyQuestion, { kind: 'lint' }>,
   onProgress: () => void,
 ): Result<unknown, HeavyFault> {
   const written = ignores === undefined ? ok([]) : readIgnores(ignores, Object.keys(LINT_RULES));
@@ -122,7 +124,7 @@ function lintOf(
     const { line, column, message } = written.error;
     return fail({ status: 400, message: `${line}:${column}: ${message}` });
   }
-  const { document, stale } = applyIgnores(lintWorld(world, { onProgress }), written.value);
+  const { document, stale } = applyIgnores(lintWorld(world, { limits, onProgress }), written.value);
   const staleIgnores = written.value.filter((one) => stale.includes(one));
   return ok({ ...(family === undefined ? document : findingsOf(document, family)), staleIgnores });
 }
