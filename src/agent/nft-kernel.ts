@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { Command } from '../nft/command.ts';
-import { type Counts, type Listing, parseListing, type ReadBack } from '../nft/listing.ts';
+import { type Counts, type Listing, parseListing, type ReadBack, TORN } from '../nft/listing.ts';
 import { linesOf } from '../nft/render.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
 import { TABLE_FAMILIES, TABLES } from '../nft/tables.ts';
 import type { Kernel, KernelFault } from './kernel.ts';
 import type { NftProgram } from './nft-program.ts';
 
+/** How often tables are listed while the kernel gives a set another size, and how long it gets for that in between, in milliseconds. */
+const [TRIES, SETTLE_MS] = [10, 50];
 const LIST_TABLES = TABLE_FAMILIES.map((family) => ['list', 'table', ...TABLES[family].split(' ')]);
 const [LIST_PACKETS = []] = LIST_TABLES;
 
@@ -56,13 +59,17 @@ export class NftKernel implements Kernel {
 
   /** The turn is in the first table: what others change between two readings is refused by it. */
   async #list(...commands: readonly (readonly string[])[]): Promise<Result<ReadBack, KernelFault>> {
-    const texts: string[] = [];
-    for (const command of commands) {
-      const text = await this.#program.list(command);
-      if (!text.ok) return text;
-      texts.push(text.value);
+    for (let tries = 1; ; tries += 1) {
+      const texts: string[] = [];
+      for (const command of commands) {
+        const text = await this.#program.list(command);
+        if (!text.ok) return text;
+        texts.push(text.value);
+      }
+      const parsed = parseListing(...texts);
+      if (parsed.ok) return parsed;
+      if (parsed.error !== TORN || tries === TRIES) return fail({ kind: 'failed', message: parsed.error });
+      await sleep(SETTLE_MS);
     }
-    const parsed = parseListing(...texts);
-    return parsed.ok ? parsed : fail({ kind: 'failed', message: parsed.error });
   }
 }

@@ -70,6 +70,12 @@ type Json = { readonly [key: string]: unknown };
 export type ReadBack = { readonly listing: Listing; readonly counts: Counts; readonly turn: Turn };
 
 /**
+ * Elements were told twice, and so others not at all: the kernel counts on from one part of a set to the next, and gives its table another size for a
+ * moment after many came. What was printed says nothing then; printed again, it may.
+ */
+export const TORN = 'nft printed elements of a set twice, and so not all of them';
+
+/**
  * Reads what `nft -j -n list table …` printed of each of the tables; an empty text is that of a table that is not there. An error says what a text is
  * not; what it holds of others' making is read as foreign.
  */
@@ -86,7 +92,7 @@ export function parseListing(...texts: readonly string[]): Result<ReadBack> {
     if (!Array.isArray(items)) return fail('nft printed no list of objects');
     for (const item of items) if (isObject(item)) reader.take(item);
   }
-  return ok(reader.result);
+  return reader.isTorn ? fail(TORN) : ok(reader.result);
 }
 
 function familyOf(body: Json): TableFamily {
@@ -100,6 +106,7 @@ class Reader {
   readonly #rules: Map<string, RuleCount> = new Map();
   readonly #hits: Map<number, Count> = new Map();
   #turn: Turn = [];
+  isTorn = false;
 
   get result(): ReadBack {
     return {
@@ -168,7 +175,9 @@ class Reader {
         ? [keyText(element[0], types), dataText(element[1])]
         : [keyText(element, types), ''],
     );
-    return { head, content: contentOf(texts, { types, isInterval: flags.has('interval'), isMap: data !== '' }) };
+    const content = contentOf(texts, { types, isInterval: flags.has('interval'), isMap: data !== '' });
+    if (countIn(content) < elements.length) this.isTorn = true;
+    return { head, content };
   }
 
   #takeHit(element: unknown): void {
@@ -177,11 +186,16 @@ class Reader {
   }
 }
 
+function countIn(content: Exclude<Content, { kind: 'dynamic' }>): number {
+  if (content.kind === 'texts') return content.elements.size;
+  return content.words.length / (content.family === 'ipv4' ? 1 : 4);
+}
+
 /** Plain addresses stand packed, as in a ruleset. */
 function contentOf(
   texts: readonly (readonly [Value, Value])[],
   of: { readonly types: readonly string[]; readonly isInterval: boolean; readonly isMap: boolean },
-): Content {
+): Exclude<Content, { kind: 'dynamic' }> {
   const [only] = of.types;
   const isPlain =
     of.types.length === 1 && !of.isInterval && !of.isMap && (only === 'ipv4_addr' || only === 'ipv6_addr');
