@@ -6,6 +6,7 @@ import { getRecord, type World } from '../../core/model/world.ts';
 import { exactTraffic } from '../../core/policy/explain-remedy.ts';
 import type { Gate } from '../../core/policy/path.ts';
 import type { AnswerGroup } from '../answer.ts';
+import { Trials } from '../pairs/trials.ts';
 import { type Support, supportOf } from '../rule-support.ts';
 import { freeNumber, standsForMany } from './candidates.ts';
 import { type WorldEdit, withEdits } from './edit.ts';
@@ -32,9 +33,10 @@ export function cutsOf(
       })),
     )
     .filter(({ edit }) => judgeIn(withEdits(world, [edit]), trip, transport).outcome === 'deny');
+  const trials = new Trials(world);
   const cuts = edits.map(({ gate, edit }, done): Cut => {
     asked.onProgress?.(done / edits.length);
-    return { gate, edit, measured: measure(world, withEdits(world, [edit]), 'closes') };
+    return { gate, edit, measured: measure(trials, withEdits(world, [edit]), 'closes') };
   });
   return cuts.toSorted((a, b) => a.measured.size - b.measured.size);
 }

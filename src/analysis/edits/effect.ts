@@ -5,18 +5,19 @@ import { judgePath, type Verdict } from '../../core/policy/evaluate.ts';
 import { type DiffDocument, diffDocument } from '../diff-document.ts';
 import { spaceSize } from '../address-space.ts';
 import type { ClassId, Classes } from '../pairs/classes.ts';
-import { type Difference, differenceOf, type Statement } from '../pairs/difference.ts';
+import type { Difference, Statement } from '../pairs/difference.ts';
 import { EMPTY_ROW, type RowId, type Rows } from '../pairs/rows.ts';
+import type { Trials } from '../pairs/trials.ts';
 import { planTrip, type Stop, type Trip } from '../trip.ts';
 
 /** Exactly what worlds differ by, and how much of `effect` that is: pairs of addresses times kinds of traffic, as a float for ranking. */
 export type Measured = { readonly diff: DiffDocument; readonly size: number };
 
-/** What an edited world opens or closes. */
-export function measure(before: World, after: World, effect: Statement['effect']): Measured {
-  const differences = differenceOf(before, after);
+/** What an edited world opens or closes against the one that edits are tried in. */
+export function measure(trials: Trials, after: World, effect: Statement['effect']): Measured {
+  const differences = trials.differencesTo(after);
   const size = differences.reduce((sum, one) => sum + sizeOf(one, effect), 0);
-  return { diff: diffDocument(before, after, differences), size };
+  return { diff: diffDocument(trials.world, after, differences), size };
 }
 
 /** The verdict on the packet of a trip in another world, where its interfaces may carry other groups. */

@@ -3,6 +3,7 @@ import type { World } from '../../core/model/world.ts';
 import type { GateAnswer } from '../../core/policy/evaluate.ts';
 import { remedies } from '../../core/policy/explain-remedy.ts';
 import type { AnswerGroup } from '../answer.ts';
+import { Trials } from '../pairs/trials.ts';
 import { fixCandidates, type Meant, standsForMany } from './candidates.ts';
 import { type WorldEdit, withEdits } from './edit.ts';
 import { judgeIn, measure, type Measured } from './effect.ts';
@@ -45,10 +46,11 @@ export function fixOf(
   const firsts = found.map(({ edits }) => edits[0]).filter((edit) => edit !== undefined);
   const total = found.reduce((sum, { edits }) => sum + edits.length, 1);
   let done = 0;
+  const trials = new Trials(world);
   const measureWith = (edits: readonly WorldEdit[]): Measured => {
     done += 1;
     asked.onProgress?.(done / total);
-    return measure(world, withEdits(world, edits), 'opens');
+    return measure(trials, withEdits(world, edits), 'opens');
   };
   const steps = found.map(({ blocker, edits }) => ({
     blocker,

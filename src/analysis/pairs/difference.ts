@@ -55,19 +55,30 @@ export function differenceIn(
   const rows = new Rows(new Bitsets(classes.list.length));
   const before = new Matrix(classes, 0, { rows });
   const after = new Matrix(classes, 1, { rows, like: before });
+  return differenceAt([...classes.list.keys()], { before, after }, onProgress);
+}
+
+/** The difference of two matrices of the same classes and rows, which must differ at these receivers alone, in traffic and in answers. */
+export function differenceAt(
+  receivers: readonly ClassId[],
+  { before, after }: { readonly before: Matrix; readonly after: Matrix },
+  onProgress?: (done: number) => void,
+): Difference {
+  const { classes, rows } = after;
   const opened = new Gains({ lacks: before, has: after, effect: 'opens' });
   const closed = new Gains({ lacks: after, has: before, effect: 'closes' });
   const spots = new JointSpots(before, after);
-  for (const id of classes.list.keys()) {
+  for (const [at, id] of receivers.entries()) {
     const recipe = before.recipe(id, 'to');
     const isSame = recipe !== '' && recipe === after.recipe(id, 'to');
     for (const gains of [opened, closed]) {
       if (!isSame) gains.takeTraffic(id);
       gains.takeAnswers(id, spots);
     }
-    if (id % 64 === 0) onProgress?.(id / classes.list.length);
+    if (at % 64 === 0) onProgress?.(at / receivers.length);
   }
-  return { family, classes, rows, before, after, statements: [...opened.statements(), ...closed.statements()] };
+  const statements = [...opened.statements(), ...closed.statements()];
+  return { family: classes.family, classes, rows, before, after, statements };
 }
 
 /** What one matrix has for a receiver and another lacks: for certain, and perhaps. Nothing is in both. */

@@ -163,9 +163,30 @@ export class Spots {
 /** Whether two worlds share every record that a path or a spot could depend on: then what is known of the one's paths holds for the other. */
 export function hasSamePaths(a: World, b: World): boolean {
   return (
-    a.missing === b.missing && KINDS.every((kind) => NOT_OF_PATHS.has(kind) || a.records[kind] === b.records[kind])
+    a.missing === b.missing &&
+    KINDS.every((kind) => NOT_OF_PATHS.has(kind) || a.records[kind] === b.records[kind] || kind === 'enis') &&
+    (a.records.enis === b.records.enis || hasSameButGroups(a, b))
   );
 }
+
+/** Whether interfaces differ in the groups that they carry alone: paths say whose groups are asked, not which. */
+function hasSameButGroups(a: World, b: World): boolean {
+  const others = [...listRecords(b, 'enis')];
+  let at = 0;
+  for (const eni of listRecords(a, 'enis')) {
+    const other = others[at];
+    at += 1;
+    if (eni !== other && (other === undefined || !isSameButGroups(eni, other))) return false;
+  }
+  return at === others.length;
+}
+
+function isSameButGroups(a: Eni, b: Eni): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Eni>;
+  return [...keys].every((key) => OF_GROUPS.has(key) || a[key] === b[key]);
+}
+
+const OF_GROUPS: ReadonlySet<keyof Eni> = new Set<keyof Eni>(['groups', 'groupDoubt']);
 
 /** What paths do not read; rules of groups are asked apart from them. */
 const NOT_OF_PATHS: ReadonlySet<Kind> = new Set<Kind>(['groups', 'groupAssociations', 'instances', 'elasticAddresses']);
