@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import {
   closeSync,
   fsyncSync,
@@ -13,9 +12,9 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { takeLock } from './lock.ts';
 
 /** Rules that were never confirmed: what to go back to, as a file for `nft -f`, and which rules were tried. */
 export type Unconfirmed = { readonly file: string; readonly digest: string };
@@ -139,20 +138,11 @@ export class TrialFolder {
   }
 }
 
-/**
- * Keeps every other agent of this machine away from a folder until this process ends, however it ends. The lock is the kernel's: a socket with a
- * name and no file, so that nobody has to find out whether its holder still lives.
- */
+/** Keeps every other agent of this machine away from a folder until this process ends, however it ends. */
 export async function lockFolder(path: string): Promise<Result<void>> {
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  server.listen(`\0crenel-agent-${createHash('sha256').update(realpathSync(path)).digest('hex').slice(0, 32)}`);
-  try {
-    await once(server, 'listening');
-    return ok(undefined);
-  } catch {
-    return fail(`another agent works with the folder ${path}`);
-  }
+  const digest = createHash('sha256').update(realpathSync(path)).digest('hex').slice(0, 32);
+  const lock = await takeLock(`agent-${digest}`);
+  return lock === undefined ? fail(`another agent works with the folder ${path}`) : ok(undefined);
 }
 
 function writeWhole(opened: number, text: string): void {

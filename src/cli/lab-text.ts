@@ -1,5 +1,6 @@
 import type { Registered } from '../agent/lab/register.ts';
 import type { Seen } from '../agent/lab/traffic.ts';
+import { countText } from './pair-text.ts';
 import { BLANK, indented, line, row, type Sheet } from './terminal.ts';
 
 /** The instances of a lab, and what to try. `folder`: the argument that named the world, to be given again. */
@@ -7,7 +8,10 @@ export function labSheet(instances: readonly Registered[], folder: string): Shee
   const [first] = instances;
   const width = Math.max(0, ...instances.map(({ name }) => name.length)) + 2;
   return [
-    line({ text: `${instances.length} instances are up, each a network namespace`, style: 'strong' }),
+    line({
+      text: `${countText(instances.length, 'instance')} ${instances.length === 1 ? 'is' : 'are'} up, each a network namespace`,
+      style: 'strong',
+    }),
     ...instances.map(({ name, id, addresses }) => row(2, [name.padEnd(width)], [`${id}  ${addresses.join(' ')}`])),
     ...(first === undefined
       ? []
@@ -44,8 +48,11 @@ export function trafficSheet(seen: readonly Seen[]): Sheet {
     ),
     line(
       wrong.length === 0
-        ? { text: `All ${seen.length} probes met what the rules say.`, style: 'good' }
-        : { text: `${wrong.length} of ${seen.length} probes did not meet what the rules say.`, style: 'bad' },
+        ? { text: `All ${seen.length.toLocaleString('en-US')} probes met what the rules say.`, style: 'good' }
+        : {
+            text: `${wrong.length.toLocaleString('en-US')} of ${seen.length.toLocaleString('en-US')} probes did not meet what the rules say.`,
+            style: 'bad',
+          },
       ...(unsure === 0 ? [] : [` Of ${unsure} the rules say unknown; they are not compared.`]),
     ),
   ];

@@ -9,6 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Lab, whyNoLab } from '../../src/agent/lab/lab.ts';
+import { LabFollower } from '../../src/agent/lab/lab-follower.ts';
+import { writeRegister } from '../../src/agent/lab/register.ts';
 import { runTraffic } from '../../src/agent/lab/traffic.ts';
 import { startLab } from '../../src/cli/serve/server-lab.ts';
 import { readWorld } from '../../src/cli/world-source.ts';
@@ -22,6 +24,7 @@ import { openLog } from '../../src/server/http/log.ts';
 import { AgentApi, type HostsDocument } from '../../src/server/native/agent-api.ts';
 import type { HitCount, HitOwner, NotCounted } from '../../src/server/native/hits.ts';
 import { MemoryStore } from '../../src/server/store/memory.ts';
+import { type Run, run } from '../cli/run-cli.ts';
 import { until } from '../server/listener.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import { compactWorld } from '../compact.ts';
@@ -101,6 +104,51 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
     expectOk(await again.build(world));
     const drifts = expectOk(await again.verify());
     for (const { commands } of drifts.values()) assert.deepEqual(commands, []);
+  });
+});
+
+describe('two labs on one machine', { skip: WHY_NOT ?? false }, () => {
+  const world = pair('b', true);
+  const faults: string[] = [];
+  const follower = (): LabFollower =>
+    new LabFollower(() => ({ world, revision: 1 }), {
+      built: () => undefined,
+      failed: (message) => faults.push(message),
+      warned: () => undefined,
+      repaired: () => undefined,
+    });
+  const [first, second] = [follower(), follower()];
+  after(async () => {
+    await first.close();
+    await second.close();
+  });
+  const cli = async (words: string): Promise<Run> => await run(`lab ${words}`, { world });
+
+  test('do not take each other down: the second one is refused, and says whose the first is', async () => {
+    expectOk(await first.start());
+    const standing = namespaces();
+    const refused = await second.start();
+    assert.ok(!refused.ok);
+    assert.match(refused.error, new RegExp(`^process ${process.pid} has a lab on this machine already: end it`, 'u'));
+    const up = await cli('up');
+    assert.deepEqual([up.status, up.stdout], [74, '']);
+    const down = await cli('down');
+    assert.equal(down.status, 74);
+    assert.match(down.stderr.replaceAll(/\s+/gu, ' '), new RegExp(`process ${process.pid} has the lab: end that`, 'u'));
+    assert.equal((await cli('status')).status, 0);
+    assert.equal(namespaces(), standing);
+    assert.deepEqual(faults, []);
+  });
+
+  test('what is left of one that was killed is told apart from one that is up', async () => {
+    await first.close();
+    writeRegister([{ id: 'i-a', name: 'a', namespace: 'crl-i-a', addresses: [] }]);
+    const status = await cli('status');
+    assert.equal(status.status, 1);
+    assert.match(status.stdout.replaceAll(/\s+/gu, ' '), /was killed, and left 1 instance behind/u);
+    assert.equal((await cli('down')).status, 0);
+    assert.match((await cli('status')).stdout, /^No lab is up\./u);
+    expectOk(await second.start());
   });
 });
 

@@ -3,9 +3,11 @@ import type { EniId, VpcId } from '../../core/model/ids.ts';
 import type { World } from '../../core/model/world.ts';
 import type { Counters, Drift } from '../../server/sync/messages.ts';
 import type { Drift as KernelDrift } from '../enforcer.ts';
+import { fail, ok, type Result } from '../../core/net/result.ts';
 import { HitTotals } from '../hit-totals.ts';
+import { type Lock, takeLock } from '../lock.ts';
 import { type Built, Lab } from './lab.ts';
-import { registerOf, removeRegister, writeRegister } from './register.ts';
+import { LAB_LOCK, readHolder, registerOf, removeRegister, writeRegister } from './register.ts';
 
 /** What a follower has to say: to a log or to a terminal. */
 export type LabReport = {
@@ -56,6 +58,7 @@ export class LabFollower {
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs: number = RETRY_MS.first;
+  #lock: Lock | undefined;
 
   /** `lookMs`: how often the kernel is compared with what it should hold and counters are read, in milliseconds. */
   constructor(
@@ -69,14 +72,20 @@ export class LabFollower {
     this.#lookMs = lookMs;
   }
 
-  /** Removes what an earlier lab left, builds the world, and resolves when it stands or cannot. */
-  async start(): Promise<void> {
+  /**
+   * Removes what an earlier lab left, builds the world, and resolves when it stands or cannot. Refused, with nothing touched, while another process
+   * has a lab: namespaces go by name, and two would take down what the other one builds.
+   */
+  async start(): Promise<Result<void>> {
+    this.#lock = await takeLock(LAB_LOCK);
+    if (this.#lock === undefined) return fail(otherLab());
     const cleaned = await Lab.clean();
     if (!cleaned.ok) this.#report.failed(cleaned.error);
     this.#timer = setInterval(() => this.#lookAgain(), this.#lookMs);
     this.#timer.unref();
     this.changed();
     await this.#running;
+    return ok(undefined);
   }
 
   /** The world changed. */
@@ -95,6 +104,7 @@ export class LabFollower {
     const closed = await this.#lab.close();
     if (!closed.ok) this.#report.failed(closed.error);
     removeRegister();
+    this.#lock?.release();
   }
 
   async #run(): Promise<void> {
@@ -189,4 +199,10 @@ export class LabFollower {
     this.#hearer.counters(untold.counters);
     this.#totals.told(untold);
   }
+}
+
+function otherLab(): string {
+  const holder = readHolder();
+  const who = holder === undefined ? 'another process' : `process ${holder}`;
+  return `${who} has a lab on this machine already: end it first, by Ctrl-C where it runs`;
 }

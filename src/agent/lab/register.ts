@@ -8,6 +8,9 @@ import { runningEnis } from './router.ts';
 /** Where the lab says which instance is which namespace; only root may write there, and the lab is root's. */
 export const REGISTER_PATH = '/run/crenel/lab.json';
 
+/** What the process that has the lab of this machine holds. */
+export const LAB_LOCK = 'lab';
+
 /** An instance as people look for it. */
 export type Registered = {
   readonly id: string;
@@ -32,7 +35,7 @@ export function registerOf(world: World, plan: LabPlan): readonly Registered[] {
 /** Writes the register. */
 export function writeRegister(instances: readonly Registered[]): void {
   mkdirSync(dirname(REGISTER_PATH), { recursive: true, mode: 0o755 });
-  writeFileSync(REGISTER_PATH, `${JSON.stringify({ instances })}\n`, { mode: 0o600 });
+  writeFileSync(REGISTER_PATH, `${JSON.stringify({ process: process.pid, instances })}\n`, { mode: 0o600 });
 }
 
 /** Takes the register away. */
@@ -40,14 +43,27 @@ export function removeRegister(): void {
   rmSync(REGISTER_PATH, { force: true });
 }
 
-/** The instances of the lab that is up; undefined when there is none. */
+/** The instances of the lab that is up, or was when its process was killed; undefined when there is none. */
 export function readRegister(): readonly Registered[] | undefined {
+  const document = readDocument();
+  if (document === undefined || !('instances' in document)) return undefined;
+  const { instances } = document;
+  // Root wrote it, by `writeRegister`.
+  return Array.isArray(instances) ? (instances as readonly Registered[]) : undefined;
+}
+
+/** The process that wrote the register; undefined when there is none. */
+export function readHolder(): number | undefined {
+  const document = readDocument();
+  return document !== undefined && 'process' in document && typeof document.process === 'number'
+    ? document.process
+    : undefined;
+}
+
+function readDocument(): object | undefined {
   try {
     const document: unknown = JSON.parse(readFileSync(REGISTER_PATH, 'utf8'));
-    if (typeof document !== 'object' || document === null || !('instances' in document)) return undefined;
-    const { instances } = document;
-    // Root wrote it, by `writeRegister`.
-    return Array.isArray(instances) ? (instances as readonly Registered[]) : undefined;
+    return typeof document === 'object' && document !== null ? document : undefined;
   } catch {
     return undefined;
   }

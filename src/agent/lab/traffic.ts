@@ -92,11 +92,13 @@ function transportsOf(world: World): readonly Transport[] {
     for (const { traffic } of group.rules)
       if (traffic.kind === 'tcp' || traffic.kind === 'udp') ports[traffic.kind].add(traffic.ports.from);
   return (['tcp', 'udp'] as const).flatMap((kind) =>
-    [...[...ports[kind]].filter((port) => port > 0).slice(0, MOST_PORTS), OTHER_PORT].map((destinationPort) => ({
-      kind,
-      sourcePort: 50_000,
-      destinationPort,
-    })),
+    [...new Set([...[...ports[kind]].filter((port) => port > 0).slice(0, MOST_PORTS), OTHER_PORT])]
+      .toSorted((a, b) => a - b)
+      .map((destinationPort) => ({
+        kind,
+        sourcePort: 50_000,
+        destinationPort,
+      })),
   );
 }
 

@@ -22,7 +22,8 @@ export function addExec(program: Command, { context, finish }: CommandSetup): vo
 async function exec(context: Context, text: string, command: readonly string[]): Promise<ExitStatus> {
   if (process.getuid?.() !== 0) return refuse(context, EXIT.io, 'namespaces are entered as root');
   const instances = readRegister();
-  if (instances === undefined) return refuse(context, EXIT.noInput, 'no lab is up: start one with crenel lab up');
+  if (instances === undefined)
+    return refuse(context, EXIT.noInput, 'no lab is up: start one with crenel lab up <folder>');
   const found = findRegistered(instances, text);
   const [only] = found;
   if (only === undefined || found.length > 1) {

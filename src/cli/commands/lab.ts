@@ -4,14 +4,16 @@ import type { Command } from 'commander';
 import { Lab, whyNoLab } from '../../agent/lab/lab.ts';
 import { LabFollower } from '../../agent/lab/lab-follower.ts';
 import { planLab } from '../../agent/lab/plan-lab.ts';
-import { readRegister, registerOf, removeRegister } from '../../agent/lab/register.ts';
+import { LAB_LOCK, readHolder, readRegister, registerOf, removeRegister } from '../../agent/lab/register.ts';
 import { runTraffic } from '../../agent/lab/traffic.ts';
+import { isLocked } from '../../agent/lock.ts';
 import type { World } from '../../core/model/world.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openKnownWorld, printJson, printNotes, printSheet, refuse } from '../context.ts';
+import { type Context, openKnownWorld, printJson, printNotes, printSheet, refuse, WORLD_VARIABLE } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
+import { countText } from '../pair-text.ts';
 import { isWrong, labSheet, trafficSheet } from '../lab-text.ts';
 import { line } from '../terminal.ts';
 
@@ -29,7 +31,7 @@ export function addLab(program: Command, { context, finish }: CommandSetup): voi
     .command('up [folder]')
     .description('builds the world of a folder, of --world or of --endpoint, and stays until Ctrl-C takes it down')
     .action(act(up));
-  lab.command('down').description('removes whatever a lab left on this machine').action(act(down));
+  lab.command('down').description('removes what a lab that was killed left on this machine').action(act(down));
   lab.command('status').description('lists the instances of the lab that is up').action(act(status));
   lab
     .command('traffic [folder]')
@@ -55,7 +57,8 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
     warned: (message) => note(`Note: ${message}.`),
     repaired: (vpcId, lines) => note(`Somebody changed the rules of ${vpcId}: repaired by ${lines} commands.`),
   });
-  await follower.start();
+  const started = await follower.start();
+  if (!started.ok) return refuse(context, EXIT.io, started.error);
   const [fault] = faults;
   if (fault !== undefined) {
     await follower.close();
@@ -72,6 +75,12 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
 async function down(context: Context): Promise<ExitStatus> {
   const why = whyNoLab();
   if (why !== undefined) return refuse(context, EXIT.io, why);
+  if (await isLocked(LAB_LOCK))
+    return refuse(
+      context,
+      EXIT.io,
+      `process ${readHolder() ?? 'of somebody else'} has the lab: end that, by Ctrl-C where it runs, and it takes the lab down`,
+    );
   const removed = await Lab.clean();
   removeRegister();
   if (!removed.ok) return refuse(context, EXIT.io, removed.error);
@@ -81,17 +90,27 @@ async function down(context: Context): Promise<ExitStatus> {
 }
 
 async function status(context: Context): Promise<ExitStatus> {
-  const instances = await Promise.resolve(readRegister());
-  if (context.options.json === true) printJson(context, { isUp: instances !== undefined, instances: instances ?? [] });
-  else printSheet(context, instances === undefined ? [line('No lab is up.')] : labSheet(instances, ''));
-  return instances === undefined ? EXIT.blocked : EXIT.allowed;
+  const instances = readRegister();
+  const isUp = instances !== undefined && (await isLocked(LAB_LOCK));
+  if (context.options.json === true) printJson(context, { isUp, instances: instances ?? [] });
+  else if (instances === undefined) printSheet(context, [line('No lab is up. Start one: crenel lab up <folder>')]);
+  else if (isUp) printSheet(context, labSheet(instances, ''));
+  else
+    printSheet(context, [
+      line(
+        `The process of the lab was killed, and left ${countText(instances.length, 'instance')} behind, with the rules that they had.`,
+      ),
+      line('Take them away by crenel lab down, or by starting a lab anew.'),
+    ]);
+  return isUp ? EXIT.allowed : EXIT.blocked;
 }
 
 async function traffic(context: Context, folder: string | undefined): Promise<ExitStatus> {
   const why = whyNoLab();
   if (why !== undefined) return refuse(context, EXIT.io, why);
   const instances = readRegister();
-  if (instances === undefined) return refuse(context, EXIT.noInput, 'no lab is up: start one with crenel lab up');
+  if (instances === undefined)
+    return refuse(context, EXIT.noInput, 'no lab is up: start one with crenel lab up <folder>');
   const world = await worldOf(context, folder);
   if (!world.ok) return world.error;
   const plan = planLab(world.value);
@@ -110,6 +129,15 @@ async function traffic(context: Context, folder: string | undefined): Promise<Ex
 
 /** A folder may be an example: then its world is in a folder of that name. */
 async function worldOf(context: Context, folder: string | undefined): Promise<Result<World, ExitStatus>> {
+  const { world: path, endpoint } = context.options;
+  if (folder === undefined && (path ?? endpoint ?? context.io.env[WORLD_VARIABLE] ?? '') === '')
+    return fail(
+      refuse(
+        context,
+        EXIT.usage,
+        'of which world? Name its folder (as examples/three-tier), or give --world or --endpoint',
+      ),
+    );
   if (folder === undefined) return await openKnownWorld(context, 'run');
   const inside = join(folder, 'world');
   const options = { ...context.options, world: existsSync(inside) ? inside : folder };

@@ -44,8 +44,11 @@ export async function startLab(
     },
     { ...(lookMs === undefined ? {} : { lookMs }), hearer: hearerOf(agents, realm) },
   );
+  const started = await follower.start();
+  if (!started.ok) return started;
   const unsubscribe = control.subscribe(() => follower.changed());
-  await follower.start();
+  // What was changed while the lab was built.
+  follower.changed();
   return ok(async () => {
     unsubscribe();
     await follower.close();
