@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { devicesWithPrograms } from './attached-programs.ts';
 import { detoursOf, type Surroundings } from './detours.ts';
 import {
   filteredDevices,
@@ -43,7 +44,7 @@ export function looker(looking: Looking): Look {
   return async (at) => {
     const links = await readLinks(looking.namespace);
     if (!links.ok) return links;
-    if (at === 'everything' || beside === undefined) beside = await readBeside(looking);
+    if (at === 'everything' || beside === undefined) beside = await readBeside(looking, links.value);
     const ownWays = looking.mode === 'host' ? NO_WAYS : await readOwnWays(looking);
     const around: Surroundings = { links: links.value, ownWays, ...beside };
     return ok({
@@ -67,14 +68,29 @@ const NO_WAYS: ReadonlyMap<string, string> = new Map();
 /** What leads packets elsewhere that takes some time to find, and what could not be looked at. */
 type Beside = Omit<Surroundings, 'links' | 'ownWays'> & { readonly unknown: readonly string[] };
 
-async function readBeside(looking: Looking): Promise<Beside> {
+async function readBeside(looking: Looking, links: readonly Link[]): Promise<Beside> {
   const unknown: string[] = [];
   if (looking.mode === 'host') return { redirects: new Map(), flowtables: new Map(), unknown };
   return {
-    redirects: await readRedirects(looking, unknown),
+    redirects: new Map([...(await readPrograms(looking, links, unknown)), ...(await readRedirects(looking, unknown))]),
     flowtables: await readFlowtables(looking, unknown),
     unknown,
   };
+}
+
+async function readPrograms(
+  { namespace, devices }: Looking,
+  links: readonly Link[],
+  unknown: string[],
+): Promise<ReadonlyMap<string, string>> {
+  const own = links.filter(({ name }) => devices.includes(name));
+  const asked = await devicesWithPrograms(
+    own.map(({ index }) => index),
+    (command) => within(namespace, command),
+  );
+  if (!asked.ok) unknown.push(`whether BPF programs of tcx lead packets past the rules is not known: ${asked.error}`);
+  const found = own.filter(({ index }) => asked.ok && asked.value.has(index));
+  return new Map(found.map(({ name }) => [name, 'BPF programs of tcx'] as const));
 }
 
 async function readRedirects(
