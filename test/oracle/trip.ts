@@ -69,8 +69,8 @@ export class Trip {
     const vpc = vpcOf(this.#world, eni.subnet);
     const entry = this.#entrance(vpc, header);
     this.#say(entry);
-    if (entry === 'unknown' || eni.type === 'nat_gateway')
-      return eni.type === 'nat_gateway' ? this.#say('deny') : undefined;
+    // Whatever gateway there may be, it would bring the packet to the interface.
+    if (eni.type === 'nat_gateway') return this.#say('deny');
     const inside = Object.entries(eni.public ?? {}).find(([, seen]) => same(ip(seen), destination))?.[0];
     const next = { source: header.source, destination: inside === undefined ? destination : ip(inside) };
     return this.#arrive(name, next, { groups: false });

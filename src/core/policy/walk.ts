@@ -98,7 +98,8 @@ export class Walk {
     if (eni.interfaceType === 'nat_gateway') return this.#settle('gateway', eni.id, header, deny('nat-inbound'));
     const gateway = this.#inboundGateway(eni, header);
     this.#settle('gateway', gateway.resource, header, gateway.decision);
-    if (gateway.decision.outcome === 'unknown') return;
+    // By the gateway's own routes an appliance may stand in between; one that nobody knows of lets the packet straight in, or not at all.
+    if (gateway.decision.outcome === 'unknown' && gateway.decision.reason !== 'unknown-gateway') return;
     const behind = eni.addresses.find(
       (own) => own.public !== undefined && sameAddress(own.public.address, destination),
     );
