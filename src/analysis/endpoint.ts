@@ -21,6 +21,7 @@ import {
   placesOfEni,
   placesPerhapsAt,
   placesPerhapsIn,
+  placesPerhapsSeenAs,
   placesPerhapsOf,
   sortEnis,
   vpcsHolding,
@@ -185,7 +186,9 @@ function hostEndpoint(world: World, address: Address, { asked, vpcId }: Scope): 
   const perhaps =
     home !== undefined || !isInternetRoutable(address)
       ? placesPerhapsIn(world, [hostCidr(address)], vpcId ?? home)
-      : [];
+      : vpcId === undefined
+        ? placesPerhapsSeenAs(world, address)
+        : [];
   if (home !== undefined) {
     const vacant: Place = { kind: 'vacant', family: address.family, vpcId: home, space: [hostCidr(address)] };
     return placed(world, asked, vacant, perhaps);

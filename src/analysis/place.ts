@@ -101,6 +101,18 @@ export function placesPerhapsIn(world: World, space: AddressSpace, vpcId?: VpcId
   );
 }
 
+/** The places of interfaces whose public address is not known: it may be this one, which nobody is known to have. */
+export function placesPerhapsSeenAs(world: World, address: Address): readonly EniPlace[] {
+  if (!hasDoubts(world)) return [];
+  return sortEnis(world, ordinaryEnis(world)).flatMap((eni) =>
+    eni.addresses.flatMap((own): EniPlace[] => {
+      const seen = own.public?.address;
+      if (seen?.within === undefined || !cidrMayContain(hostCidr(address), seen)) return [];
+      return [{ ...eniPlaceAt(eni, own.address, 'public'), perhaps: addressDoubt(seen) }];
+    }),
+  );
+}
+
 /** The places of interfaces that may be in a subnet, or in any of a VPC: neither theirs is known. */
 export function placesPerhapsAt(world: World, home: Vpc | Subnet): readonly EniPlace[] {
   if (!hasDoubts(world)) return [];

@@ -209,6 +209,29 @@ Resources:
     assert.ok(said.includes(words), words);
 });
 
+test('a public address may be that of an interface whose own AWS is still to choose', () => {
+  const { world } = readYaml(`
+Resources:
+  Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: 10.0.0.0/16 } }
+  Gate: { Type: 'AWS::EC2::InternetGateway' }
+  Hung: { Type: 'AWS::EC2::VPCGatewayAttachment', Properties: { VpcId: !Ref Vpc, InternetGatewayId: !Ref Gate } }
+  Net: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, MapPublicIpOnLaunch: true } }
+  Shut: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24 } }
+  Table: { Type: 'AWS::EC2::RouteTable', Properties: { VpcId: !Ref Vpc } }
+  Out: { Type: 'AWS::EC2::Route', Properties: { RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gate } }
+  Link: { Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: { SubnetId: !Ref Net, RouteTableId: !Ref Table } }
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties: { GroupDescription: g, VpcId: !Ref Vpc, SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0 }] }
+  Seen: { Type: 'AWS::EC2::Instance', Properties: { SubnetId: !Ref Net, SecurityGroupIds: [!Ref Group], ImageId: x } }
+  Hidden: { Type: 'AWS::EC2::Instance', Properties: { SubnetId: !Ref Shut, SecurityGroupIds: [!Ref Group], ImageId: x } }
+`);
+  assert.equal(verdict(world, 'internet', '198.51.100.50', 'tcp/22'), 'depends');
+  assert.equal(verdict(world, 'internet', '198.51.100.50', 'tcp/80'), 'blocked');
+  const answer = expectOk(ask(world, { from: 'Hidden', to: '198.51.100.50', traffic: 'tcp/22' }));
+  assert.ok(answer.verdict === 'depends' && answer.question.to.places.length === 2);
+});
+
 test('templates that others wrote are read, and their two forms are one', (t) => {
   if (!existsSync(SHARED)) return t.skip('../shared/data is not here');
   let count = 0;
