@@ -17,6 +17,8 @@ const FEW = 4;
 
 /** The piece with no member. */
 const NO_PIECE = 0;
+/** Stands for a piece that is not made yet. */
+const TOUCHED = -1;
 
 type Operation = 'and' | 'or' | 'without';
 
@@ -42,6 +44,8 @@ export class Bitsets {
   /** The piece, and the set, that are being made. */
   readonly #words = new Int32Array(PIECE_WORDS);
   readonly #scratch: Int32Array;
+  /** The words of a set that is made member by member; empty between times. */
+  readonly #members: Int32Array;
   /** The piece with all members that it can have. */
   readonly #full: number;
   readonly #sizes = new Map<SetId, number>();
@@ -51,6 +55,7 @@ export class Bitsets {
     this.#width = Math.max(1, (size + (1 << PIECE_BITS) - 1) >>> PIECE_BITS);
     this.#sets = new Tuples(this.#width);
     this.#scratch = new Int32Array(this.#width);
+    this.#members = new Int32Array(this.#width * PIECE_WORDS);
     this.#pieces.intern(this.#words);
     this.#sets.intern(this.#scratch);
     this.#full = this.#pieces.intern(this.#words.fill(-1));
@@ -65,11 +70,20 @@ export class Bitsets {
 
   /** The set of these members, in any order. */
   of(members: Iterable<number>): SetId {
-    const words = new Int32Array(this.#width * PIECE_WORDS);
-    for (const member of members) words[member >>> 5] = (words[member >>> 5] ?? 0) | (1 << (member & 31));
-    for (let at = 0; at < this.#width; at += 1)
-      this.#scratch[at] = this.#pieces.intern(words.subarray(at * PIECE_WORDS, (at + 1) * PIECE_WORDS));
-    return this.#sets.intern(this.#scratch);
+    const [scratch, words] = [this.#scratch.fill(NO_PIECE), this.#members];
+    const touched: number[] = [];
+    for (const member of members) {
+      const at = member >>> PIECE_BITS;
+      if (scratch[at] === NO_PIECE) touched.push(at);
+      scratch[at] = TOUCHED;
+      words[member >>> 5] = (words[member >>> 5] ?? 0) | (1 << (member & 31));
+    }
+    for (const at of touched) {
+      const piece = words.subarray(at * PIECE_WORDS, (at + 1) * PIECE_WORDS);
+      scratch[at] = this.#pieces.intern(piece);
+      piece.fill(0);
+    }
+    return this.#sets.intern(scratch);
   }
 
   /** The union of any number of sets, in one pass. */

@@ -30,6 +30,11 @@ export class GroupRows {
   readonly #byPeer: { [D in Direction]?: ByPeer } = {};
   readonly #nodeRows: { readonly [D in Direction]: Map<NodeId, RowId> } = { ingress: new Map(), egress: new Map() };
   readonly #peerRows = new Map<string, RowId>();
+  /** What `far` said, by class. */
+  readonly #far: { readonly [D in Direction]: { readonly [S in Sight]: Both<RowId>[] } } = {
+    ingress: { groups: [], address: [], perhaps: [] },
+    egress: { groups: [], address: [], perhaps: [] },
+  };
 
   /** Rows of a world with the same classes under every name, where there is one: what its records share need not be made again. */
   readonly #like: GroupRows | undefined;
@@ -97,6 +102,16 @@ export class GroupRows {
 
   /** Which classes admit a class as the other end by their own rules of a direction. */
   far(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
+    const known = this.#far[direction][sight];
+    let made = known[id];
+    if (made === undefined) {
+      made = this.#makeFar(id, direction, sight);
+      known[id] = made;
+    }
+    return made;
+  }
+
+  #makeFar(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
     const side = this.#named.sides[id];
     const node = this.#named.classes.list[id]?.node ?? 0;
     if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;

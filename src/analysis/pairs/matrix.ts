@@ -150,27 +150,8 @@ export class Matrix {
   }
 
   /**
-   * A class's row if its own rules in this facing were others: `own` gives their row for what a path lets them see of the other end. Pairs that
-   * are asked one by one are left out: their paths ask groups that `own` cannot speak for.
-   */
-  rowWith(id: ClassId, facing: Facing, own: (sight: Sight) => Both<RowId>): Both<RowId> {
-    let made: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
-    for (const { shape, rest } of this.around(id, facing).shapes) {
-      const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
-      const far = this.#farRow(id, oppositeOf(OWN[facing]), away);
-      const mine = typeof near === 'string' && near !== 'none' ? own(near) : this.#ownRow(id, OWN[facing], near);
-      for (const certainty of ['sure', 'possible'] as const) {
-        let met = rest[certainty];
-        for (const part of [mine, far]) if (part !== undefined) met = this.rows.and(met, part[certainty]);
-        made = { ...made, [certainty]: this.rows.or(made[certainty], met) };
-      }
-    }
-    return made;
-  }
-
-  /**
-   * What gets through by a part of a class's own rules alone, `own` as with `rowWith`: only where its rules are asked. Undefined where rows cannot tell: pairs
-   * are asked one by one, or a device hides the other end.
+   * What gets through by a part of a class's own rules alone, only where its rules are asked: `own` gives the part's row for what a path lets them see of
+   * the other end. Undefined where rows cannot tell: pairs are asked one by one, or a device hides the other end.
    */
   rowBy(id: ClassId, facing: Facing, own: (sight: Sight) => Both<RowId>): Both<RowId> | undefined {
     const { shapes, singles } = this.around(id, facing);
@@ -180,7 +161,9 @@ export class Matrix {
       const [near, away] = facing === 'to' ? [shape.receiver, shape.sender] : [shape.sender, shape.receiver];
       if (near === 'none') continue;
       if (typeof near !== 'string') return undefined;
-      const parts = [rest, own(near), this.#farRow(id, oppositeOf(OWN[facing]), away)];
+      const mine = own(near);
+      if (mine.sure === EMPTY_ROW && mine.possible === EMPTY_ROW) continue;
+      const parts = [rest, mine, this.#farRow(id, oppositeOf(OWN[facing]), away)];
       for (const certainty of ['sure', 'possible'] as const) {
         const met = parts.reduce(
           (row, part) => (part === undefined ? row : this.rows.and(row, part[certainty])),

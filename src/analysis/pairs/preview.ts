@@ -39,11 +39,13 @@ export function previewRule(matrix: Matrix, edit: RuleEdit): Preview | undefined
   const { rows, groups } = matrix;
   const partly = partlyMeant(matrix.classes, edit.rule);
   const parts: { readonly id: ClassId; readonly gained: Both<RowId> }[] = [];
+  const part = edit.kind === 'add' ? addedBy(matrix, edit, partly) : removedBy(matrix, edit);
   for (const id of rows.sets.members(groups.withGroup(edit.groupId))) {
     if (hidesOthers(matrix, id, facing) || matrix.hasSingles(id)) return undefined;
+    const changed = throughBy(matrix, { id, facing }, part);
+    if (changed === undefined) return undefined;
+    if (changed.possible === EMPTY_ROW) continue;
     const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(matrix.classes, id)));
-    const changed =
-      edit.kind === 'add' ? addedBy(matrix, { id, facing, edit, partly }) : removedBy(matrix, { id, facing, edit });
     const sure = rows.masked(changed.sure, others);
     const possible = rows.without(rows.masked(changed.possible, others), sure);
     if (sure !== EMPTY_ROW || possible !== EMPTY_ROW) parts.push({ id, gained: { sure, possible } });
@@ -70,34 +72,54 @@ function hasAppliances(world: World): boolean {
 /** Memory of a pure function: a table never changes. */
 const APPLIANCES = new WeakMap<World['records']['routeTables'], boolean>();
 
-type Asked = { readonly id: ClassId; readonly facing: Facing; readonly edit: RuleEdit };
+/**
+ * What the rules of a class admit with a rule and not without it: `sure` for certain and not even perhaps without, `possible` perhaps and not even
+ * perhaps without, `raised` for certain and not for certain without.
+ */
+type Part = (id: ClassId, sight: Sight) => Both<RowId> & { readonly raised: RowId };
 
-/** The rule's own part of all that a class could have, without what it has. */
-function addedBy(matrix: Matrix, asked: Asked & { readonly partly: Preview['partly'] }): Both<RowId> {
-  const { id, facing, edit, partly } = asked;
-  const { rows } = matrix;
-  const points = trafficInterval(edit.rule.traffic, matrix.classes.family);
-  const more = matrix.rowWith(id, facing, (sight) => {
-    const peers = withPartly(matrix, matrix.groups.ofPeer(edit.rule.peer, sight), partly);
+/** What an added rule admits and the others of its class do not. */
+function addedBy(matrix: Matrix, { rule }: RuleEdit, partly: Preview['partly']): Part {
+  const { rows, groups } = matrix;
+  const points = trafficInterval(rule.traffic, matrix.classes.family);
+  const alone = (sight: Sight): Both<RowId> => {
+    const peers = withPartly(matrix, groups.ofPeer(rule.peer, sight), partly);
     return { sure: rows.over(points, peers.sure), possible: rows.over(points, peers.possible) };
-  });
-  const old = matrix.row(id, facing);
+  };
+  const bySight = { groups: alone('groups'), address: alone('address'), perhaps: alone('perhaps') };
+  return (id, sight) => differing(matrix, bySight[sight], groups.own(id, rule.direction, sight));
+}
+
+/** What a rule that goes admits and the others of its class do not. */
+function removedBy(matrix: Matrix, { groupId, rule }: RuleEdit): Part {
+  const { groups } = matrix;
+  return (id, sight) =>
+    differing(
+      matrix,
+      groups.own(id, rule.direction, sight),
+      groups.ownWithout(id, rule.direction, { sight, groupId, rule }),
+    );
+}
+
+function differing({ rows }: Matrix, has: Both<RowId>, lacks: Both<RowId>): ReturnType<Part> {
   return {
-    sure: rows.without(more.sure, old.possible),
-    possible: rows.or(rows.without(more.possible, old.possible), rows.without(more.sure, old.sure)),
+    sure: rows.without(has.sure, lacks.possible),
+    possible: rows.without(has.possible, lacks.possible),
+    raised: rows.without(has.sure, lacks.sure),
   };
 }
 
-function removedBy(matrix: Matrix, { id, facing, edit }: Asked): Both<RowId> {
+/** What of a part gets through. Every pair of classes is of one path, so what a path lets pass of a difference is the difference of what it lets pass. */
+function throughBy(
+  matrix: Matrix,
+  { id, facing }: { readonly id: ClassId; readonly facing: Facing },
+  part: Part,
+): Both<RowId> | undefined {
   const { rows } = matrix;
-  const rest = matrix.rowWith(id, facing, (sight: Sight) =>
-    matrix.groups.ownWithout(id, edit.rule.direction, { sight, groupId: edit.groupId, rule: edit.rule }),
-  );
-  const old = matrix.row(id, facing);
-  return {
-    sure: rows.without(old.sure, rest.possible),
-    possible: rows.or(rows.without(old.possible, rest.possible), rows.without(old.sure, rest.sure)),
-  };
+  const changed = matrix.rowBy(id, facing, (sight) => part(id, sight));
+  const raised = matrix.rowBy(id, facing, (sight) => ({ sure: part(id, sight).raised, possible: EMPTY_ROW }));
+  if (changed === undefined || raised === undefined) return undefined;
+  return { sure: changed.sure, possible: rows.or(changed.possible, raised.sure) };
 }
 
 function withPartly(matrix: Matrix, peers: Both<SetId>, partly: Preview['partly']): Both<SetId> {

@@ -208,11 +208,27 @@ export class Rows {
       );
       const nextA = i + 2 < endA ? (runs[i + 2] ?? 0) : AXIS_SIZE;
       const nextB = j + 2 < endB ? (runs[j + 2] ?? 0) : AXIS_SIZE;
-      point = Math.min(nextA, nextB);
-      if (nextA === point) i += 2;
-      if (nextB === point) j += 2;
+      // Where one row has no class, how many runs the other has there makes no difference.
+      if (left === NO_CLASSES && operation !== 'or') point = nextA;
+      else if (right === NO_CLASSES && operation === 'and') point = nextB;
+      else point = Math.min(nextA, nextB);
+      i = this.#runAt(point, i, endA);
+      j = this.#runAt(point, j, endB);
     }
     return this.#intern();
+  }
+
+  /** The place of the run that holds a point, not before `from`; found in steps that double, as it mostly is near. */
+  #runAt(point: number, from: number, end: number): number {
+    const runs = this.#runs;
+    let low = from;
+    let step = 2;
+    while (low + step < end && (runs[low + step] ?? 0) <= point) {
+      low += step;
+      step *= 2;
+    }
+    for (; step >= 2; step /= 2) if (low + step < end && (runs[low + step] ?? 0) <= point) low += step;
+    return low;
   }
 
   #merged(rows: readonly RowId[]): RowId {
