@@ -2,7 +2,7 @@
 // The `crenel` command. In a clone it runs the TypeScript sources; in a published package, the compiled JavaScript.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { become, findNode, missingNodeMessage, UNAVAILABLE } from './node-runtime.mjs';
+import { AGENT_FLAGS, become, findNode, missingNodeMessage, replaceBy, UNAVAILABLE } from './node-runtime.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = `${root}src/main.ts`;
@@ -23,5 +23,12 @@ if (isClone && !existsSync(`${root}node_modules/commander`)) {
 } else if (!isClone && !existsSync(compiled)) {
   refuse(`this copy is incomplete: neither ${source} nor ${compiled} is there`);
 } else {
-  become(node, [isClone ? source : compiled, ...process.argv.slice(2)]);
+  const words = process.argv.slice(2);
+  const flags = [
+    '--import',
+    new URL('quick-start.mjs', import.meta.url).href,
+    ...(words[0] === 'agent' ? AGENT_FLAGS : []),
+  ];
+  const args = [...flags, isClone ? source : compiled, ...words];
+  if (!replaceBy(node, args)) become(node, args);
 }

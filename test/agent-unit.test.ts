@@ -29,6 +29,8 @@ for (const unit of UNITS.keys()) {
     assert.deepEqual(valuesOf(unit, 'DynamicUser'), ['yes']);
     assert.deepEqual(valuesOf(unit, 'StateDirectory'), ['crenel-agent']);
     assert.deepEqual(valuesOf(unit, 'StateDirectoryMode'), ['0700']);
+    assert.deepEqual(valuesOf(unit, 'CacheDirectory'), ['crenel-agent']);
+    assert.deepEqual(valuesOf(unit, 'CacheDirectoryMode'), ['0700']);
   });
 
   test(`the command of ${unit} is one that the program knows`, () => {

@@ -49,6 +49,9 @@ const LOOK_SHARE = 100;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
 
+/** After a change of so many commands what it took to make is given back at once, where Node was started so that it can be. */
+const LARGE_CHANGE = 10_000;
+
 /** What may be wrong: the newest rules, what the kernel makes of the old ones, the devices that they are for, the disk that keeps them. */
 type About = 'rules' | 'kernel' | 'devices' | 'disk';
 
@@ -207,6 +210,7 @@ export class Agent {
     this.#warnings.set('rules', problems);
     this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
+    if (commands > LARGE_CHANGE) globalThis.gc?.();
   }
 
   /** What the server is told to be in force is on the disk by then. */

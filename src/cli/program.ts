@@ -2,57 +2,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { FAMILIES } from '../core/net/address.ts';
 import { ok } from '../core/net/result.ts';
 import type { AddCommand, CommandSetup } from './command.ts';
-import { addAgent } from './commands/agent.ts';
-import { addAssert } from './commands/assert.ts';
-import { addBackup } from './commands/backup.ts';
-import { addCompletion } from './commands/completion.ts';
-import { addDiff } from './commands/diff.ts';
-import { addExposure } from './commands/exposure.ts';
-import { addExport } from './commands/export.ts';
-import { addExec } from './commands/exec.ts';
-import { addHost } from './commands/host.ts';
-import { addImport } from './commands/import.ts';
-import { addLab } from './commands/lab.ts';
-import { addLint } from './commands/lint.ts';
-import { addMatrix } from './commands/matrix.ts';
-import { addPreview } from './commands/preview.ts';
-import { addReach } from './commands/reach.ts';
-import { addServe } from './commands/serve.ts';
-import { addShow } from './commands/show.ts';
-import { addSimulate } from './commands/simulate.ts';
-import { addStatus } from './commands/status.ts';
-import { addTour } from './commands/tour.ts';
-import { addWait } from './commands/wait.ts';
-import { addWhy } from './commands/why.ts';
+import { commandsFor } from './command-list.ts';
 import { CA_VARIABLE, ENDPOINT_VARIABLE, type GlobalOptions, WORLD_VARIABLE } from './context.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io } from './io.ts';
 import { printable } from './terminal.ts';
-
-const COMMANDS: readonly AddCommand[] = [
-  addWhy,
-  addReach,
-  addShow,
-  addDiff,
-  addPreview,
-  addMatrix,
-  addExposure,
-  addLint,
-  addAssert,
-  addSimulate,
-  addExport,
-  addServe,
-  addImport,
-  addBackup,
-  addAgent,
-  addHost,
-  addStatus,
-  addWait,
-  addLab,
-  addExec,
-  addTour,
-  addCompletion,
-];
 
 const EXAMPLES = `
 Examples:
@@ -66,7 +20,7 @@ Exit status: 0 allowed, 1 blocked, 2 unknown, 64 usage, 65 bad data, 66 no input
 /** Runs one command line and returns its exit status. Only faults of the program itself are thrown on. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.allowed;
-  const program = buildProgram(io, (code) => {
+  const program = buildProgram(io, await commandsFor(args), (code) => {
     status = code;
   });
   try {
@@ -79,8 +33,8 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitStatu
   return status;
 }
 
-/** The whole command line as commander's tree: parsed by `runCli`, walked by `completion`. */
-export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Command {
+/** The command line with these commands as commander's tree: parsed by `runCli`, walked by `completion`. */
+function buildProgram(io: Io, commands: readonly AddCommand[], finish: (status: ExitStatus) => void): Command {
   const program = new Command('crenel');
   program
     .description('Who can reach whom through AWS security groups, network ACLs and routes, and why.')
@@ -123,6 +77,6 @@ export function buildProgram(io: Io, finish: (status: ExitStatus) => void): Comm
     if (!trusted.ok) program.error(`--ca: ${trusted.error.message}`);
   });
   const setup: CommandSetup = { context: () => ({ io, options: program.opts<GlobalOptions>() }), finish };
-  for (const add of COMMANDS) add(program, setup);
+  for (const add of commands) add(program, setup);
   return program;
 }
