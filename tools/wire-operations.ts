@@ -137,6 +137,13 @@ export const OPERATIONS = {
     'DeleteLaunchTemplateVersions',
     'DescribeLaunchTemplates',
     'DescribeLaunchTemplateVersions',
+    // Reachability
+    'CreateNetworkInsightsPath',
+    'DeleteNetworkInsightsPath',
+    'DescribeNetworkInsightsPaths',
+    'StartNetworkInsightsAnalysis',
+    'DescribeNetworkInsightsAnalyses',
+    'DeleteNetworkInsightsAnalysis',
   ],
   sts: ['GetCallerIdentity'],
 } as const;

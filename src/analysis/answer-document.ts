@@ -197,7 +197,8 @@ function replyOf(shown: Shown): PacketDocument | null {
   return path.translations.length > 0 && 'destinationPort' in packet ? { ...packet, destinationPort: null } : packet;
 }
 
-function hopDocument({ gate, decision }: GateAnswer): HopDocument {
+/** A gate with what it said, as its document. */
+export function hopDocument({ gate, decision }: GateAnswer): HopDocument {
   return {
     way: gate.way,
     stage: gate.stage,
@@ -229,7 +230,8 @@ function blameOf(world: World, shown: Shown, answer: Answer): readonly BlameDocu
   });
 }
 
-function unknownDocument({ gate, decision }: GateAnswer): readonly UnknownDocument[] {
+/** What would have to be known at a gate; nothing where it decides. */
+export function unknownDocument({ gate, decision }: GateAnswer): readonly UnknownDocument[] {
   if (decision.outcome !== 'unknown') return [];
   const { reason, unknowns } = decision;
   return [{ way: gate.way, stage: gate.stage, resource: gate.resource, reason, unknowns }];

@@ -1,5 +1,6 @@
 # What a person does with boto3: a group, its rules, an error. Prints what came back as JSON.
 import json
+import time
 import boto3
 from botocore.exceptions import ClientError
 
@@ -20,11 +21,23 @@ try:
 except ClientError as refused:
     error = refused.response["Error"]["Code"]
 shown = ec2.describe_security_groups(Filters=[{"Name": "ip-permission.cidr", "Values": ["0.0.0.0/0"]}])["SecurityGroups"]
+# Network insights: a path between two interfaces that the group's own rule opens.
+subnet = ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+ends = [ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2)]
+path = ec2.create_network_insights_path(Source=ends[0], Destination=ends[1], Protocol="tcp", DestinationPort=22)["NetworkInsightsPath"]["NetworkInsightsPathId"]
+analysis = ec2.start_network_insights_analysis(NetworkInsightsPathId=path)["NetworkInsightsAnalysis"]
+for _ in range(100):
+    if analysis["Status"] != "running":
+        break
+    time.sleep(0.05)
+    (analysis,) = ec2.describe_network_insights_analyses(NetworkInsightsAnalysisIds=[analysis["NetworkInsightsAnalysisId"]])["NetworkInsightsAnalyses"]
 identity = boto3.client("sts").get_caller_identity()
 print(json.dumps({
     "tags": vpc["Tags"],
     "rules": sum(len(page["SecurityGroupRules"]) for page in pages),
     "error": error,
+    "found": analysis.get("NetworkPathFound"),
+    "hops": [hop["Component"]["Id"].split("-")[0] for hop in analysis.get("ForwardPathComponents", [])],
     "open": [one["GroupName"] for one in shown],
     "account": identity["Account"],
     "request": len(ec2.describe_vpcs()["ResponseMetadata"]["RequestId"]),

@@ -85,6 +85,37 @@ test('the AWS CLI makes a group in the default VPC, opens a port, reads it back 
   return undefined;
 });
 
+function text(words: string): string {
+  const done = aws(words);
+  assert.equal(done.status, 0, done.stderr);
+  return String(JSON.parse(done.stdout));
+}
+
+test('the AWS CLI asks for a path and reads what stands in its way', (t) => {
+  if (isMissing('aws', '--version')) return t.skip('the AWS CLI is not installed');
+  const subnet = text('ec2 describe-subnets --query Subnets[0].SubnetId');
+  const gateway = text('ec2 describe-internet-gateways --query InternetGateways[0].InternetGatewayId');
+  const eni = text(`ec2 create-network-interface --subnet-id ${subnet} --query NetworkInterface.NetworkInterfaceId`);
+  const path = text(
+    `ec2 create-network-insights-path --source ${gateway} --destination ${eni} --protocol tcp --filter-at-source DestinationPortRange={FromPort=22,ToPort=22} --query NetworkInsightsPath.NetworkInsightsPathId`,
+  );
+  const id = text(
+    `ec2 start-network-insights-analysis --network-insights-path-id ${path} --query NetworkInsightsAnalysis.NetworkInsightsAnalysisId`,
+  );
+  const answer = (): Run =>
+    aws(
+      `ec2 describe-network-insights-analyses --network-insights-analysis-ids ${id} --query NetworkInsightsAnalyses[0].[Status,NetworkPathFound,Explanations[].ExplanationCode]`,
+    );
+  let seen = answer();
+  for (let turn = 0; turn < 20 && seen.stdout.includes('running'); turn += 1) seen = answer();
+  assert.deepEqual(JSON.parse(seen.stdout), [
+    'succeeded',
+    false,
+    ['IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS', 'ENI_SG_RULES_MISMATCH'],
+  ]);
+  return undefined;
+});
+
 test('boto3 makes a VPC with a group, pages through its rules and reads errors', (t) => {
   if (isMissing('python3', '-c', 'import boto3')) return t.skip('boto3 is not installed');
   const done = run('python3', [BOTO3]);
@@ -93,6 +124,8 @@ test('boto3 makes a VPC with a group, pages through its rules and reads errors',
     tags: [{ Key: 'Name', Value: 'boto & <co>' }],
     rules: 3,
     error: 'DependencyViolation',
+    found: true,
+    hops: ['eni', 'sg', 'sg', 'eni'],
     open: ['web'],
     account: '111122223333',
     request: 36,

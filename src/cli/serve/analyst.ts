@@ -39,6 +39,9 @@ const PART = 1000;
 /** A world that differs by more is copied anew, part by part. */
 const MAX_STEPS = 2000;
 
+/** How often one who waits for others looks whether it is its turn, in milliseconds. */
+const TURN_MS = 100;
+
 /** Why a change has no counts. */
 export type NotCounted = 'busy' | 'not ready in time' | 'failed';
 
@@ -120,6 +123,16 @@ export class Analyst {
     } finally {
       this.#isAsked = false;
     }
+  }
+
+  /** The answer to a question that may wait until others are answered. */
+  async askInTurn(realm: string, world: World, questionOf: () => HeavyQuestion): Promise<Result<string, HeavyFault>> {
+    while (this.#isAsked) {
+      await new Promise((resume) => {
+        setTimeout(resume, TURN_MS);
+      });
+    }
+    return await this.ask(realm, world, questionOf);
   }
 
   /** Makes the thread, so that the next change need not wait for that. */

@@ -15,6 +15,7 @@ import { realmKey } from '../../server/control/stored.ts';
 import { createDefaultVpc } from '../../server/control/vpcs/default-vpc.ts';
 import { ACTIONS } from '../../server/ec2/actions/registry.ts';
 import { Api, type EffectOf, refusalAnswer } from '../../server/ec2/api.ts';
+import { InsightsRunner } from '../../server/ec2/insights/runner.ts';
 import { authenticateAnybody, authenticateBySignature } from '../../server/ec2/authenticate.ts';
 import type { HttpAnswer, HttpRequest, Route } from '../../server/http/exchange.ts';
 import { DEFAULT_LIMITS as HTTP_LIMITS } from '../../server/http/limits.ts';
@@ -108,7 +109,13 @@ async function startOn(
   const metrics = new Metrics(true);
   metrics.include(() => agents.metrics());
   const analyst = new Analyst((error) => log.error({ reason: error.message }, 'the analysing thread ended'));
+  const insights = answerInsights(control.value, analyst, log);
   const parts = { control: control.value, agents, hosts: hosts.value, authenticate, analyst };
+  const endAll = async (): Promise<void> => {
+    await lab.value?.();
+    await analyst.close();
+    await insights.close();
+  };
   const routes = routesOf(store, settings, parts);
   const listener = await Listener.open({
     host: settings.host,
@@ -123,8 +130,7 @@ async function startOn(
     ...(settings.isAnonymous ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]', settings.host] } : {}),
   });
   if (!listener.ok) {
-    await lab.value?.();
-    await analyst.close();
+    await endAll();
     return fail(listener.error.message);
   }
   const renewing = keepRenewing(listener.value, tls.value, log);
@@ -136,12 +142,22 @@ async function startOn(
     close: async () => {
       clearInterval(renewing);
       await listener.value.close(GRACE_MS);
-      await lab.value?.();
-      await analyst.close();
+      await endAll();
       await control.value.settled();
       await store.close();
       log.flush();
     },
+  });
+}
+
+/** Answers the analyses of EC2's network insights, those with many addresses on the analyst's thread. */
+function answerInsights(control: Control, analyst: Analyst, log: Log): InsightsRunner {
+  return new InsightsRunner({
+    control,
+    now: Date.now,
+    defer: setImmediate,
+    askAside: async (realm, world, question) => await analyst.askInTurn(realm, world, () => question),
+    onFault: (error) => log.error({ reason: String(error) }, 'an analysis of network insights met a fault'),
   });
 }
 

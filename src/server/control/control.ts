@@ -80,6 +80,11 @@ export class Control {
     return this.#fault;
   }
 
+  /** The keys of all realms that have an estate. */
+  get realms(): Iterable<string> {
+    return this.#committed.keys();
+  }
+
   /** The estate of a realm as committed; a realm that nobody wrote to is empty. */
   estate(realm: Realm): Estate {
     return this.#committed.get(realmKey(realm)) ?? estateOf({}, this.#revision);

@@ -10,6 +10,7 @@ import type {
   LaunchTemplateVersion,
   Volume,
 } from './details/instance-detail.ts';
+import type { InsightsAnalysis, InsightsPath } from './details/insights-detail.ts';
 import type { PrefixListVersion } from './details/prefix-list-version.ts';
 import type { AnsweredToken, AnswerPart, Departure } from './details/request-records.ts';
 import type { SubnetDetail, VpcDetail } from './details/vpc-detail.ts';
@@ -27,6 +28,8 @@ export type DetailRecords = {
   readonly keyPairs: KeyPair;
   readonly launchTemplates: LaunchTemplate;
   readonly launchTemplateVersions: LaunchTemplateVersion;
+  readonly insightsPaths: InsightsPath;
+  readonly insightsAnalyses: InsightsAnalysis;
   readonly answeredTokens: AnsweredToken;
   readonly answerParts: AnswerPart;
   readonly departures: Departure;
@@ -46,6 +49,8 @@ const DETAIL_FLAGS: Readonly<Record<DetailKind, true>> = {
   keyPairs: true,
   launchTemplates: true,
   launchTemplateVersions: true,
+  insightsPaths: true,
+  insightsAnalyses: true,
   answeredTokens: true,
   answerParts: true,
   departures: true,

@@ -16,6 +16,8 @@ export type Describing<T> = {
   readonly all: () => Iterable<T>;
   /** Why there is no record of an id. */
   readonly notFound: (id: string) => { readonly ok: false; readonly error: Refusal };
+  /** What the call asks for beside filters; all when absent. */
+  readonly isAsked?: (item: T) => boolean;
   readonly idOf: (item: T) => string;
   readonly view: FilterView<T>;
   readonly tagsOf?: (item: T) => Tags;
@@ -26,8 +28,9 @@ export type Describing<T> = {
 export function describeRecords<T>(input: DescribeInput, how: Describing<T>): Result<Page<T>, Refusal> {
   const chosen = chosenBy(how);
   if (!chosen.ok) return chosen;
-  const { view, tagsOf, idOf, sizes } = how;
-  const kept = filterItems(chosen.value, input.Filters, { view, ...(tagsOf === undefined ? {} : { tagsOf }) });
+  const { view, tagsOf, idOf, sizes, isAsked } = how;
+  const asked = isAsked === undefined ? chosen.value : chosen.value.filter(isAsked);
+  const kept = filterItems(asked, input.Filters, { view, ...(tagsOf === undefined ? {} : { tagsOf }) });
   if (!kept.ok) return kept;
   return pageOf(kept.value, input, { idOf, ...(sizes === undefined ? {} : { sizes }) });
 }

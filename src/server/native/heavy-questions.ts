@@ -11,6 +11,8 @@ import { exposures } from '../../analysis/exposure.ts';
 import { LINT_RULES } from '../../analysis/lint/finding.ts';
 import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
 import { lintWorld } from '../../analysis/lint/lint.ts';
+import { answerPath } from '../../analysis/insights/path-answer.ts';
+import type { PathQuestion } from '../../analysis/insights/path-question.ts';
 import { matrixDocument, type MatrixQuery } from '../../analysis/matrix-document.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
 import { readAssertions } from '../../formats/assertion-file.ts';
@@ -32,7 +34,14 @@ export type HeavyQuestion =
     }
   | { readonly kind: 'edits'; readonly revision: number; readonly asked: Asked }
   | { readonly kind: 'diff'; readonly before: Side; readonly after: Side }
-  | { readonly kind: 'compare'; readonly revision: number; readonly body: Uint8Array };
+  | { readonly kind: 'compare'; readonly revision: number; readonly body: Uint8Array }
+  /** Of EC2's network insights: a path between more pairs of addresses than are tried at once. */
+  | {
+      readonly kind: 'insights-path';
+      readonly revision: number;
+      readonly question: PathQuestion;
+      readonly trips: number;
+    };
 
 /** A world by the steps that lead to it. */
 export type Side = { readonly steps: readonly WorldStep[]; readonly revision: number };
@@ -85,6 +94,8 @@ function documentOf(question: HeavyQuestion, means: HeavyMeans): Result<unknown,
       return editsAnswer(at(world, question.revision), question.asked, onProgress);
     case 'compare':
       return comparison(question, means);
+    case 'insights-path':
+      return ok(answerPath(at(world, question.revision), question.question, question.trips));
     case 'diff': {
       const before = at(follow(question.before.steps), question.before.revision);
       const after = at(follow(question.after.steps), question.after.revision);

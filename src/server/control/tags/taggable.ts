@@ -4,6 +4,7 @@ import { aclNotFound } from '../acls/acl-refusals.ts';
 import type { Draft } from '../draft.ts';
 import type { EstateKind, EstateRecords } from '../estate.ts';
 import { groupNotFound, ruleIdNotFound } from '../groups/group-refusals.ts';
+import { analysisNotFound, pathNotFound } from '../insights/insights.ts';
 import { prefixListNotFound } from '../prefix-lists/list-refusals.ts';
 import { volumeNotFound } from '../instances/instance-refusals.ts';
 import { refuse, type Refusal } from '../refusal.ts';
@@ -94,6 +95,8 @@ export const TAGGABLE: ReadonlyMap<string, Taggable> = new Map<string, Taggable>
       notFound: missing('InvalidLaunchTemplateId.NotFound', 'launch template'),
     },
   ],
+  ['nip', { kind: 'insightsPaths', type: 'network-insights-path', notFound: pathNotFound }],
+  ['nia', { kind: 'insightsAnalyses', type: 'network-insights-analysis', notFound: analysisNotFound }],
   ['key', { kind: 'keyPairs', type: 'key-pair', notFound: missing('InvalidKeyPair.NotFound', 'key pair') }],
 ]);
 

@@ -9,6 +9,7 @@ import { groupRuleActions } from './group-rules.ts';
 import { groupVpcActions } from './group-vpcs.ts';
 import { groupActions } from './groups.ts';
 import { imageActions } from './images.ts';
+import { insightsActions } from './insights.ts';
 import { instanceActions } from './instances.ts';
 import { instanceAttributeActions } from './instance-attributes.ts';
 import { instanceTypeActions } from './instance-types.ts';
@@ -43,6 +44,7 @@ export const AREAS: readonly Area[] = [
     name: 'What instances are of',
     actions: [imageActions, instanceTypeActions, keyPairActions, launchTemplateActions],
   },
+  { name: 'Reachability', actions: [insightsActions] },
   { name: 'Tags', actions: [tagActions] },
   { name: 'Regions and account', actions: [regionActions, callerActions] },
 ];
