@@ -3,8 +3,8 @@ import type { Seen } from '../agent/lab/traffic.ts';
 import { countText } from './pair-text.ts';
 import { BLANK, indented, line, row, type Sheet } from './terminal.ts';
 
-/** The instances of a lab, and what to try. `folder`: the argument that named the world, to be given again. */
-export function labSheet(instances: readonly Registered[], folder: string): Sheet {
+/** The instances of a lab, and what to try. */
+export function labSheet(instances: readonly Registered[]): Sheet {
   const [first] = instances;
   const width = Math.max(0, ...instances.map(({ name }) => name.length)) + 2;
   return [
@@ -12,14 +12,16 @@ export function labSheet(instances: readonly Registered[], folder: string): Shee
       text: `${countText(instances.length, 'instance')} ${instances.length === 1 ? 'is' : 'are'} up, each a network namespace`,
       style: 'strong',
     }),
-    ...instances.map(({ name, id, addresses }) => row(2, [name.padEnd(width)], [`${id}  ${addresses.join(' ')}`])),
+    ...instances.map(({ name, id, addresses }) =>
+      row(2, [name.padEnd(width)], [`${id === name ? '' : `${id}  `}${addresses.join(' ')}`]),
+    ),
     ...(first === undefined
       ? []
       : [
           BLANK,
           line('Try, in another terminal and as root:'),
           indented(2, `bin/crenel.mjs exec ${first.name} -- ip address`),
-          indented(2, `bin/crenel.mjs lab traffic ${folder}`.trimEnd()),
+          indented(2, 'bin/crenel.mjs lab traffic'),
         ]),
   ];
 }

@@ -46,6 +46,7 @@ export class LabFollower {
   readonly #report: LabReport;
   readonly #hearer: LabHearer;
   readonly #lookMs: number;
+  readonly #source: string | undefined;
   readonly #warned: Set<string> = new Set();
   readonly #totals = new HitTotals(randomBytes(8).toString('hex'));
   #state: Omit<LabState, 'problem'> = { revision: undefined, enis: [] };
@@ -60,16 +61,24 @@ export class LabFollower {
   #retryMs: number = RETRY_MS.first;
   #lock: Lock | undefined;
 
-  /** `lookMs`: how often the kernel is compared with what it should hold and counters are read, in milliseconds. */
+  /**
+   * `lookMs`: how often the kernel is compared with what it should hold and counters are read, in milliseconds; `source`: the path that the world was
+   * read from, for the register.
+   */
   constructor(
     newest: () => Followed,
     report: LabReport,
-    { hearer = NOBODY, lookMs = LOOK_MS }: { readonly hearer?: LabHearer; readonly lookMs?: number } = {},
+    {
+      hearer = NOBODY,
+      lookMs = LOOK_MS,
+      source,
+    }: { readonly hearer?: LabHearer; readonly lookMs?: number; readonly source?: string | undefined } = {},
   ) {
     this.#newest = newest;
     this.#report = report;
     this.#hearer = hearer;
     this.#lookMs = lookMs;
+    this.#source = source;
   }
 
   /**
@@ -142,7 +151,7 @@ export class LabFollower {
   }
 
   #tellBuilt(world: World, { instances, milliseconds, warnings }: Built): void {
-    if (this.#lab.plan !== undefined) writeRegister(registerOf(world, this.#lab.plan));
+    if (this.#lab.plan !== undefined) writeRegister(registerOf(world, this.#lab.plan), this.#source);
     for (const warning of warnings) if (!this.#warned.has(warning)) this.#report.warned(warning);
     for (const warning of warnings) this.#warned.add(warning);
     this.#report.built({ instances: instances.size, milliseconds });

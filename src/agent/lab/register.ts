@@ -32,10 +32,10 @@ export function registerOf(world: World, plan: LabPlan): readonly Registered[] {
   return instances.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Writes the register. */
-export function writeRegister(instances: readonly Registered[]): void {
+/** Writes the register. `source`: the path of what the lab's world was read from; absent when that has none. */
+export function writeRegister(instances: readonly Registered[], source?: string): void {
   mkdirSync(dirname(REGISTER_PATH), { recursive: true, mode: 0o755 });
-  writeFileSync(REGISTER_PATH, `${JSON.stringify({ process: process.pid, instances })}\n`, { mode: 0o600 });
+  writeFileSync(REGISTER_PATH, `${JSON.stringify({ process: process.pid, source, instances })}\n`, { mode: 0o600 });
 }
 
 /** Takes the register away. */
@@ -57,6 +57,14 @@ export function readHolder(): number | undefined {
   const document = readDocument();
   return document !== undefined && 'process' in document && typeof document.process === 'number'
     ? document.process
+    : undefined;
+}
+
+/** What the world of the lab was read from; undefined when that has no path. */
+export function readSource(): string | undefined {
+  const document = readDocument();
+  return document !== undefined && 'source' in document && typeof document.source === 'string'
+    ? document.source
     : undefined;
 }
 

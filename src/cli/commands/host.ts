@@ -8,6 +8,7 @@ import { isHostName } from '../../server/sync/codec.ts';
 import { TOKEN_VARIABLE } from '../agent-link.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse } from '../context.ts';
+import { serverOf } from '../server-option.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { changeHosts } from '../hosts-source.ts';
 import { BLANK, indented, line, type Sheet } from '../terminal.ts';
@@ -71,15 +72,16 @@ async function add(context: Context, host: string, options: AddOptions): Promise
   if (!seconds.ok) return refuse(context, EXIT.usage, seconds.error);
   const held = heldOf(options);
   if (!held.ok) return refuse(context, EXIT.usage, held.error);
-  const { endpoint } = context.options;
-  const via = endpointOf(options.via ?? endpoint ?? '');
-  if (endpoint !== undefined && !via.ok) return refuse(context, EXIT.usage, via.error);
+  const server = serverOf(context);
+  if (!server.ok) return server.error;
+  const via = endpointOf(options.via ?? server.value);
+  if (!via.ok) return refuse(context, EXIT.usage, via.error);
   const message = { host, holds: held.value.holds, expiresSeconds: seconds.value };
   const answer = await ask(context, host, { act: 'add', message });
   if (!answer.ok) return answer.error;
   const invitation = decodeInvitation(answer.value);
   if (!invitation.ok) return refuse(context, EXIT.io, `the server answers what is no invitation: ${invitation.error}`);
-  const url = via.ok ? via.value : new URL(endpoint ?? '');
+  const url = via.value;
   const words = [['--endpoint', url.origin], ...held.value.words];
   if (context.options.json === true)
     printJson(context, {
@@ -120,11 +122,11 @@ async function ask(
   host: string,
   change: Parameters<typeof changeHosts>[2],
 ): Promise<Result<string, ExitStatus>> {
-  const { io, options } = context;
-  if (options.endpoint === undefined) return fail(refuse(context, EXIT.usage, 'no server: give --endpoint'));
+  const server = serverOf(context);
+  if (!server.ok) return server;
   if (!isHostName(host))
     return fail(refuse(context, EXIT.usage, 'the name of a host has 1 to 63 letters, digits, dots and hyphens'));
-  const answer = await changeHosts(options.endpoint, io.env, change);
+  const answer = await changeHosts(server.value, context.io.env, change);
   return answer.ok ? answer : fail(refuse(context, EXIT.io, answer.error.message));
 }
 

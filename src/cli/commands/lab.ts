@@ -1,20 +1,28 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Lab, whyNoLab } from '../../agent/lab/lab.ts';
 import { LabFollower } from '../../agent/lab/lab-follower.ts';
 import { planLab } from '../../agent/lab/plan-lab.ts';
-import { LAB_LOCK, readHolder, readRegister, registerOf, removeRegister } from '../../agent/lab/register.ts';
+import {
+  LAB_LOCK,
+  readHolder,
+  readRegister,
+  readSource,
+  registerOf,
+  removeRegister,
+} from '../../agent/lab/register.ts';
 import { runTraffic } from '../../agent/lab/traffic.ts';
 import { isLocked } from '../../agent/lock.ts';
 import type { World } from '../../core/model/world.ts';
-import { fail, ok, type Result } from '../../core/net/result.ts';
+import { fail, type Result } from '../../core/net/result.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, openKnownWorld, printJson, printNotes, printSheet, refuse, WORLD_VARIABLE } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import { countText } from '../pair-text.ts';
 import { isWrong, labSheet, trafficSheet } from '../lab-text.ts';
+import { awsEndpoint } from '../server-option.ts';
 import { line } from '../terminal.ts';
 
 /** `crenel lab`: a world as network namespaces on this machine. */
@@ -36,7 +44,7 @@ export function addLab(program: Command, { context, finish }: CommandSetup): voi
   lab
     .command('traffic [folder]')
     .description(
-      'sends TCP, UDP and ICMP between all pairs of the lab that is up, and compares with what the rules say',
+      'sends TCP, UDP and ICMP between all pairs of the lab that is up, and compares with what the rules of its world say',
     )
     .action(act(traffic));
 }
@@ -48,15 +56,19 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
   if (!world.ok) return world.error;
   const faults: string[] = [];
   const note = (text: string): void => printNotes(context, [line(text)]);
-  const follower = new LabFollower(() => ({ world: world.value, revision: world.value.revision }), {
-    built: () => undefined,
-    failed: (message) => {
-      faults.push(message);
-      note(`Fault: ${message}`);
+  const follower = new LabFollower(
+    () => ({ world: world.value, revision: world.value.revision }),
+    {
+      built: () => undefined,
+      failed: (message) => {
+        faults.push(message);
+        note(`Fault: ${message}`);
+      },
+      warned: (message) => note(`Note: ${message}.`),
+      repaired: (vpcId, lines) => note(`Somebody changed the rules of ${vpcId}: repaired by ${lines} commands.`),
     },
-    warned: (message) => note(`Note: ${message}.`),
-    repaired: (vpcId, lines) => note(`Somebody changed the rules of ${vpcId}: repaired by ${lines} commands.`),
-  });
+    { source: sourceOf(context, folder) },
+  );
   const started = await follower.start();
   if (!started.ok) return refuse(context, EXIT.io, started.error);
   const [fault] = faults;
@@ -66,10 +78,16 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
   }
   const instances = registerOf(world.value, planLab(world.value));
   if (context.options.json === true) printJson(context, { instances });
-  else printSheet(context, [...labSheet(instances, folder ?? ''), line('Ctrl-C takes it down.')]);
+  else printSheet(context, [...labSheet(instances), line('Ctrl-C takes it down.')]);
   await interrupted();
   await follower.close();
   return EXIT.allowed;
+}
+
+/** The path to find the world at again, from any folder; undefined for what has none, as a server. */
+function sourceOf({ options, io }: Context, folder: string | undefined): string | undefined {
+  const path = folder ?? options.world ?? (options.endpoint === undefined ? io.env[WORLD_VARIABLE] : undefined);
+  return path === undefined || !existsSync(path) ? undefined : resolve(path);
 }
 
 async function down(context: Context): Promise<ExitStatus> {
@@ -94,7 +112,7 @@ async function status(context: Context): Promise<ExitStatus> {
   const isUp = instances !== undefined && (await isLocked(LAB_LOCK));
   if (context.options.json === true) printJson(context, { isUp, instances: instances ?? [] });
   else if (instances === undefined) printSheet(context, [line('No lab is up. Start one: crenel lab up <folder>')]);
-  else if (isUp) printSheet(context, labSheet(instances, ''));
+  else if (isUp) printSheet(context, labSheet(instances));
   else
     printSheet(context, [
       line(
@@ -111,7 +129,7 @@ async function traffic(context: Context, folder: string | undefined): Promise<Ex
   const instances = readRegister();
   if (instances === undefined)
     return refuse(context, EXIT.noInput, 'no lab is up: start one with crenel lab up <folder>');
-  const world = await worldOf(context, folder);
+  const world = await worldOf(context, folder ?? sourceUnlessNamed(context));
   if (!world.ok) return world.error;
   const plan = planLab(world.value);
   const missing = [...plan.instances.keys()].find((id) => !instances.some((one) => one.id === id));
@@ -127,20 +145,25 @@ async function traffic(context: Context, folder: string | undefined): Promise<Ex
   return seen.some(isWrong) ? EXIT.blocked : EXIT.allowed;
 }
 
-/** A folder may be an example: then its world is in a folder of that name. */
+/** What the lab that is up was built from, where the command line names no other world. */
+function sourceUnlessNamed({ options }: Context): string | undefined {
+  return options.world === undefined && options.endpoint === undefined ? readSource() : undefined;
+}
+
+const NO_WORLD = 'of which world? Name its folder (as examples/three-tier), or give --world or --endpoint';
+
+/** What the command line names, else the server that AWS's tools ask. A folder may be an example: then its world is in a folder of that name. */
 async function worldOf(context: Context, folder: string | undefined): Promise<Result<World, ExitStatus>> {
-  const { world: path, endpoint } = context.options;
-  if (folder === undefined && (path ?? endpoint ?? context.io.env[WORLD_VARIABLE] ?? '') === '')
-    return fail(
-      refuse(
-        context,
-        EXIT.usage,
-        'of which world? Name its folder (as examples/three-tier), or give --world or --endpoint',
-      ),
-    );
+  const { options, io } = context;
+  if (folder === undefined && (options.world ?? options.endpoint ?? io.env[WORLD_VARIABLE] ?? '') === '') {
+    const endpoint = awsEndpoint(io.env);
+    if (endpoint === undefined) return fail(refuse(context, EXIT.usage, NO_WORLD));
+    return await openKnownWorld({ ...context, options: { ...options, endpoint } }, 'run');
+  }
   if (folder === undefined) return await openKnownWorld(context, 'run');
   const inside = join(folder, 'world');
-  const options = { ...context.options, world: existsSync(inside) ? inside : folder };
-  const world = await openKnownWorld({ ...context, options }, 'run');
-  return world.ok ? ok(world.value) : fail(world.error);
+  return await openKnownWorld(
+    { ...context, options: { ...options, world: existsSync(inside) ? inside : folder } },
+    'run',
+  );
 }

@@ -1,3 +1,4 @@
+import { catalogue } from '../../server/control/instances/images.ts';
 import { BLANK, indented, line, row, type Sheet } from '../terminal.ts';
 import type { Running } from './server.ts';
 import type { Settings } from './settings.ts';
@@ -9,9 +10,15 @@ export function serveSheet(running: Running, settings: Settings): Sheet {
   return [
     line({ text: `Crenel listens on ${url}`, style: 'strong' }),
     row(2, ['records    '], [records]),
-    ...(settings.withLab
-      ? []
-      : [row(2, ['enforced   '], ['nowhere: instances are records only until an agent connects'])]),
+    row(
+      2,
+      ['enforced   '],
+      [
+        settings.withLab
+          ? 'here: each running instance is a network namespace of this machine'
+          : 'nowhere: instances are records only until an agent connects',
+      ],
+    ),
     row(2, ['account    '], [`${settings.accountId} in ${settings.region}`]),
     ...(imported === undefined
       ? []
@@ -54,7 +61,18 @@ function environment({ url, keys, caPath }: Running, { region }: Settings): read
   ];
 }
 
-function commands({ url }: Running, { importPath }: Settings): readonly string[] {
+function commands(running: Running, settings: Settings): readonly string[] {
+  if (!settings.withLab) return questions(running, settings);
+  const [image] = catalogue(settings);
+  const launch = `aws ec2 run-instances --image-id ${image?.id} --instance-type t3.micro`;
+  return [
+    ...(settings.withDefaultVpc ? [launch] : questions(running, settings)),
+    'bin/crenel.mjs wait',
+    'bin/crenel.mjs lab status',
+  ];
+}
+
+function questions({ url }: Running, { importPath }: Settings): readonly string[] {
   return importPath === undefined
     ? [
         'aws ec2 create-vpc --cidr-block 10.0.0.0/16',
