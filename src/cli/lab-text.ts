@@ -6,6 +6,7 @@ import { BLANK, indented, line, row, type Sheet } from './terminal.ts';
 /** The instances of a lab, and what to try. */
 export function labSheet(instances: readonly Registered[]): Sheet {
   const [first] = instances;
+  if (first === undefined) return [line('The lab is up, and no instance runs in it.')];
   const width = Math.max(0, ...instances.map(({ name }) => name.length)) + 2;
   return [
     line({
@@ -15,19 +16,16 @@ export function labSheet(instances: readonly Registered[]): Sheet {
     ...instances.map(({ name, id, addresses }) =>
       row(2, [name.padEnd(width)], [`${id === name ? '' : `${id}  `}${addresses.join(' ')}`]),
     ),
-    ...(first === undefined
-      ? []
-      : [
-          BLANK,
-          line('Try, in another terminal and as root:'),
-          indented(2, `bin/crenel.mjs exec ${first.name} -- ip address`),
-          indented(2, 'bin/crenel.mjs lab traffic'),
-        ]),
+    BLANK,
+    line('Try, in another terminal and as root:'),
+    indented(2, `bin/crenel.mjs exec ${first.name} -- ip address`),
+    indented(2, 'bin/crenel.mjs lab traffic'),
   ];
 }
 
 /** What probes saw, by pair: what got through, and in full where it is not what was expected. */
 export function trafficSheet(seen: readonly Seen[]): Sheet {
+  if (seen.length === 0) return [line('Nothing was sent: no instance runs in the lab.')];
   const pairs = Map.groupBy(seen, ({ from, to }) => `${from} → ${to}`);
   const width = Math.max(0, ...[...pairs.keys()].map((pair) => pair.length)) + 2;
   const wrong = seen.filter(isWrong);

@@ -64,9 +64,9 @@ function environment({ url, keys, caPath }: Running, { region }: Settings): read
 function commands(running: Running, settings: Settings): readonly string[] {
   if (!settings.withLab) return questions(running, settings);
   const [image] = catalogue(settings);
-  const launch = `aws ec2 run-instances --image-id ${image?.id} --instance-type t3.micro`;
+  const launch = [`aws ec2 run-instances --image-id ${image?.id} \\`, '  --instance-type t3.micro --count 2'];
   return [
-    ...(settings.withDefaultVpc ? [launch] : questions(running, settings)),
+    ...(settings.withDefaultVpc ? launch : questions(running, settings)),
     'bin/crenel.mjs wait',
     'bin/crenel.mjs lab status',
   ];
