@@ -6,13 +6,15 @@ import type { AskError } from '../analysis/ask.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import type { Io, LoadError } from './io.ts';
 import { splitWhen } from '../formats/any-world.ts';
+import type { Given } from '../formats/cloudformation/parameters.ts';
 import type { Export, Finding } from '../formats/describe.ts';
 import type { WriterOverlap } from '../formats/writer-overlap.ts';
 import { overlayPlan } from '../formats/terraform/overlay.ts';
+import { givenParameters, type ParameterOptions, unusedFault } from './template-parameters.ts';
 import { line, lookOf, printable, printableJson, renderSheet, row, type Sheet } from './terminal.ts';
 
 /** The options that every command has, as commander reads them. */
-export type GlobalOptions = {
+export type GlobalOptions = ParameterOptions & {
   readonly world?: string;
   readonly endpoint?: string;
   readonly over?: string;
@@ -84,7 +86,7 @@ export async function openExport(context: Context): Promise<Result<Export, ExitS
     );
   if (options.over !== undefined) return settled(context, await readOver(context, path, options.over));
   const isServer = options.world === undefined && options.endpoint !== undefined;
-  return settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
+  return await loadExport(context, path, isServer);
 }
 
 /** `openWorld` for what cannot be done with a world of which something is not known yet, as that of a plan. */
@@ -95,21 +97,53 @@ export async function openKnownWorld(context: Context, what: string): Promise<Re
   return fail(refuse(context, EXIT.badData, `this world cannot be ${what}: ${why}`));
 }
 
-/** Reads one world: a file, a folder, standard input, or what the server of a URL holds. What its documents lack is said once, on stderr. */
-export async function loadWorld(
+async function loadExport(context: Context, path: string, isServer: boolean): Promise<Result<Export, ExitStatus>> {
+  const given = await givenParameters(context.io, context.options);
+  if (!given.ok) return refused(context, given.error);
+  const read = await readAny(context, path, { isServer, parameters: given.value });
+  const fault = read.ok ? unusedFault(given.value, [read.value]) : undefined;
+  return settled(context, fault === undefined ? read : fail(fault));
+}
+
+/** Two worlds: of files, folders, standard input or servers. What their documents lack is said on stderr. */
+export async function loadTwo(
+  context: Context,
+  paths: { readonly before: string; readonly after: string },
+): Promise<Result<{ readonly before: World; readonly after: World }, ExitStatus>> {
+  const given = await givenParameters(context.io, context.options);
+  if (!given.ok) return refused(context, given.error);
+  const read: Export[] = [];
+  for (const path of [paths.before, paths.after]) {
+    const one = settled(context, await readAny(context, path, { isServer: isUrl(path), parameters: given.value }));
+    if (!one.ok) return one;
+    read.push(one.value);
+  }
+  // A parameter may have come, or gone, with the change.
+  const fault = unusedFault(given.value, read);
+  if (fault !== undefined) return refused(context, fault);
+  const [before, after] = read;
+  if (before === undefined || after === undefined) throw new Error('two were read');
+  return ok({ before: before.world, after: after.world });
+}
+
+function refused(context: Context, { kind, message }: LoadError): Result<never, ExitStatus> {
+  return fail(refuse(context, LOAD_STATUS[kind], message));
+}
+
+async function readAny(
   context: Context,
   path: string,
-  isServer: boolean = isUrl(path),
-): Promise<Result<World, ExitStatus>> {
+  { isServer, parameters }: { readonly isServer: boolean; readonly parameters: Given | undefined },
+): Promise<Result<Export, LoadError>> {
   const { io } = context;
-  const loaded = settled(context, await (isServer ? io.readServer : io.readWorld)(path, progressOf(context)));
-  return loaded.ok ? ok(loaded.value.world) : loaded;
+  const onProgress = progressOf(context);
+  return await (isServer ? io.readServer(path, onProgress) : io.readWorld(path, { onProgress, parameters }));
 }
 
 /** Says what there is to say of what was read. */
 function settled(context: Context, loaded: Result<Export, LoadError>): Result<Export, ExitStatus> {
   clearProgress(context);
-  if (!loaded.ok) return fail(refuse(context, LOAD_STATUS[loaded.error.kind], loaded.error.message));
+  if (!loaded.ok) return refused(context, loaded.error);
   printNotes(context, findingSheet(loaded.value.findings));
   return loaded;
 }
@@ -171,7 +205,9 @@ async function readPlanWorlds(
   const { io } = context;
   const onProgress = progressOf(context);
   if (isUrl(path)) return fail({ kind: 'malformed', message: `${path} is the URL of a server, not a Terraform plan` });
-  const worlds = await io.readWorlds(path, onProgress);
+  if (context.options.parameter !== undefined || context.options.parameters !== undefined)
+    return fail({ kind: 'malformed', message: '--parameter is for CloudFormation templates: a plan has its values' });
+  const worlds = await io.readWorlds(path, { onProgress });
   if (!worlds.ok) return worlds;
   const { plan } = worlds.value;
   if (plan === undefined)
@@ -191,7 +227,7 @@ async function readPlanWorlds(
       liveFindings: [],
       overlaps,
     });
-  const live = await (isUrl(over) ? io.readServer : io.readWorld)(over, onProgress);
+  const live = await (isUrl(over) ? io.readServer(over, onProgress) : io.readWorld(over, { onProgress }));
   if (!live.ok) return live;
   const { findings: liveFindings, world } = live.value;
   const findings = [...liveFindings, ...plan.findings.over];

@@ -1,5 +1,6 @@
 import type { Result } from '../core/net/result.ts';
 import type { AnyWorld } from '../formats/any-world.ts';
+import type { Given } from '../formats/cloudformation/parameters.ts';
 import type { Export } from '../formats/describe.ts';
 import type { HitsDocument } from '../server/native/hits.ts';
 
@@ -16,6 +17,12 @@ export type LoadError = { readonly kind: 'absent' | 'malformed' | 'io'; readonly
 /** What is shown with hits. */
 export type HitKind = 'group' | 'acl' | 'subnet';
 
+/** What reading a world may be told: whom to tell of progress, and values for the parameters of templates. */
+export type Reading = {
+  readonly onProgress?: ((text: string) => void) | undefined;
+  readonly parameters?: Given | undefined;
+};
+
 /** Everything outside of the program that a command may touch; tests bring their own. */
 export type Io = {
   readonly stdout: Output;
@@ -24,9 +31,9 @@ export type Io = {
   readonly version: string;
   /** The world of the built-in example. */
   readonly examplePath: string;
-  readonly readWorld: (path: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
+  readonly readWorld: (path: string, options?: Reading) => Promise<Result<Export, LoadError>>;
   /** The worlds before and after a plan, and what the document is; of all but plans there is one. */
-  readonly readWorlds: (path: string, onProgress?: (text: string) => void) => Promise<Result<AnyWorld, LoadError>>;
+  readonly readWorlds: (path: string, options?: Reading) => Promise<Result<AnyWorld, LoadError>>;
   /** The world that a server holds, by the server's URL. */
   readonly readServer: (url: string, onProgress?: (text: string) => void) => Promise<Result<Export, LoadError>>;
   /** What the hosts of a server counted at something; undefined when it tells nothing of hits. */

@@ -18,13 +18,13 @@ export function nodeIo(): Io {
     env: process.env,
     version: packageJson.version,
     examplePath: fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url)),
-    readWorld: async (path, onProgress) => {
+    readWorld: async (path, options = {}) => {
       const found = await absence(path);
-      return found === undefined ? await readWorld(path, { onProgress }) : fail(found);
+      return found === undefined ? await readWorld(path, options) : fail(found);
     },
-    readWorlds: async (path, onProgress) => {
+    readWorlds: async (path, options = {}) => {
       const found = await absence(path);
-      return found === undefined ? await readWorlds((await locate(path)).path, { onProgress }) : fail(found);
+      return found === undefined ? await readWorlds((await locate(path)).path, options) : fail(found);
     },
     readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
     readHits: async (url, of) => await readHits(url, of, process.env),

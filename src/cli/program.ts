@@ -50,6 +50,8 @@ function buildProgram(io: Io, commands: readonly AddCommand[], finish: (status: 
       '--over <path>',
       'lay the Terraform plan of --world over this world: describe output, or the URL of a server',
     )
+    .option('--parameter <name=value...>', 'a value for a parameter of a CloudFormation template')
+    .option('--parameters <file>', 'JSON file of such values, as the AWS CLI takes it')
     .addOption(
       new Option('--endpoint <url>', 'ask a server that `crenel serve` runs instead')
         .env(ENDPOINT_VARIABLE)

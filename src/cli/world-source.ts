@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { type AnyWorld, readWhole, readWholeText, splitWhen } from '../formats/any-world.ts';
+import type { Given } from '../formats/cloudformation/parameters.ts';
 import { MAX_TEMPLATE_BYTES } from '../formats/cloudformation/template.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
 import { JsonSplitter } from '../formats/json-stream.ts';
@@ -16,6 +17,8 @@ type Progress = (text: string) => void;
 
 export type ReadOptions = {
   readonly onProgress?: Progress | undefined;
+  /** Values for the parameters of templates. */
+  readonly parameters?: Given | undefined;
   /** Files up to this size are read whole. */
   readonly wholeBytes?: number;
 };
@@ -66,11 +69,11 @@ export async function readWorlds(path: string, options: ReadOptions = {}): Promi
 async function readDocument(
   reader: DescribeReader,
   file: string,
-  { onProgress, wholeBytes = WHOLE_BYTES }: ReadOptions,
+  { onProgress, wholeBytes = WHOLE_BYTES, parameters }: ReadOptions,
 ): Promise<Result<AnyWorld | undefined, LoadError>> {
   try {
     const isLarge = file === '-' || (await stat(file)).size > wholeBytes;
-    if (!isLarge) return await readBytes(reader, file, await readFile(file));
+    if (!isLarge) return await readBytes(reader, { file, parameters }, await readFile(file));
     const chunks = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
     const { start, rest } = await peek(withProgress(chunks, file, onProgress));
     if (!looksWhole(start)) return await readChunks(reader, file, rest);
@@ -80,7 +83,7 @@ async function readDocument(
         kind: 'malformed',
         message: `${file} has more than ${MAX_WHOLE_BYTES} bytes: more than a plan or state may have`,
       });
-    return await readBytes(reader, file, bytes);
+    return await readBytes(reader, { file, parameters }, bytes);
   } catch (error) {
     return fail({ kind: 'io', message: `cannot read ${file}: ${reason(error)}` });
   }
@@ -88,17 +91,17 @@ async function readDocument(
 
 async function readBytes(
   reader: DescribeReader,
-  file: string,
+  { file, parameters }: { readonly file: string; readonly parameters: Given | undefined },
   bytes: Uint8Array,
 ): Promise<Result<AnyWorld | undefined, LoadError>> {
   const whole = parseWhole(bytes);
   // Several documents in one file, or something wrong: the splitter takes the ones and says where the other is.
   if (whole === undefined) {
-    const template = readWholeText(textOf(bytes), file);
+    const template = readWholeText(textOf(bytes), file, parameters);
     if (template === undefined) return await readChunks(reader, file, [bytes]);
     return template.ok ? ok(template.value) : fail({ kind: 'malformed', message: template.error });
   }
-  const read = readWhole(whole, file);
+  const read = readWhole(whole, file, parameters);
   if (read === undefined) return taken(reader.add(file, whole));
   return read.ok ? ok(read.value) : fail({ kind: 'malformed', message: read.error });
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import type { Given } from './cloudformation/parameters.ts';
 import { isTemplateDocument, looksLikeTemplate, parseTemplateYaml } from './cloudformation/template.ts';
 import { readTemplate } from './cloudformation/template-world.ts';
 import { DescribeReader, type Export } from './describe.ts';
@@ -28,7 +29,7 @@ export type AnyWorld = {
 };
 
 /** Reads a document that is a world by itself. Errors: the file and what is wrong with it. Undefined: it is describe output, a part perhaps of more. */
-export function readWhole(document: unknown, file: string): Result<AnyWorld> | undefined {
+export function readWhole(document: unknown, file: string, given?: Given): Result<AnyWorld> | undefined {
   const kind = kindOfDocument(document);
   switch (kind) {
     case 'describe':
@@ -40,24 +41,24 @@ export function readWhole(document: unknown, file: string): Result<AnyWorld> | u
     case 'terraform-state':
       return same(kind, readState(document, file));
     case 'cloudformation':
-      return same(kind, readTemplate(document, file));
+      return same(kind, readTemplate(document, file, given));
   }
 }
 
 /** Reads a text that is no JSON and a world by itself: a CloudFormation template in YAML. Undefined: it does not look like one. */
-export function readWholeText(text: string, file: string): Result<AnyWorld> | undefined {
+export function readWholeText(text: string, file: string, given?: Given): Result<AnyWorld> | undefined {
   if (!looksLikeTemplate(text)) return undefined;
   const document = parseTemplateYaml(text, file);
-  return document.ok ? same('cloudformation', readTemplate(document.value, file)) : document;
+  return document.ok ? same('cloudformation', readTemplate(document.value, file, given)) : document;
 }
 
 /**
  * Reads a document that came by itself, not as a file: JSON of any kind, a text of a template or of JSON, or a list of describe output. Errors: what is
  * wrong with it, after the name that the document is given.
  */
-export function readSent(document: unknown, name: string): Result<AnyWorld> {
-  if (typeof document === 'string') return readSentText(document, name);
-  const whole = Array.isArray(document) ? undefined : readWhole(document, name);
+export function readSent(document: unknown, name: string, given?: Given): Result<AnyWorld> {
+  if (typeof document === 'string') return readSentText(document, name, given);
+  const whole = Array.isArray(document) ? undefined : readWhole(document, name, given);
   if (whole !== undefined) return whole;
   const reader = new DescribeReader();
   const parts: readonly unknown[] = Array.isArray(document) ? document : [document];
@@ -71,8 +72,8 @@ export function readSent(document: unknown, name: string): Result<AnyWorld> {
   return same('describe', ok(reader.finish()));
 }
 
-function readSentText(text: string, name: string): Result<AnyWorld> {
-  const template = readWholeText(text, name);
+function readSentText(text: string, name: string, given: Given | undefined): Result<AnyWorld> {
+  const template = readWholeText(text, name, given);
   if (template !== undefined) return template;
   let document: unknown;
   try {
@@ -80,7 +81,7 @@ function readSentText(text: string, name: string): Result<AnyWorld> {
   } catch {
     return fail(`${name} is a text that is neither JSON nor a template`);
   }
-  return typeof document === 'string' ? fail(`${name} is a text in a text`) : readSent(document, name);
+  return typeof document === 'string' ? fail(`${name} is a text in a text`) : readSent(document, name, given);
 }
 
 /** Of what is no plan, before and after are one. */

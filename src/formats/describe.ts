@@ -35,11 +35,13 @@ import type { WriterOverlap } from './writer-overlap.ts';
 /** Something that a person should know about an export: what is missing, what was passed over, what does not agree. */
 export type Finding = { readonly severity: 'note' | 'warning'; readonly message: string };
 
-/** What an export says: its world, and what to know about it; of a plan, also which of its resources undo each other's work. */
+/** What an export says: its world, and what to know about it; of a plan, also which of its resources undo each other's work; of a template, which parameters it has. */
 export type Export = {
   readonly world: World;
   readonly findings: readonly Finding[];
   readonly overlaps?: readonly WriterOverlap[];
+  /** Of a template: the names of its parameters. */
+  readonly parameters?: readonly string[];
 };
 
 /** Members that hold something else than records of a kind, one an element. */

@@ -11,6 +11,7 @@ import { getRecord, listRecords, type World } from '../../src/core/model/world.t
 import { ask } from '../../src/analysis/ask.ts';
 import { kindOfDocument, readWhole, readWholeText } from '../../src/formats/any-world.ts';
 import { Evaluator } from '../../src/formats/cloudformation/evaluator.ts';
+import { givenIn } from '../../src/formats/cloudformation/parameters.ts';
 import { parseTemplateYaml, readTemplateJson } from '../../src/formats/cloudformation/template.ts';
 import { readTemplate } from '../../src/formats/cloudformation/template-world.ts';
 import { Opaque, property, UNKNOWN, type Value } from '../../src/formats/cloudformation/value.ts';
@@ -230,6 +231,65 @@ Resources:
   assert.equal(verdict(world, 'internet', '198.51.100.50', 'tcp/80'), 'blocked');
   const answer = expectOk(ask(world, { from: 'Hidden', to: '198.51.100.50', traffic: 'tcp/22' }));
   assert.ok(answer.verdict === 'depends' && answer.question.to.places.length === 2);
+});
+
+const ASKED = `
+Parameters:
+  Stage: { Type: String, Default: test, AllowedValues: [test, live] }
+  Port: { Type: Number, MinValue: 1, MaxValue: 1000 }
+  Zones: { Type: CommaDelimitedList, Default: 'a' }
+  Secret: { Type: String, NoEcho: true, Default: none, MinLength: 8, MaxLength: 20 }
+  Image: { Type: 'AWS::SSM::Parameter::Value<String>' }
+Conditions: { Live: !Equals [!Ref Stage, live] }
+Resources:
+  Net: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: 10.0.0.0/16 } }
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: g
+      VpcId: !Ref Net
+      SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: !Ref Port, ToPort: !Ref Port, CidrIp: !If [Live, 10.0.0.0/8, 10.9.0.0/16] }]
+`;
+
+function readAsked(given: Readonly<Record<string, string>>): ReturnType<typeof readTemplate> {
+  return readTemplate(expectOk(parseTemplateYaml(ASKED, 'x.yaml')), 'x.yaml', new Map(Object.entries(given)));
+}
+
+test('parameters are what is given, and what CloudFormation would refuse is refused', () => {
+  const { world, parameters } = expectOk(readAsked({ Port: '443', Stage: 'live' }));
+  assert.equal(rulesOf(world, 'Group')[0], 'ingress ingress tcp/443 10.0.0.0/8');
+  assert.deepEqual(parameters, ['Stage', 'Port', 'Zones', 'Secret', 'Image']);
+  assert.match(rulesOf(expectOk(readAsked({})).world, 'Group')[0] ?? '', /10\.9\.0\.0\/16 \?$/);
+  for (const [name, value, words] of [
+    ['Stage', 'prod', '"prod" is none of test, live'],
+    ['Port', 'http', '"http" is no number'],
+    ['Port', '0', '"0" is less than 1'],
+    ['Port', '1001', '"1001" is more than 1000'],
+    ['Secret', 'hunter2', 'the value has less than 8 characters'],
+    ['Secret', 'x'.repeat(21), 'the value has more than 20 characters'],
+  ] as const) {
+    const read = readAsked({ [name]: value });
+    assert.equal(read.ok ? '' : read.error, `x.yaml: parameter ${name}: ${words}`);
+  }
+});
+
+test('files of parameters are read in the forms that tools write', () => {
+  const expected = [['A', '1'] as const, ['B', 'x,y'] as const];
+  for (const document of [
+    [
+      { ParameterKey: 'A', ParameterValue: '1' },
+      { ParameterKey: 'B', ParameterValue: 'x,y' },
+    ],
+    { Parameters: { A: 1, B: 'x,y' } },
+    { A: '1', B: 'x,y' },
+  ])
+    assert.deepEqual([...(givenIn(document) ?? [])], expected);
+  const twice = [
+    { ParameterKey: 'A', ParameterValue: '1' },
+    { ParameterKey: 'A', ParameterValue: '1' },
+  ];
+  for (const document of [null, 7, 'A=1', [1], [{ ParameterKey: 'A' }], { A: [1] }, twice])
+    assert.equal(givenIn(document), undefined, JSON.stringify(document));
 });
 
 test('templates that others wrote are read, and their two forms are one', (t) => {

@@ -69,6 +69,7 @@ async function send(
 
 const CHANGED: unknown = JSON.parse([...exportText(changedWorld)].join(''));
 const TEMPLATE = 'Resources:\n  Network:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlock: 10.0.0.0/16\n';
+const BLOCK = 'Parameters: { Block: { Type: String } }\n';
 const PLAN: unknown = JSON.parse(readFileSync(new URL('../formats/terraform/change.json', import.meta.url), 'utf8'));
 
 const CALL = JSON.stringify({
@@ -135,6 +136,18 @@ const CASES: readonly (readonly [method: string, path: string, body: string, sta
   ['POST', 'diff', JSON.stringify({ after: 'nothing' }), 400],
   ['POST', 'diff', JSON.stringify({ after: JSON.stringify('nothing') }), 400],
   ['POST', 'diff', JSON.stringify({ after: 7 }), 400],
+  [
+    'POST',
+    'diff',
+    JSON.stringify({
+      after: TEMPLATE.replace('10.0.0.0/16', '!Ref Block') + BLOCK,
+      parameters: { Block: '10.1.0.0/16' },
+    }),
+    200,
+  ],
+  ['POST', 'diff', JSON.stringify({ after: TEMPLATE, parameters: { Block: '10.1.0.0/16' } }), 400],
+  ['POST', 'diff', JSON.stringify({ after: TEMPLATE, parameters: 'Block' }), 400],
+  ['POST', 'diff', JSON.stringify({ parameters: {} }), 400],
   ['POST', 'diff', '{}', 400],
   ['POST', 'diff', '[]', 400],
   ['POST', 'diff', '{', 400],

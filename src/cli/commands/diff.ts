@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { fail, ok, type Result } from '../../core/net/result.ts';
+import { fail, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
 import { splitWhen } from '../../formats/any-world.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, loadPlan, loadWorld, refuse } from '../context.ts';
+import { type Context, loadPlan, loadTwo, refuse } from '../context.ts';
 import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
@@ -48,10 +48,7 @@ async function bothWorlds(
     return fail(refuse(context, EXIT.usage, '--over lays one plan over a world: give the plan alone'));
   if (paths.before === '-' && paths.after === '-')
     return fail(refuse(context, EXIT.usage, 'only one of the two worlds can come from standard input'));
-  const before = await loadWorld(context, paths.before);
-  if (!before.ok) return before;
-  const after = await loadWorld(context, paths.after);
-  return after.ok ? ok({ before: before.value, after: after.value }) : after;
+  return await loadTwo(context, { before: paths.before, after: paths.after });
 }
 
 async function planWorlds(context: Context, path: string): ReturnType<typeof bothWorlds> {

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS } from '../../server/http/log.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, printJson, printSheet, refuse } from '../context.ts';
+import { fail } from '../../core/net/result.ts';
+import { type Context, LOAD_STATUS, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
+import type { Io } from '../io.ts';
 import { serveSheet } from '../serve/serve-text.ts';
+import { givenParameters, unusedFault } from '../template-parameters.ts';
 import { startServer } from '../serve/server.ts';
 import { type ServeOptions, settingsOf } from '../serve/settings.ts';
 
@@ -53,7 +56,16 @@ async function serve(context: Context, options: ServeOptions): Promise<ExitStatu
   const state = io.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   const settings = settingsOf(options, { defaultFolder: join(state, 'crenel'), examplePath: io.examplePath });
   if (!settings.ok) return refuse(context, EXIT.usage, settings.error);
-  const running = await startServer(settings.value, io);
+  const given = await givenParameters(io, context.options);
+  if (!given.ok) return refuse(context, LOAD_STATUS[given.error.kind], given.error.message);
+  if (given.value !== undefined && settings.value.importPath === undefined)
+    return refuse(context, EXIT.usage, '--parameter is for a CloudFormation template that --import names');
+  const readWorld: Io['readWorld'] = async (path) => {
+    const read = await io.readWorld(path, { parameters: given.value });
+    const fault = read.ok ? unusedFault(given.value, [read.value]) : undefined;
+    return fault === undefined ? read : fail(fault);
+  };
+  const running = await startServer(settings.value, { stderr: io.stderr, readWorld });
   if (!running.ok) return refuse(context, EXIT.io, running.error);
   const { url, storePath, keys, caPath } = running.value;
   if (context.options.json === true)

@@ -1,6 +1,7 @@
 import { FormatError } from '../fields.ts';
 import { isObject, type JsonObject, member, textOf as textOfNode } from '../terraform/plan-json.ts';
 import { findInMap, PLAIN_FUNCTIONS, substitute, truthOf, withoutMissing } from './functions.ts';
+import { type Given, takesList } from './parameters.ts';
 import type { Template } from './template.ts';
 import { isList, NO_VALUE, Opaque, property, sameValue, textOf, UNKNOWN, type Value } from './value.ts';
 
@@ -31,12 +32,13 @@ const WITH_VPC: Readonly<Record<string, string>> = {
 };
 
 /**
- * Follows the expressions of one template. Parameters stand for their defaults; what has none, and what only CloudFormation could tell, is not
+ * Follows the expressions of one template. Parameters stand for what is given, else for their defaults; what has neither, and what only CloudFormation could tell, is not
  * known, but the same wherever it stands (`Opaque`).
  */
 export class Evaluator {
   readonly #template: Template;
   readonly #file: string;
+  readonly #given: Given;
   readonly #conditions = new Map<string, boolean | undefined>();
   readonly #properties = new Map<string, Value>();
   /** Parameters that were asked for, by whether they have a value. */
@@ -47,7 +49,8 @@ export class Evaluator {
   #steps = 0;
   #chain = 0;
 
-  constructor(template: Template, file: string) {
+  constructor(template: Template, file: string, given: Given = new Map()) {
+    this.#given = given;
     this.#template = template;
     this.#file = file;
   }
@@ -144,16 +147,19 @@ export class Evaluator {
 
   #parameter(name: string, parameter: JsonObject): Value {
     const type = textOfNode(member(parameter, 'Type')) ?? 'String';
-    const given = textOf(this.#value(member(parameter, 'Default'), MAX_DEPTH - 1));
+    const given = this.#given.get(name);
     const isSecret = truthOf(this.#value(member(parameter, 'NoEcho'), MAX_DEPTH - 1)) === true;
-    const takesList = /^List<|^CommaDelimitedList$|::Value<List</.test(type);
-    if (given === undefined || isSecret || type.startsWith('AWS::SSM::')) {
+    const standard = isSecret ? undefined : textOf(this.#value(member(parameter, 'Default'), MAX_DEPTH - 1));
+    const value = given ?? standard;
+    const isPlural = takesList(parameter);
+    // A value of the SSM store is only named here.
+    if (value === undefined || type.startsWith('AWS::SSM::')) {
       this.used.open.add(name);
-      return takesList ? UNKNOWN : new Opaque(name);
+      return isPlural ? UNKNOWN : new Opaque(name);
     }
-    this.used.defaults.add(name);
-    if (!takesList) return given;
-    return given === '' ? [] : given.split(',').map((one) => one.trim());
+    if (given === undefined) this.used.defaults.add(name);
+    if (!isPlural) return value;
+    return value === '' ? [] : value.split(',').map((one) => one.trim());
   }
 
   /** What a resource says of itself: its id, what AWS makes with a VPC, or one of its own properties. */

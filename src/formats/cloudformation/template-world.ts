@@ -12,19 +12,23 @@ import { GROUPS } from './groups.ts';
 import { MACHINES, readService, SERVICES } from './members.ts';
 import { NAMED, NETWORK, type Resource, type Resources } from './network.ts';
 
+import { checkGiven, type Given } from './parameters.ts';
 import { readTemplateJson, type Template } from './template.ts';
 import { kindOfTemplateType } from './types.ts';
 
-/** Reads a template: the world that it makes. Errors: the file and what is wrong with it. */
-export function readTemplate(document: unknown, file: string): Result<Export> {
+/** Reads a template: the world that it makes with the parameters that are given. Errors: the file and what is wrong with it. */
+export function readTemplate(document: unknown, file: string, given: Given = new Map()): Result<Export> {
   try {
     const template = readTemplateJson(document, file);
-    const evaluator = new Evaluator(template, file);
+    checkGiven(template.parameters, given, file);
+    const evaluator = new Evaluator(template, file, given);
     const { resources, perhaps } = resourcesOf(template, evaluator);
     const instances = resources.all.flatMap((one) => instancesOf(one, resources, perhaps.has(one.id)));
     const side = sideOf(instances, undefined, { shared: { numbers: new Numbers(), ipv6: new Ipv6Prefixes() } });
     say(side, { template, evaluator, resources, perhaps });
-    return ok({ world: worldOf(side.lists, side.draft.missing), findings: [TEMPLATE, ...side.draft.findings] });
+    const parameters = Object.keys(template.parameters);
+    const findings = [TEMPLATE, ...side.draft.findings];
+    return ok({ world: worldOf(side.lists, side.draft.missing), findings, parameters });
   } catch (error) {
     if (error instanceof FormatError) return fail(error.message);
     throw error;
@@ -126,7 +130,7 @@ function say(side: Side, { template, evaluator, resources, perhaps }: Said): voi
   for (const name of open)
     draft.note(
       'note',
-      'parameters without a default stand for something of their own each, and what depends on their values is unknown: %',
+      'parameters that have no value (--parameter gives one) stand for something of their own each, and what depends on their values is unknown: %',
       name,
     );
   for (const id of perhaps)
