@@ -1,6 +1,8 @@
 // Claim: a lab of 200 instances, with their groups enforced, costs no more than thirty times as many bare namespaces with a cable each. Needs root.
 import { spawnSync } from 'node:child_process';
 import { Lab, whyNoLab } from '../src/agent/lab/lab.ts';
+import { LAB_LOCK } from '../src/agent/lab/register.ts';
+import { takeLock } from '../src/agent/lock.ts';
 import type { World } from '../src/core/model/world.ts';
 import { expectOk } from '../src/core/net/result.ts';
 import { compactWorld } from '../test/compact.ts';
@@ -62,7 +64,8 @@ function ip(lines: readonly string[]): void {
   if (status !== 0) throw new Error(stderr);
 }
 
-const whyNot = whyNoLab();
+// Nobody else begins a lab meanwhile.
+const whyNot = whyNoLab() ?? ((await takeLock(LAB_LOCK)) === undefined ? 'a lab is up on this machine' : undefined);
 if (whyNot === undefined) {
   const rounds: (readonly [lab: number, bare: number])[] = [];
   for (let round = 0; round < ROUNDS; round += 1) rounds.push([await labSeconds(), bareSeconds()]);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Lock } from '../../src/agent/lock.ts';
 import { Lab, whyNoLab } from '../../src/agent/lab/lab.ts';
 import { LabFollower } from '../../src/agent/lab/lab-follower.ts';
 import { writeRegister } from '../../src/agent/lab/register.ts';
@@ -28,21 +29,20 @@ import { type Run, run } from '../cli/run-cli.ts';
 import { until } from '../server/listener.ts';
 import { asId } from '../../src/core/model/ids.ts';
 import { compactWorld } from '../compact.ts';
+import { holdLab, turnAtLabs } from './lab-turn.ts';
 import { whyNoKernel } from './namespace.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url));
-const WHY_NOT = whyNoLab() ?? whyNoKernel(['ping']) ?? whyOthers();
-
-/** A lab that somebody else runs is not ours to remove. */
-function whyOthers(): string | undefined {
-  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-  return stdout.includes('crl-') ? 'a lab is up on this machine already' : undefined;
-}
+const TURN = await turnAtLabs();
+const WHY_NOT = whyNoLab() ?? whyNoKernel(['ping']) ?? TURN.whyNot;
+after(() => TURN.end());
 
 describe('the lab', { skip: WHY_NOT ?? false }, () => {
   const lab = new Lab();
   let world: World;
+  let lock: Lock;
   before(async () => {
+    lock = await holdLab();
     const read = await readWorld(EXAMPLE);
     assert.ok(read.ok);
     world = read.value.world;
@@ -51,6 +51,7 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
   after(async () => {
     expectOk(await lab.close());
     assert.doesNotMatch(namespaces(), /crl-/u, 'nothing is left behind');
+    lock.release();
   });
 
   async function compare(now: World): Promise<number> {
@@ -130,6 +131,10 @@ describe('two labs on one machine', { skip: WHY_NOT ?? false }, () => {
     const refused = await second.start();
     assert.ok(!refused.ok);
     assert.match(refused.error, new RegExp(`^process ${process.pid} has a lab on this machine already: end it`, 'u'));
+    const third = follower();
+    assert.ok(!(await third.start()).ok);
+    await third.close();
+    assert.equal(namespaces(), standing, 'who was refused takes nothing down when it ends');
     const up = await cli('up');
     assert.deepEqual([up.status, up.stdout], [74, '']);
     const down = await cli('down');
@@ -156,9 +161,9 @@ const REALM = { accountId: '111122223333', region: 'eu-west-1' };
 const DB = 'sg-0db00000000000001';
 const FROM_APP = 'sgr-000000000005a0012';
 
-/** Asks for a connection, which nobody takes. */
-function open(instance: string, address: string, port: number): void {
-  const command = ['-c', `timeout 0.3 bash -c 'exec 3<>/dev/tcp/${address}/${port}'`];
+/** Asks for a connection, which nobody takes: what lets it through refuses it at once, however long that takes on a busy machine. */
+function open(instance: string, address: string, port: number, patienceSeconds = 10): void {
+  const command = ['-c', `timeout ${patienceSeconds} bash -c 'exec 3<>/dev/tcp/${address}/${port}'`];
   spawnSync('ip', ['netns', 'exec', `crl-i-i-${instance}`, 'bash', ...command]);
 }
 
@@ -220,7 +225,7 @@ describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () =
     const rules = { kind: 'groups', id: DB } as const;
     await until(() => packets(rules, FROM_APP) === 0);
     open('0a99100000000000000', '10.0.21.11', 5432);
-    open('03eb100000000000000', '10.0.21.11', 5432);
+    open('03eb100000000000000', '10.0.21.11', 5432, 0.5);
     await until(() => packets(rules, FROM_APP) === 1);
     const { hosts, asOf } = agents.hits(REALM, control.estate(REALM).world, rules);
     assert.deepEqual([hosts.length, hosts[0]?.host, asOf === null], [1, 'lab', false]);
@@ -289,8 +294,13 @@ while True:
 
 describe('an instance of the lab that takes the address of another', { skip: WHY_NOT ?? false }, () => {
   const lab = new Lab();
+  let lock: Lock;
+  before(async () => {
+    lock = await holdLab();
+  });
   after(async () => {
     expectOk(await lab.close());
+    lock.release();
   });
 
   /** Datagrams that arrived in an instance. */

@@ -103,9 +103,10 @@ export class LabFollower {
     if (!this.#isClosed) this.#running ??= this.#run();
   }
 
-  /** Takes the lab down; resolves when nothing is left. */
+  /** Takes the lab down; resolves when nothing is left. What stands is left alone where it is another process's: where the start was refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#lock === undefined) return;
     clearInterval(this.#timer);
     clearTimeout(this.#retry);
     await this.#running;
@@ -113,7 +114,7 @@ export class LabFollower {
     const closed = await this.#lab.close();
     if (!closed.ok) this.#report.failed(closed.error);
     removeRegister();
-    this.#lock?.release();
+    this.#lock.release();
   }
 
   async #run(): Promise<void> {
