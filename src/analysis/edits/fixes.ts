@@ -43,27 +43,49 @@ export function fixOf(
     { trip, transport: blocked.transport, traffic: asked.traffic },
     { family, isAnyone: standsForMany(group) },
   );
-  const firsts = found.map(({ edits }) => edits[0]).filter((edit) => edit !== undefined);
   const total = found.reduce((sum, { edits }) => sum + edits.length, 1);
-  let done = 0;
   const trials = new Trials(world);
+  const known = new Map<string, Measured>();
   const measureWith = (edits: readonly WorldEdit[]): Measured => {
-    done += 1;
-    asked.onProgress?.(done / total);
-    return measure(trials, withEdits(world, edits), 'opens');
+    const key = JSON.stringify(edits);
+    const measured = known.get(key) ?? measure(trials, withEdits(world, edits), 'opens');
+    known.set(key, measured);
+    asked.onProgress?.(Math.min(1, known.size / total));
+    return measured;
   };
-  const steps = found.map(({ blocker, edits }) => ({
-    blocker,
-    choices: edits
-      .map((edit) => ({ edit, measured: measureWith(firsts.map((first) => (first === edits[0] ? edit : first))) }))
-      .toSorted((a, b) => a.measured.size - b.measured.size),
-  }));
+  const steps = ranked(found, measureWith);
   const best = steps.flatMap(({ choices }) => choices[0]?.edit ?? []);
   return {
     steps,
     outcome: judgeIn(withEdits(world, best), trip, blocked.transport).outcome,
     measured: measureWith(best),
   };
+}
+
+/**
+ * The edits of each step, the one first that opens least together with the first ones of all other steps. A step gives up its first edit only for one with
+ * which all open strictly less, so this ends.
+ */
+function ranked(found: readonly Found[], measureWith: (edits: readonly WorldEdit[]) => Measured): readonly FixStep[] {
+  const firsts = found.map(({ edits }) => edits[0]);
+  const measureAt = (at: number, edit: WorldEdit): Measured =>
+    measureWith(firsts.flatMap((first, place) => (place === at ? edit : (first ?? []))));
+  for (let isMoving = true; isMoving;) {
+    isMoving = false;
+    for (const [at, { edits }] of found.entries())
+      for (const edit of edits) {
+        const first = firsts[at];
+        if (first === undefined || measureAt(at, edit).size >= measureAt(at, first).size) continue;
+        firsts[at] = edit;
+        isMoving = found.length > 1;
+      }
+  }
+  return found.map(({ blocker, edits }, at) => {
+    const first = firsts[at];
+    const inOrder = first === undefined ? edits : [first, ...edits.filter((edit) => edit !== first)];
+    const choices = inOrder.map((edit) => ({ edit, measured: measureAt(at, edit) }));
+    return { blocker, choices: choices.toSorted((a, b) => a.measured.size - b.measured.size) };
+  });
 }
 
 type Found = { readonly blocker: GateAnswer; readonly edits: readonly WorldEdit[] };
