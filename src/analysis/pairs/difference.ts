@@ -69,13 +69,14 @@ export function differenceAt(
   const closed = new Gains({ lacks: after, has: before, effect: 'closes' });
   const spots = new JointSpots(before, after);
   for (const [at, id] of receivers.entries()) {
+    if (at % 64 === 0) onProgress?.(at / receivers.length);
+    if (after.isAsInLike(id)) continue;
     const recipe = before.recipe(id, 'to');
     const isSame = recipe !== '' && recipe === after.recipe(id, 'to');
     for (const gains of [opened, closed]) {
       if (!isSame) gains.takeTraffic(id);
       gains.takeAnswers(id, spots);
     }
-    if (at % 64 === 0) onProgress?.(at / receivers.length);
   }
   const statements = [...opened.statements(), ...closed.statements()];
   return { family: classes.family, classes, rows, before, after, statements };
@@ -284,16 +285,34 @@ type Senders = { readonly set: SetId; readonly first: ClassId };
 class JointSpots {
   readonly #before: Matrix;
   readonly #after: Matrix;
-  readonly #groups: readonly Senders[];
-  readonly #places: readonly number[];
+  #sorted: { readonly groups: readonly Senders[]; readonly placeOf: readonly number[] } | undefined;
   readonly #changed = new Map<number, readonly Senders[]>();
 
   constructor(before: Matrix, after: Matrix) {
     this.#before = before;
     this.#after = after;
+  }
+
+  /** The places from where answers of a receiver get back with other source ports in one world than in the other. */
+  changedTowards(id: ClassId): readonly Senders[] {
+    if (this.#after.hasPathsOfLike(id)) return [];
+    this.#sorted ??= this.#sort();
+    const { groups, placeOf } = this.#sorted;
+    const place = placeOf[id] ?? 0;
+    let changed = this.#changed.get(place);
+    if (changed === undefined) {
+      changed = groups.filter(
+        ({ first }) => !samePorts(this.#before.sourcePorts(first, id), this.#after.sourcePorts(first, id)),
+      );
+      this.#changed.set(place, changed);
+    }
+    return changed;
+  }
+
+  #sort(): { readonly groups: readonly Senders[]; readonly placeOf: readonly number[] } {
+    const [before, after] = [this.#before, this.#after];
     const places = new Map<string, ClassId[]>();
-    const ids = [...before.classes.list.keys()];
-    for (const id of ids) {
+    for (const id of before.classes.list.keys()) {
       // Links that are asked pair by pair may differ from class to class.
       const key = `${before.spotOf(id)} ${after.spotOf(id)} ${before.hasSingles(id) || after.hasSingles(id) ? id : ''}`;
       const known = places.get(key);
@@ -302,24 +321,11 @@ class JointSpots {
     }
     const placeOf: number[] = [];
     for (const [place, members] of [...places.values()].entries()) for (const id of members) placeOf[id] = place;
-    this.#places = placeOf;
-    this.#groups = [...places.values()].map((members) => ({
+    const groups = [...places.values()].map((members) => ({
       set: before.rows.sets.of(members),
       first: members[0] ?? 0,
     }));
-  }
-
-  /** The places from where answers of a receiver get back with other source ports in one world than in the other. */
-  changedTowards(id: ClassId): readonly Senders[] {
-    const place = this.#places[id] ?? 0;
-    let changed = this.#changed.get(place);
-    if (changed === undefined) {
-      changed = this.#groups.filter(
-        ({ first }) => !samePorts(this.#before.sourcePorts(first, id), this.#after.sourcePorts(first, id)),
-      );
-      this.#changed.set(place, changed);
-    }
-    return changed;
+    return { groups, placeOf };
   }
 }
 

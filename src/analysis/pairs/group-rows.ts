@@ -9,7 +9,7 @@ import type { Both, Sight } from './links.ts';
 import { NamedSets } from './named-sets.ts';
 import type { NodeId } from './prefix-tree.ts';
 import { EMPTY_ROW, type RowId, type Rows } from './rows.ts';
-import { type ByPeer, type Piece, rulesByPeer, touchedNodes } from './rules-by-peer.ts';
+import { type ByPeer, changedGroups, type Piece, rulesByPeer, touchedNodes } from './rules-by-peer.ts';
 import { NO_SPOT } from './spots.ts';
 
 const NO_ROWS: Both<RowId> = { sure: EMPTY_ROW, possible: EMPTY_ROW };
@@ -38,7 +38,8 @@ export class GroupRows {
 
   /** Rows of a world with the same classes under every name, where there is one: what its records share need not be made again. */
   readonly #like: GroupRows | undefined;
-  /** Prefixes that rules of only one of the two worlds name, by direction. */
+  /** Groups of which the two worlds do not have the same rules, by direction, and the prefixes that those name. */
+  readonly #changed: { [D in Direction]?: ReadonlySet<GroupId> } = {};
   readonly #touched: { [D in Direction]?: ReadonlySet<NodeId> } = {};
 
   /** `at`: which of the classes' worlds. `like`: rows of another of them, in the same arena. */
@@ -81,6 +82,17 @@ export class GroupRows {
     return made;
   }
 
+  /**
+   * Whether a class's own rules of a direction, and everybody's of the other, are those of the world that this one is like. False also where that
+   * is not quick to tell.
+   */
+  isAsInLike(id: ClassId, direction: Direction): boolean {
+    const like = this.#like;
+    if (like === undefined || this.#changedFrom(like, oppositeOf(direction)).size > 0) return false;
+    const changed = this.#changedFrom(like, direction);
+    return this.#named.sides[id]?.groups.every((group) => !changed.has(group)) === true;
+  }
+
   /** `own` as if one rule of one group were not there. */
   ownWithout(
     id: ClassId,
@@ -102,6 +114,8 @@ export class GroupRows {
 
   /** Which classes admit a class as the other end by their own rules of a direction. */
   far(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
+    const like = this.#like;
+    if (like !== undefined && this.#changedFrom(like, direction).size === 0) return like.far(id, direction, sight);
     const known = this.#far[direction][sight];
     let made = known[id];
     if (made === undefined) {
@@ -154,10 +168,10 @@ export class GroupRows {
     const key = `${direction} ${sight} ${id}`;
     let made = this.#ofGroup.get(key);
     if (made === undefined) {
-      const group = getRecord(this.#named.world, 'groups', id);
       const like = this.#like;
-      if (like !== undefined && group === getRecord(like.#named.world, 'groups', id))
+      if (like !== undefined && !this.#changedFrom(like, direction).has(id))
         return like.#groupRow(id, direction, sight);
+      const group = getRecord(this.#named.world, 'groups', id);
       made = this.#ruleRow(
         group === undefined ? [] : preparedRules(group, direction, this.#named.classes.family).placed,
         sight,
@@ -188,7 +202,8 @@ export class GroupRows {
   #nodeRow(node: NodeId, direction: Direction): RowId {
     const known = this.#nodeRows[direction].get(node);
     if (known !== undefined) return known;
-    if (this.#like !== undefined && !this.#isTouched(node, direction)) return this.#like.#nodeRow(node, direction);
+    const like = this.#like;
+    if (like !== undefined && !this.#isTouched(like, node, direction)) return like.#nodeRow(node, direction);
     const parent = this.#named.classes.tree.parents[node] ?? -1;
     const around = parent < 0 ? EMPTY_ROW : this.#nodeRow(parent, direction);
     const own = this.#rulesByPeer(direction).nodes.get(node);
@@ -218,16 +233,18 @@ export class GroupRows {
     return (this.#byPeer[direction] ??= rulesByPeer(this.#named, direction));
   }
 
+  #changedFrom(like: GroupRows, direction: Direction): ReadonlySet<GroupId> {
+    return (this.#changed[direction] ??= changedGroups(this.#named, like.#named, direction));
+  }
+
   /** Whether a rule of only one of the two worlds names a prefix or one around it. */
-  #isTouched(node: NodeId, direction: Direction): boolean {
-    const touched = this.#touched[direction] ?? this.#touchedNodes(direction);
+  #isTouched(like: GroupRows, node: NodeId, direction: Direction): boolean {
+    const changed = this.#changedFrom(like, direction);
+    const touched =
+      this.#touched[direction] ?? touchedNodes(this.#named, { like: like.#named, groups: changed, direction });
     this.#touched[direction] = touched;
     for (let at = node; at >= 0; at = this.#named.classes.tree.parents[at] ?? -1) if (touched.has(at)) return true;
     return false;
-  }
-
-  #touchedNodes(direction: Direction): ReadonlySet<NodeId> {
-    return this.#like === undefined ? new Set() : touchedNodes(this.#named, this.#like.#named, direction);
   }
 }
 

@@ -50,6 +50,8 @@ export class Matrix {
   readonly rows: Rows;
   readonly groups: GroupRows;
   readonly links: Links;
+  /** The links are those of the world that this one is compared with. */
+  readonly #sharesLinks: boolean;
   readonly #at: number;
   readonly #spotSets: readonly SetId[];
   readonly #around: { readonly [F in Facing]: Map<SpotId, Around> } = { to: new Map(), from: new Map() };
@@ -67,6 +69,7 @@ export class Matrix {
     this.#at = at;
     this.groups = new GroupRows(classes, at, { rows, ...(like === undefined ? {} : { like: like.groups }) });
     this.links = like !== undefined && hasSamePaths(world, like.world) ? like.links : new Links(world, spots);
+    this.#sharesLinks = this.links === like?.links;
     const ids: ClassId[][] = spots.map(() => []);
     for (const [id, { sides }] of classes.list.entries()) ids[sides[at]?.spot ?? NO_SPOT]?.push(id);
     this.#spotSets = ids.map((one) => rows.sets.of(one));
@@ -173,6 +176,19 @@ export class Matrix {
       }
     }
     return made;
+  }
+
+  /**
+   * Whether all that gets to a class is what gets to it in the world that this one is compared with, as paths and rules are the same. False also
+   * where that is not quick to tell.
+   */
+  isAsInLike(id: ClassId): boolean {
+    return this.hasPathsOfLike(id) && this.groups.isAsInLike(id, OWN.to);
+  }
+
+  /** Whether paths to a class are those in the world that this one is compared with, and no pair is asked by itself. */
+  hasPathsOfLike(id: ClassId): boolean {
+    return this.#sharesLinks && this.around(id, 'to').singles.length === 0;
   }
 
   /** The rows of which a class's row is made, as text: equal texts of two matrices with the same rows mean equal rows. Empty: not to be told so. */

@@ -1,6 +1,12 @@
 import type { IntervalSet } from '../../core/net/interval-set.ts';
 import type { GroupId } from '../../core/model/ids.ts';
-import type { Direction, Peer } from '../../core/model/security-group.ts';
+import {
+  type Direction,
+  type Peer,
+  type Rule,
+  ruleIdentity,
+  type SecurityGroup,
+} from '../../core/model/security-group.ts';
 import { getRecord, listRecords } from '../../core/model/world.ts';
 import { preparedRules } from '../../core/policy/match.ts';
 import { NO_CLASSES, type SetId } from './bitsets.ts';
@@ -42,19 +48,40 @@ export function rulesByPeer(named: NamedSets, direction: Direction): ByPeer {
   return { nodes, references, perhapsNodes, perhapsReferences, unknown };
 }
 
-/** Prefixes that rules of a direction name in groups that two worlds do not have alike. */
-export function touchedNodes(named: NamedSets, like: NamedSets, direction: Direction): ReadonlySet<NodeId> {
-  const nodes = new Set<NodeId>();
+/** Groups whose rules of a direction are not the same in two worlds; a rule that only got another id or description is the same. */
+export function changedGroups(named: NamedSets, like: NamedSets, direction: Direction): ReadonlySet<GroupId> {
+  const changed = new Set<GroupId>();
   const both = [named, like];
-  for (const id of new Set(both.flatMap(({ world }) => [...listRecords(world, 'groups')].map((group) => group.id)))) {
-    const groups = both.map(({ world }) => getRecord(world, 'groups', id));
-    if (groups[0] === groups[1]) continue;
-    for (const { rule } of groups.flatMap((group) =>
-      group === undefined ? [] : preparedRules(group, direction, named.classes.family).placed,
-    ))
-      for (const node of nodesOf(named, rule.peer)) nodes.add(node);
-  }
-  return nodes;
+  for (const { world } of both)
+    for (const { id } of listRecords(world, 'groups')) {
+      const [own, other] = both.map((one) => getRecord(one.world, 'groups', id));
+      if (own !== other && !hasSameRules(own, other, direction)) changed.add(id);
+    }
+  return changed;
+}
+
+function hasSameRules(a: SecurityGroup | undefined, b: SecurityGroup | undefined, direction: Direction): boolean {
+  if (a === undefined || b === undefined) return false;
+  const [own, others] = [a, b].map((group) => group.rules.filter((rule) => rule.direction === direction));
+  return own?.length === others?.length && own?.every((rule, at) => isSameRule(rule, others?.[at])) === true;
+}
+
+function isSameRule(rule: Rule, other: Rule | undefined): boolean {
+  if (rule === other) return true;
+  if (other === undefined || (rule.doubt === undefined) !== (other.doubt === undefined)) return false;
+  return ruleIdentity(rule) === ruleIdentity(other);
+}
+
+/** Prefixes that rules of a direction name in any of these groups, in either of two worlds. */
+export function touchedNodes(
+  named: NamedSets,
+  asked: { readonly like: NamedSets; readonly groups: ReadonlySet<GroupId>; readonly direction: Direction },
+): ReadonlySet<NodeId> {
+  const rules = [...asked.groups].flatMap((id) =>
+    [named, asked.like].flatMap(({ world }) => getRecord(world, 'groups', id)?.rules ?? []),
+  );
+  const own = rules.filter(({ direction }) => direction === asked.direction);
+  return new Set(own.flatMap(({ peer }) => nodesOf(named, peer)));
 }
 
 /** The nodes of the tree that a peer names. */
