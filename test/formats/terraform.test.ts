@@ -14,6 +14,7 @@ import { eniPlaceAt } from '../../src/analysis/place.ts';
 import type { Stop } from '../../src/analysis/trip.ts';
 import { kindOfDocument, readWhole } from '../../src/formats/any-world.ts';
 import { DescribeReader } from '../../src/formats/describe.ts';
+import { compactWorld } from '../compact.ts';
 import { overlayPlan } from '../../src/formats/terraform/overlay.ts';
 import { type PlanWorlds, readPlan } from '../../src/formats/terraform/plan.ts';
 import { MEMBERS } from '../../src/formats/terraform/types.ts';
@@ -234,6 +235,32 @@ function unchanged(name: string, type: string, values: object): object {
   const change = { actions: ['no-op'], before: values, after: values, after_unknown: {} };
   return { address, mode: 'managed', type, name, change };
 }
+
+test('who wrote what into the default group of a VPC that is there already is told by a live world alone', () => {
+  const vpc = { id: 'vpc-1', cidr_block: '10.0.0.0/16', default_security_group_id: 'sg-1' };
+  const plan = expectOk(
+    readPlan({ format_version: '1.2', resource_changes: [unchanged('v', 'aws_vpc', vpc)] }, 'small.json'),
+  );
+  for (const { world } of [plan.before, plan.after])
+    assert.deepEqual(
+      getRecord(world, 'groups', 'sg-1')?.rules.map(({ direction, doubt, peer }) => [direction, doubt, peer.kind]),
+      [
+        ['ingress', 'sg-1.ingress', 'prefix-list'],
+        ['egress', 'sg-1.egress', 'prefix-list'],
+      ],
+    );
+  const running = compactWorld({
+    vpcs: { 'vpc-1': { cidrs: ['10.0.0.0/16'] } },
+    groups: { 'sg-1': { vpc: 'vpc-1', name: 'default', ingress: ['tcp/22 10.0.0.0/8'], egress: [] } },
+  });
+  const laid = getRecord(overlayPlan(running, plan).after, 'groups', 'sg-1');
+  assert.deepEqual(laid?.rules, getRecord(running, 'groups', 'sg-1')?.rules);
+  const made = [...listRecords(planned('create').after.world, 'groups')].filter(({ name }) => name === 'default');
+  assert.ok(
+    made.every(({ rules }) => rules.every(({ doubt }) => doubt === undefined)),
+    'a new VPC has what AWS writes',
+  );
+});
 
 /** Whether an attribute holds one id, not a list. */
 function isOne(path: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { type Address, FAMILIES } from '../../core/net/address.ts';
+import { type Address, FAMILIES, type Family } from '../../core/net/address.ts';
 import { anyCidr, type Cidr } from '../../core/net/cidr.ts';
 import type { NatAddress, PeeringSide } from '../../core/model/gateway.ts';
 import {
@@ -10,7 +10,10 @@ import {
   type VpcId,
 } from '../../core/model/ids.ts';
 import type { Route, RouteDestination, RouteTarget } from '../../core/model/route-table.ts';
+import { DIRECTIONS, type Rule } from '../../core/model/security-group.ts';
+import { ALL_TRAFFIC } from '../../core/net/traffic.ts';
 import type { Attributes } from './attributes.ts';
+import { anything } from './rules.ts';
 import type { Side } from './side.ts';
 
 /** VPCs with what AWS makes with each: the main route table, the default NACL and the default group. */
@@ -48,7 +51,7 @@ export function readVpcs(side: Side): void {
 /** How a remark ends that does not hold of a plan laid over a live world. */
 export const OVER_SAYS = 'a live export says how they are (--over)';
 
-const ASSUMED = `of % the main route table, default network ACL and default group are taken to be as AWS makes them where Terraform does not manage them; ${OVER_SAYS}`;
+const ASSUMED = `of % the main route table and default network ACL are taken to be as AWS makes them where Terraform does not manage them, and the rules of its default group are unknown; ${OVER_SAYS}`;
 
 /** A prefix that Amazon gives is not known before: one that nobody has stands for it (0100::/8 is reserved, RFC 4291). */
 function ipv6Of(side: Side, vpc: Attributes): readonly Cidr[] {
@@ -94,27 +97,37 @@ function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly C
     ),
   });
   const groupId = resources.ofVpc(vpc, 'default_security_group_id');
-  const rule = { traffic: { kind: 'all' as const }, tags: [] };
   draft.put<'groups'>('groups', {
     ...base,
     id: asId(groupId),
     name: 'default',
     description: 'default VPC security group',
-    rules: [
-      {
-        ...rule,
-        id: asId(`${groupId}:ingress`),
-        direction: 'ingress',
-        peer: { kind: 'group', groupId: asId(groupId) },
-      },
-      ...families.map((family) => ({
-        ...rule,
-        id: asId<never>(`${groupId}:egress:${family}`),
-        direction: 'egress' as const,
-        peer: { kind: 'cidr' as const, cidr: anyCidr(family) },
-      })),
-    ],
+    rules: vpc.instance.isNew ? broughtRules(groupId, families) : changedRules(groupId),
   });
+}
+
+/** What AWS writes into the default group of a new VPC: its members reach each other, and everything outside. */
+function broughtRules(groupId: string, families: readonly Family[]): readonly Rule[] {
+  const rule = { traffic: ALL_TRAFFIC, tags: [] };
+  return [
+    { ...rule, id: asId(`${groupId}:ingress`), direction: 'ingress', peer: { kind: 'group', groupId: asId(groupId) } },
+    ...families.map((family): Rule => ({
+      ...rule,
+      id: asId(`${groupId}:egress:${family}`),
+      direction: 'egress',
+      peer: { kind: 'cidr', cidr: anyCidr(family) },
+    })),
+  ];
+}
+
+/** Of a VPC that is there already, anybody may have written rules into the default group. */
+function changedRules(groupId: string): readonly Rule[] {
+  return DIRECTIONS.map((direction) => ({
+    ...anything(direction, `${groupId}.${direction}`),
+    doubt: `${groupId}.${direction}`,
+    id: asId(`${groupId}:${direction}`),
+    tags: [],
+  }));
 }
 
 /** Subnets: of a VPC that is read here, with its default NACL and main table where nothing says otherwise. */
