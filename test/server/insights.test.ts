@@ -1,91 +1,11 @@
 // Network insights through AWS's client: paths, what analyses of them answer, and that they outlive the server.
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { arnOf } from '../../src/server/control/env.ts';
-import { InsightsRunner } from '../../src/server/ec2/insights/runner.ts';
-import type { AskAside } from '../../src/server/ec2/insights/runner.ts';
 import { MemoryStore } from '../../src/server/store/memory.ts';
-import { REALM, refusedWith, type TestApi, testApi } from './api-client.ts';
-
-type Net = {
-  readonly api: TestApi;
-  readonly runner: InsightsRunner;
-  readonly vpcId: string;
-  readonly subnetId: string;
-  readonly groupId: string;
-  readonly tableId: string;
-  readonly aclId: string;
-  readonly gatewayId: string;
-};
-
-function runnerOf(api: TestApi, askAside?: AskAside): InsightsRunner {
-  return new InsightsRunner({
-    control: api.control,
-    now: () => Date.UTC(2026, 0, 2),
-    defer: setImmediate,
-    onFault: (error) => assert.fail(String(error)),
-    ...(askAside === undefined ? {} : { askAside, tripsHere: 0 }),
-  });
-}
-
-/** A VPC with a way to the internet, and a group with nothing but the egress rule that groups are born with. */
-async function makeNet(t: TestContext, store = new MemoryStore()): Promise<Net> {
-  const api = await testApi({ store });
-  const runner = runnerOf(api);
-  t.after(async () => await runner.close());
-  const { client } = api;
-  const vpc = await client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
-  const VpcId = vpc.Vpc?.VpcId ?? assert.fail();
-  const subnet = await client.send(new ec2.CreateSubnetCommand({ VpcId, CidrBlock: '10.0.1.0/24' }));
-  const group = await client.send(new ec2.CreateSecurityGroupCommand({ GroupName: 'web', Description: 'web', VpcId }));
-  const gateway = await client.send(new ec2.CreateInternetGatewayCommand({}));
-  const GatewayId = gateway.InternetGateway?.InternetGatewayId ?? assert.fail();
-  await client.send(new ec2.AttachInternetGatewayCommand({ InternetGatewayId: GatewayId, VpcId }));
-  const Filters = [{ Name: 'vpc-id', Values: [VpcId] }];
-  const { RouteTables: tables } = await client.send(new ec2.DescribeRouteTablesCommand({ Filters }));
-  const { NetworkAcls: acls } = await client.send(new ec2.DescribeNetworkAclsCommand({ Filters }));
-  const RouteTableId = tables?.[0]?.RouteTableId ?? assert.fail();
-  await client.send(new ec2.CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId }));
-  return {
-    api,
-    runner,
-    vpcId: VpcId,
-    subnetId: subnet.Subnet?.SubnetId ?? assert.fail(),
-    groupId: group.GroupId ?? assert.fail(),
-    tableId: RouteTableId,
-    aclId: acls?.[0]?.NetworkAclId ?? assert.fail(),
-    gatewayId: GatewayId,
-  };
-}
-
-async function makeEni({ api: { client }, subnetId, groupId }: Net): Promise<string> {
-  const { NetworkInterface: eni } = await client.send(
-    new ec2.CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [groupId] }),
-  );
-  return eni?.NetworkInterfaceId ?? assert.fail();
-}
-
-async function givePublicAddress({ api: { client } }: Net, NetworkInterfaceId: string): Promise<string> {
-  const { AllocationId, PublicIp } = await client.send(new ec2.AllocateAddressCommand({}));
-  await client.send(new ec2.AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
-  return PublicIp ?? assert.fail();
-}
-
-async function open(
-  { api: { client }, groupId: GroupId }: Net,
-  { port, cidr }: { readonly port: number; readonly cidr: string },
-): Promise<void> {
-  await client.send(
-    new ec2.AuthorizeSecurityGroupIngressCommand({
-      GroupId,
-      IpProtocol: 'tcp',
-      FromPort: port,
-      ToPort: port,
-      CidrIp: cidr,
-    }),
-  );
-}
+import { REALM, refusedWith, testApi } from './api-client.ts';
+import { givePublicAddress, makeEni, makeNet, type Net, open, runnerOf, steps } from './insights-net.ts';
 
 async function makePath(
   { api: { client } }: Net,
@@ -115,10 +35,6 @@ async function analyse(
 
 function codes({ Explanations: all }: ec2.NetworkInsightsAnalysis): readonly string[] {
   return (all ?? []).map((one) => one.ExplanationCode ?? '').toSorted();
-}
-
-function steps(components: readonly ec2.PathComponent[] | undefined): readonly string[] {
-  return (components ?? []).map(({ Component: one }) => /^[a-z]+/.exec(one?.Id ?? '')?.[0] ?? '?');
 }
 
 describe('Network insights', () => {

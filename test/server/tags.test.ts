@@ -64,6 +64,8 @@ const ALL_KINDS: { readonly [K in EstateKind]?: readonly EstateRecords[K][] } = 
   keyPairs: [{ id: 'key-0a1', name: 'k', fingerprint: '', type: 'ed25519', publicKey: '', createTime: '', tags: [] }],
   insightsPaths: [{ id: 'nip-0a1', source: 'eni-0a1', protocol: 'tcp', createTime: '', tags: [] }],
   insightsAnalyses: [{ id: 'nia-0a1', pathId: 'nip-0a1', startTime: '', filterIn: [], filterOut: [], tags: [] }],
+  accessScopes: [{ id: 'nis-0a1', createTime: '', match: [], exclude: [], tags: [] }],
+  accessScopeAnalyses: [{ id: 'nisa-0a1', scopeId: 'nis-0a1', startTime: '', tags: [] }],
   volumes: [{ id: 'vol-0a1', size: 8, type: 'gp3', isEncrypted: false, createTime: '', tags: [] }],
   launchTemplates: [
     { id: 'lt-0a1', name: 't', createTime: '', createdBy: '', defaultVersion: 1, latestVersion: 1, tags: [] },

@@ -10,7 +10,13 @@ import type {
   LaunchTemplateVersion,
   Volume,
 } from './details/instance-detail.ts';
-import type { InsightsAnalysis, InsightsPath } from './details/insights-detail.ts';
+import type {
+  AccessScope,
+  AccessScopeAnalysis,
+  AccessScopeFindings,
+  InsightsAnalysis,
+  InsightsPath,
+} from './details/insights-detail.ts';
 import type { PrefixListVersion } from './details/prefix-list-version.ts';
 import type { AnsweredToken, AnswerPart, Departure } from './details/request-records.ts';
 import type { SubnetDetail, VpcDetail } from './details/vpc-detail.ts';
@@ -30,6 +36,9 @@ export type DetailRecords = {
   readonly launchTemplateVersions: LaunchTemplateVersion;
   readonly insightsPaths: InsightsPath;
   readonly insightsAnalyses: InsightsAnalysis;
+  readonly accessScopes: AccessScope;
+  readonly accessScopeAnalyses: AccessScopeAnalysis;
+  readonly accessScopeFindings: AccessScopeFindings;
   readonly answeredTokens: AnsweredToken;
   readonly answerParts: AnswerPart;
   readonly departures: Departure;
@@ -51,6 +60,9 @@ const DETAIL_FLAGS: Readonly<Record<DetailKind, true>> = {
   launchTemplateVersions: true,
   insightsPaths: true,
   insightsAnalyses: true,
+  accessScopes: true,
+  accessScopeAnalyses: true,
+  accessScopeFindings: true,
   answeredTokens: true,
   answerParts: true,
   departures: true,

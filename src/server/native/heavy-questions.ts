@@ -13,6 +13,8 @@ import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
 import { lintWorld } from '../../analysis/lint/lint.ts';
 import { answerPath } from '../../analysis/insights/path-answer.ts';
 import type { PathQuestion } from '../../analysis/insights/path-question.ts';
+import { answerScope, type ScopeLimits } from '../../analysis/insights/scope-answer.ts';
+import type { ScopeQuestion } from '../../analysis/insights/scope-question.ts';
 import { matrixDocument, type MatrixQuery } from '../../analysis/matrix-document.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
 import { readAssertions } from '../../formats/assertion-file.ts';
@@ -35,6 +37,13 @@ export type HeavyQuestion =
   | { readonly kind: 'edits'; readonly revision: number; readonly asked: Asked }
   | { readonly kind: 'diff'; readonly before: Side; readonly after: Side }
   | { readonly kind: 'compare'; readonly revision: number; readonly body: Uint8Array }
+  /** Of EC2's network insights: every path that a scope means. */
+  | {
+      readonly kind: 'insights-scope';
+      readonly revision: number;
+      readonly question: ScopeQuestion;
+      readonly limits: ScopeLimits;
+    }
   /** Of EC2's network insights: a path between more pairs of addresses than are tried at once. */
   | {
       readonly kind: 'insights-path';
@@ -94,6 +103,8 @@ function documentOf(question: HeavyQuestion, means: HeavyMeans): Result<unknown,
       return editsAnswer(at(world, question.revision), question.asked, onProgress);
     case 'compare':
       return comparison(question, means);
+    case 'insights-scope':
+      return ok(answerScope(at(world, question.revision), question.question, question.limits));
     case 'insights-path':
       return ok(answerPath(at(world, question.revision), question.question, question.trips));
     case 'diff': {

@@ -47,3 +47,50 @@ export type InsightsAnalysis = {
   readonly result?: InsightsResult;
   readonly tags: Tags;
 };
+
+/** Resources that a statement names: ids or ARNs, and AWS's names of types. */
+export type ScopeResources = { readonly resources: readonly string[]; readonly types: readonly string[] };
+
+/** What a header is to be, as it was asked for: prefixes, ports as `80` or `80-90`, protocols, prefix lists. Empty lists leave it open. */
+export type ScopePacketHeader = {
+  readonly sourceAddresses: readonly string[];
+  readonly destinationAddresses: readonly string[];
+  readonly sourcePorts: readonly string[];
+  readonly destinationPorts: readonly string[];
+  readonly sourcePrefixLists: readonly string[];
+  readonly destinationPrefixLists: readonly string[];
+  readonly protocols: readonly ('tcp' | 'udp')[];
+};
+
+export type ScopeStatement = { readonly resources?: ScopeResources; readonly header?: ScopePacketHeader };
+
+/** Paths that a scope matches or excludes (API AccessScopePath). */
+export type ScopePathDetail = {
+  readonly source?: ScopeStatement;
+  readonly destination?: ScopeStatement;
+  readonly through: readonly ScopeResources[];
+};
+
+/** Which paths are to be found (API NetworkInsightsAccessScope and its content). */
+export type AccessScope = {
+  readonly id: string;
+  readonly createTime: string;
+  readonly match: readonly ScopePathDetail[];
+  readonly exclude: readonly ScopePathDetail[];
+  readonly tags: Tags;
+};
+
+/** What was found at one revision; its findings stand in `accessScopeFindings`, in parts. It runs while it has no result. */
+export type AccessScopeAnalysis = {
+  readonly id: string;
+  readonly scopeId: string;
+  readonly startTime: string;
+  readonly result?: InsightsResult & { readonly parts: number };
+  readonly tags: Tags;
+};
+
+/** Some findings of an analysis, in the members of API AccessScopeAnalysisFinding; the id is the analysis's and the number of the part. */
+export type AccessScopeFindings = {
+  readonly id: string;
+  readonly findings: readonly { readonly FindingId: string; readonly FindingComponents: readonly unknown[] }[];
+};

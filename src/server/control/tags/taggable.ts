@@ -4,6 +4,7 @@ import { aclNotFound } from '../acls/acl-refusals.ts';
 import type { Draft } from '../draft.ts';
 import type { EstateKind, EstateRecords } from '../estate.ts';
 import { groupNotFound, ruleIdNotFound } from '../groups/group-refusals.ts';
+import { scopeAnalysisNotFound, scopeNotFound } from '../insights/access-scopes.ts';
 import { analysisNotFound, pathNotFound } from '../insights/insights.ts';
 import { prefixListNotFound } from '../prefix-lists/list-refusals.ts';
 import { volumeNotFound } from '../instances/instance-refusals.ts';
@@ -97,6 +98,15 @@ export const TAGGABLE: ReadonlyMap<string, Taggable> = new Map<string, Taggable>
   ],
   ['nip', { kind: 'insightsPaths', type: 'network-insights-path', notFound: pathNotFound }],
   ['nia', { kind: 'insightsAnalyses', type: 'network-insights-analysis', notFound: analysisNotFound }],
+  ['nis', { kind: 'accessScopes', type: 'network-insights-access-scope', notFound: scopeNotFound }],
+  [
+    'nisa',
+    {
+      kind: 'accessScopeAnalyses',
+      type: 'network-insights-access-scope-analysis',
+      notFound: scopeAnalysisNotFound,
+    },
+  ],
   ['key', { kind: 'keyPairs', type: 'key-pair', notFound: missing('InvalidKeyPair.NotFound', 'key pair') }],
 ]);
 

@@ -1,4 +1,5 @@
 import type { Actions } from '../operations.ts';
+import { accessScopeActions } from './access-scopes.ts';
 import { aclActions } from './acls.ts';
 import { addressActions } from './addresses.ts';
 import { callerActions } from './caller.ts';
@@ -44,7 +45,7 @@ export const AREAS: readonly Area[] = [
     name: 'What instances are of',
     actions: [imageActions, instanceTypeActions, keyPairActions, launchTemplateActions],
   },
-  { name: 'Reachability', actions: [insightsActions] },
+  { name: 'Reachability', actions: [insightsActions, accessScopeActions] },
   { name: 'Tags', actions: [tagActions] },
   { name: 'Regions and account', actions: [regionActions, callerActions] },
 ];

@@ -2,27 +2,42 @@ import { ok, type Result } from '../../../core/net/result.ts';
 import type { World } from '../../../core/model/world.ts';
 import { answerPath, type PathAnswer } from '../../../analysis/insights/path-answer.ts';
 import type { PathQuestion } from '../../../analysis/insights/path-question.ts';
+import { answerScope, type ScopeAnswer, type ScopeLimits } from '../../../analysis/insights/scope-answer.ts';
+import type { ScopeQuestion } from '../../../analysis/insights/scope-question.ts';
 import type { Commit, Control } from '../../control/control.ts';
 import { Draft } from '../../control/draft.ts';
 import { type Estate, recordOf, recordsOf } from '../../control/estate.ts';
 import type { InsightsAnalysis, InsightsPath } from '../../control/details/insights-detail.ts';
+import { endScopeAnalysis } from '../../control/insights/access-scopes.ts';
 import { endInsightsAnalysis } from '../../control/insights/insights.ts';
 import { realmOf } from '../../control/stored.ts';
 import { questionOf } from './asked-path.ts';
+import { scopeQuestionOf } from './asked-scope.ts';
 import { type PathResult, pathResult } from './path-result.ts';
+import { scopeFailed, type ScopeResult, scopeResult } from './scope-result.ts';
 
 /** Pairs of addresses that are tried on the server's own thread, in some milliseconds; more are tried aside. */
 const HERE = 200;
 /** Pairs of addresses that are tried at all. */
 export const INSIGHTS_TRIPS = 100_000;
 
+/** Findings that are kept, and pairs of addresses that are looked at, for one analysis of a scope. */
+const SCOPE_BOUNDS: ScopeLimits = { findings: 500, pairs: 200_000 };
+
 /** A question for the thread beside the server's own. */
-export type AsideQuestion = {
-  readonly kind: 'insights-path';
-  readonly revision: number;
-  readonly question: PathQuestion;
-  readonly trips: number;
-};
+export type AsideQuestion =
+  | {
+      readonly kind: 'insights-scope';
+      readonly revision: number;
+      readonly question: ScopeQuestion;
+      readonly limits: ScopeLimits;
+    }
+  | {
+      readonly kind: 'insights-path';
+      readonly revision: number;
+      readonly question: PathQuestion;
+      readonly trips: number;
+    };
 
 /** Answers a question aside, as JSON; waits for its turn. Errors say why there is no answer. */
 export type AskAside = (
@@ -45,7 +60,13 @@ export type RunnerSetup = {
   readonly onFault: (error: unknown) => void;
 };
 
-type Job = { readonly realm: string; readonly id: string; readonly estate: Estate; readonly revision: number };
+type Job = {
+  readonly kind: 'path' | 'scope';
+  readonly realm: string;
+  readonly id: string;
+  readonly estate: Estate;
+  readonly revision: number;
+};
 
 /**
  * Answers the analyses that have begun, one after another: each about the world of the commit that began it, so the revision that it names is exactly that. One that
@@ -82,14 +103,24 @@ export class InsightsRunner {
 
   #hear({ revision, realms }: Commit): void {
     for (const [realm, { before, after }] of realms)
-      if (before.details.insightsAnalyses !== after.details.insightsAnalyses) this.#take(realm, after, revision);
+      if (
+        before.details.insightsAnalyses !== after.details.insightsAnalyses ||
+        before.details.accessScopeAnalyses !== after.details.accessScopeAnalyses
+      )
+        this.#take(realm, after, revision);
   }
 
   #take(realm: string, estate: Estate, revision: number): void {
-    for (const { id, result } of recordsOf(estate, 'insightsAnalyses')) {
+    const begun = [
+      ...[...recordsOf(estate, 'insightsAnalyses')].map(({ id, result }) => ({ kind: 'path', id, result }) as const),
+      ...[...recordsOf(estate, 'accessScopeAnalyses')].map(
+        ({ id, result }) => ({ kind: 'scope', id, result }) as const,
+      ),
+    ];
+    for (const { kind, id, result } of begun) {
       if (result !== undefined || this.#known.has(`${realm}/${id}`)) continue;
       this.#known.add(`${realm}/${id}`);
-      this.#jobs.push({ realm, id, estate, revision });
+      this.#jobs.push({ kind, realm, id, estate, revision });
     }
     if (this.#running === undefined && this.#jobs.length > 0) this.#running = this.#run();
   }
@@ -108,14 +139,38 @@ export class InsightsRunner {
 
   async #answer(job: Job): Promise<void> {
     const { control, now } = this.#setup;
-    const members = await this.#membersOf(job);
-    const result = { revision: job.revision, endTime: new Date(now()).toISOString(), members };
+    const [members, scope] =
+      job.kind === 'path' ? [await this.#membersOf(job), undefined] : [undefined, await this.#scopeOf(job)];
+    const at = { revision: job.revision, endTime: new Date(now()).toISOString() };
     // A store that fails keeps it running: the next start, or the next analysis that begins, tries again.
     await control.submit(realmOf(job.realm), (estate) => {
       const draft = new Draft(estate);
-      endInsightsAnalysis(draft, job.id, result);
+      if (members !== undefined) endInsightsAnalysis(draft, job.id, { ...at, members });
+      if (scope !== undefined)
+        endScopeAnalysis(draft, job.id, { result: { ...at, members: scope.members }, findings: scope.findings });
       return ok({ estate: draft.estate, value: undefined });
     });
+  }
+
+  async #scopeOf({ realm, id, estate, revision }: Job): Promise<ScopeResult> {
+    const analysis = recordOf(estate, 'accessScopeAnalyses', id);
+    const scope = analysis === undefined ? undefined : recordOf(estate, 'accessScopes', analysis.scopeId);
+    if (scope === undefined) return scopeFailed('The scope is gone.');
+    const world = { ...estate.world, revision };
+    const question = scopeQuestionOf(scope);
+    const { askAside } = this.#setup;
+    try {
+      const text =
+        askAside === undefined
+          ? ok(JSON.stringify(answerScope(world, question, SCOPE_BOUNDS)))
+          : await askAside(realm, world, { kind: 'insights-scope', revision, question, limits: SCOPE_BOUNDS });
+      if (!text.ok) return scopeFailed(text.error.message);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the thread answers with what `answerScope` gives
+      return scopeResult(JSON.parse(text.value) as ScopeAnswer, id, { world, realm: realmOf(realm) });
+    } catch (error) {
+      this.#setup.onFault(error);
+      return scopeFailed('The analysis met a fault of this server; its log says more.');
+    }
   }
 
   async #membersOf({ realm, id, estate, revision }: Job): Promise<PathResult> {
