@@ -24,24 +24,35 @@ export type EndsDocument = {
 export function endsDocument(world: World, ends: Ends): EndsDocument {
   const perEni = Map.groupBy(ends.members, (member) => member.eniId ?? '');
   const interfaces = [...perEni].map(([eniId, members]) => {
-    const eni = getRecord(world, 'enis', eniId);
-    return {
-      eni: eniId,
-      instance: eni?.attachment?.instanceId ?? null,
-      name: eni === undefined ? null : (eniName(world, eni) ?? null),
-      addresses: members.flatMap((member) => spaceTexts(member.space)),
-    };
+    const { key, head } = namedEni(world, eniId);
+    return { key, end: { ...head, addresses: members.flatMap((member) => spaceTexts(member.space)) } };
   });
   return {
-    interfaces: interfaces.toSorted((a, b) => (endKey(a) < endKey(b) ? -1 : 1)),
+    interfaces: interfaces.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ end }) => end),
     outside: spaceTexts(ends.outside),
     allBut: ends.allBut === undefined ? null : spaceTexts(ends.allBut),
   };
 }
 
-function endKey({ name, eni }: EndsDocument['interfaces'][number]): string {
-  return `${name ?? '~'} ${eni}`;
+/** What an interface is called, and its place in the order. */
+type NamedEni = { readonly key: string; readonly head: Omit<EndsDocument['interfaces'][number], 'addresses'> };
+
+function namedEni(world: World, eniId: string): NamedEni {
+  const known = NAMED.get(world) ?? new Map<string, NamedEni>();
+  NAMED.set(world, known);
+  let named = known.get(eniId);
+  if (named === undefined) {
+    const eni = getRecord(world, 'enis', eniId);
+    const name = eni === undefined ? null : (eniName(world, eni) ?? null);
+    const instance = eni?.attachment?.instanceId ?? null;
+    named = { key: `${name ?? '~'} ${eniId}`, head: { eni: eniId, instance, name } };
+    known.set(eniId, named);
+  }
+  return named;
 }
+
+/** Memory of a pure function: documents name the same interfaces again and again. */
+const NAMED = new WeakMap<World, Map<string, NamedEni>>();
 
 /** Points of the axis as the document of their traffic; every source port. */
 export function pointsDocument(points: IntervalSet, family: Family): TrafficDocument {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { sharingRecords } from '../core/model/shared-records.ts';
 import type { World } from '../core/model/world.ts';
 import { type DiffDocument, diffDocument } from '../analysis/diff-document.ts';
 import { differenceOf } from '../analysis/pairs/difference.ts';
@@ -30,8 +31,10 @@ export function answerDiff(
   { before, after, title }: { readonly before: World; readonly after: World; readonly title: string },
   options: DiffOptions,
 ): ExitStatus {
-  const differences = withProgress(context, 'comparing', (report) => differenceOf(before, after, report));
-  const document = diffDocument(before, after, differences);
+  // Two files have no record in common, even where they say the same.
+  const shared = sharingRecords(before, after);
+  const differences = withProgress(context, 'comparing', (report) => differenceOf(before, shared, report));
+  const document = diffDocument(before, shared, differences);
   if (context.options.json === true) printJson(context, document);
   else if (options.markdown === true) context.io.stdout.write(diffMarkdown(document, title));
   else printSheet(context, diffSheet(document));

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import { changeOf } from '../../core/model/change.ts';
-import { KINDS, type Kind, type Records } from '../../core/model/records.ts';
-import { applyChange, getRecord, listRecords, type World, worldOf } from '../../core/model/world.ts';
+import { KINDS, type Kind } from '../../core/model/records.ts';
+import { sharingRecords } from '../../core/model/shared-records.ts';
+import { listRecords, type World, worldOf } from '../../core/model/world.ts';
 import type { Export, Finding } from '../describe.ts';
 import { FormatError } from '../fields.ts';
 import { Numbers } from './draft.ts';
@@ -48,6 +48,7 @@ function planWorlds(plan: PlanJson): PlanWorlds {
   const references = new References(plan.configuration, fresh, { isExact: plan.hasExactReferences });
   const after = sideOf(fresh, plan.configuration === undefined ? undefined : references, { shared, before });
   const worldBefore = worldOf(before.lists, before.draft.missing);
+  const worldAfter = worldOf(after.lists, after.draft.missing);
   const replaced = changes.flatMap(({ address, actions }) =>
     actions.includes('create') && actions.includes('delete')
       ? [{ address, order: actions[0] === 'delete' ? ('delete-first' as const) : ('create-first' as const) }]
@@ -61,7 +62,7 @@ function planWorlds(plan: PlanJson): PlanWorlds {
   return {
     before: { world: worldBefore, findings: [BEFORE, ...ofBefore] },
     after: {
-      world: sharing(worldBefore, worldOf(after.lists, after.draft.missing)),
+      world: { ...sharingRecords(worldBefore, worldAfter), revision: worldBefore.revision + 1 },
       findings: [AFTER, ...ofAfter],
       overlaps: writerOverlaps(after),
     },
@@ -95,25 +96,6 @@ function replaceFindings(replaced: PlanWorlds['replaced']): readonly Finding[] {
     ...say('delete-first', 'removed before made anew, so for a while not there at all'),
     ...say('create-first', 'made anew before removed, so for a while there twice'),
   ];
-}
-
-/** The second world with the records of the first where they say the same, so that the two share what does not change. */
-function sharing(before: World, after: World): World {
-  const steps = new Map(
-    KINDS.map((kind) => {
-      const kept = new Map<string, { readonly from?: Records[Kind]; readonly to?: Records[Kind] }>();
-      for (const from of listRecords(before, kind)) {
-        const to: Records[Kind] | undefined = getRecord(after, kind, from.id);
-        if (to === undefined) kept.set(from.id, { from });
-        else if (JSON.stringify(from) !== JSON.stringify(to)) kept.set(from.id, { from, to });
-      }
-      for (const to of listRecords(after, kind))
-        if (getRecord(before, kind, to.id) === undefined) kept.set(to.id, { to });
-      return [kind, kept] as const;
-    }),
-  );
-  const same = [...before.missing].toSorted().join() === [...after.missing].toSorted().join();
-  return { ...applyChange(before, changeOf(steps)), missing: same ? before.missing : after.missing };
 }
 
 function idsOf(world: World): ReadonlyMap<Kind, ReadonlySet<string>> {
