@@ -1,9 +1,10 @@
 import { standaloneEntries, standaloneIdentities, readAcls, readGroups, readLists } from './filters.ts';
 import { readInterfaces } from './interfaces.ts';
-import { readGateways, readRoutes, readSubnets, readVpcs } from './network.ts';
+import { readGateways, readSubnets, readVpcs } from './network.ts';
 import type { Instance } from './plan-json.ts';
 import type { References } from './references.ts';
 import { Resources } from './resources.ts';
+import { readRoutes } from './routes.ts';
 import { type Gone, type Shared, Side } from './side.ts';
 import { kindOfType } from './types.ts';
 
