@@ -26,10 +26,11 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
     ];
     return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
+  const step: Step = { actual, desired, live: liveNumbers(desired) };
   const isApart = movesApart(actual, desired);
   const prepared = [...prepareCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'come') : [])];
-  const changed = changeCommands(actual, desired, isApart);
-  const cleaned = [...cleanCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'go') : [])];
+  const changed = changeCommands(step, isApart);
+  const cleaned = [...cleanCommands(step), ...(isApart ? memberCommands(actual, desired, 'go') : [])];
   const made = TABLE_FAMILIES.filter((family) => holdsTable(desired, family) && !holdsTable(actual, family));
   const left = !holdsTable(desired, 'arp') && holdsTable(actual, 'arp');
   const transactions: readonly Transaction[] = [
@@ -39,6 +40,9 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
   ];
   return { transactions: transactions.filter(({ commands }) => commands.length > 0), isWhole: false };
 }
+
+/** From where to where, and the numbers that a lookup may give once that is done. */
+type Step = { readonly actual: Listing; readonly desired: Ruleset; readonly live: ReadonlySet<Value> };
 
 /** Whether anything is in the table of a family. */
 function holdsTable({ chains, sets, timeouts }: Parts, family: TableFamily): boolean {
@@ -79,9 +83,8 @@ function memberCommands(actual: Listing, desired: Ruleset, which: 'come' | 'go')
   });
 }
 
-function changeCommands(actual: Listing, desired: Ruleset, withoutMembers: boolean): readonly Command[] {
+function changeCommands({ actual, desired, live }: Step, withoutMembers: boolean): readonly Command[] {
   const commands: Command[] = [];
-  const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined || FACTS.has(set.name) || (withoutMembers && set.content.kind === 'packed')) continue;
@@ -100,9 +103,8 @@ function changeCommands(actual: Listing, desired: Ruleset, withoutMembers: boole
   return commands;
 }
 
-function cleanCommands(actual: Listing, desired: Ruleset): readonly Command[] {
+function cleanCommands({ actual, desired, live }: Step): readonly Command[] {
   const commands: Command[] = [];
-  const live = liveNumbers(desired);
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined || set.content.kind === 'packed') continue;
@@ -205,10 +207,12 @@ function textChanges(
   { before, after }: Ends<ReadonlyMap<Value, Value>>,
   { isComing, isGoing = () => false }: Wanted,
 ): readonly Command[] {
-  const come = new Map([...after].filter(([key, data]) => isComing && before.get(key) !== data));
-  const gone = [...before].filter(([key]) => (after.has(key) ? come.has(key) : isGoing(key)));
+  if (before === after) return [];
+  const [come, gone] = [new Map<Value, Value>(), new Map<Value, Value>()];
+  if (isComing) for (const [key, data] of after) if (before.get(key) !== data) come.set(key, data);
+  for (const [key, data] of before) if (after.has(key) ? come.has(key) : isGoing(key)) gone.set(key, data);
   return changes(set, {
-    goes: { kind: 'texts', elements: new Map(gone) },
+    goes: { kind: 'texts', elements: gone },
     comes: { kind: 'texts', elements: come },
   });
 }

@@ -8,7 +8,7 @@ import { memberSet } from './member-sets.ts';
 import type { Work } from './kept-work.ts';
 import { hashText, nameOf } from './names.ts';
 import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
-import type { Elements, Rule, Verdict } from './ruleset.ts';
+import type { Elements, Rule, Value, Verdict } from './ruleset.ts';
 import { type ClassPeer, type RuleClass, ruleLayers } from './rule-classes.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
 import { end, is, isIn, isOneOf, markBy, verdictBy } from './steps.ts';
@@ -49,7 +49,14 @@ function laySets(plan: Plan, { lists, members }: Work, side: Side): void {
 }
 
 /** What the global maps get from a combination of groups. */
-export type ProfileElements = { readonly ports: Elements; readonly irregular: Elements; readonly classes: Elements };
+export type ProfileElements = {
+  readonly ports: FlatElements;
+  readonly irregular: FlatElements;
+  readonly classes: FlatElements;
+};
+
+/** Keys and what they map to, by turns: a host has some hundred thousand. */
+export type FlatElements = readonly Value[];
 
 /**
  * A combination of groups on one side: narrow rules stand in the map of all ports, wide ones in a chain of its own; both lead to a class of
@@ -64,15 +71,16 @@ export function layProfile(plan: Plan, groups: readonly SecurityGroup[], side: S
   const number = plan.numberOf(`profile ${key}`);
   const numbered = (value: RuleClass): { readonly own: number; readonly target: string } => {
     const target = classChain(plan, value, side);
-    const own = plan.numberOf(`class ${key} ${target} ${classKey(value)}`);
+    const own = plan.numberOf(`class ${number} ${target} ${rulesKey(value)}`);
     plan.classOf(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
     return { own, target };
   };
   const classes = new Map<string, Verdict>();
   const byClass = ({ from, to, value }: Stretch<RuleClass>): Stretch<string> => {
     const { own, target } = numbered(value);
-    classes.set(String(own), `goto ${target}`);
-    return { from, to, value: String(own) };
+    const name = plan.once(String(own));
+    classes.set(name, plan.once(`goto ${target}`));
+    return { from, to, value: name };
   };
   const ports = narrow
     .flatMap((one) => portKeys(byClass(one)))
@@ -86,8 +94,10 @@ export function layProfile(plan: Plan, groups: readonly SecurityGroup[], side: S
   const chain = `profile-${number}.${sideName(side)}`;
   if (rules.length > 0) plan.chain(chain, rules);
   const onward = new Set([String(number), ...ports.map(([, own]) => own)]);
-  const irregular: Elements = rules.length > 0 ? [...onward].map((one) => [one, `goto ${chain}`] as const) : [];
-  return { number, elements: { ports, irregular, classes: [...classes] } };
+  const irregular: Elements =
+    rules.length > 0 ? [...onward].map((one) => [one, plan.once<Verdict>(`goto ${chain}`)] as const) : [];
+  const elements = { ports: ports.flat(), irregular: irregular.flat(), classes: [...classes].flat() };
+  return { number, elements };
 }
 
 /** What the wide rules of a profile are, in a few letters. */
@@ -104,7 +114,7 @@ export function layUnfiltered(plan: Plan, side: Side): Profile {
   plan.chain(`unfiltered.${sideName(side)}`, [[end('accept')]]);
   return {
     number,
-    elements: { ports: [], irregular: [[String(number), `goto unfiltered.${sideName(side)}`]], classes: [] },
+    elements: { ports: [], irregular: [String(number), `goto unfiltered.${sideName(side)}`], classes: [] },
   };
 }
 
@@ -124,6 +134,11 @@ function portKeys({ from, to, value }: Stretch<string>): Elements {
     `${part === 'tcp' ? TCP : UDP} . ${from + index - start}`,
     value,
   ]);
+}
+
+/** The rules that a class counts; who its peers are says the chain that it leads to. */
+function rulesKey(value: RuleClass): string {
+  return value.kind === 'open' ? value.rules.slice(0, 1).join(' ') : value.peers.map(({ rule }) => rule).join(' ');
 }
 
 function classKey(value: RuleClass): string {
@@ -193,9 +208,10 @@ function prefixRules(plan: Plan, peers: readonly Placed[], side: Side): readonly
   const { peer: field } = fieldsOf(side, plan.wiring.mode);
   const prefixes = peers.flatMap(({ peer, place }) => (peer.kind === 'cidr' ? [{ cidr: peer.cidr, place }] : []));
   if (prefixes.length <= FEW_PREFIXES) {
-    return prefixes.map(({ cidr, place }): Rule => {
+    return prefixes.map(({ cidr, place }) => {
       const { from, to } = spanOf(cidr);
-      return [is(field, spanText(side.family, from, to)), placed(place), admits(side)];
+      const span = spanText(side.family, from, to);
+      return plan.rule(`${span} ${place} ${sideName(side)}`, () => [is(field, span), placed(place), admits(side)]);
     });
   }
   const keys = prefixKeys(
@@ -219,7 +235,9 @@ function listRules(
   const name = listSet(plan, id, side.family);
   if (name === undefined) return [];
   const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  return [[isIn([field], name), placed(one.place), admits(side)]];
+  return [
+    plan.rule(`${name} ${one.place} ${sideName(side)}`, () => [isIn([field], name), placed(one.place), admits(side)]),
+  ];
 }
 
 /** The set with a prefix list's entries; undefined where none can match. */
@@ -260,9 +278,10 @@ function guardRules(plan: Plan, references: readonly Placed[], side: Side): read
 function referenceRules(plan: Plan, one: Placed, side: Side): readonly Rule[] {
   if (one.peer.kind !== 'group') return [];
   const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  const admit = [placed(one.place), admits(side)];
   const sets = memberSets(plan, one.peer.groupId, side.family);
-  return sets.map((set): Rule => [isIn([field], set), ...admit]);
+  return sets.map((set) =>
+    plan.rule(`${set} ${one.place} ${sideName(side)}`, () => [isIn([field], set), placed(one.place), admits(side)]),
+  );
 }
 
 /** The sets with a group's members in a family. Delegated IPv4 prefixes are 16 addresses and written out; IPv6 ones are a set of their own. */

@@ -15,7 +15,7 @@ export type Work = {
   /** Names of shared chains and what they were made of, in turns. */
   readonly contents: readonly string[];
   readonly numbered: { readonly keys: readonly string[]; readonly numbers: readonly number[] };
-  readonly classes: readonly (readonly [number: number, rules: readonly RuleId[]])[];
+  readonly classes: { readonly numbers: readonly number[]; readonly rules: readonly (readonly RuleId[])[] };
   readonly lists: readonly (readonly [id: PrefixListId, list: PrefixList | undefined])[];
   /** Of members, rules depend on whether they are known and which prefixes they have; the addresses stand in sets. */
   readonly members: readonly GroupId[];
@@ -61,7 +61,7 @@ export class OpenWork {
     for (const chain of part.chains) this.#chains.add(chain);
     for (const [name, key] of contentsOf(part)) this.#contents.set(name, key);
     for (const [key, number] of numbersOf(part)) this.#numbers.set(key, number);
-    for (const [number, rules] of part.classes) this.#classes.set(number, rules);
+    for (const [number, rules] of classesOf(part)) this.#classes.set(number, rules);
     for (const [id, list] of part.lists) this.#lists.set(id, list);
     for (const id of part.members) this.#members.set(id, part.odd.has(id) ? part.odd.get(id) : NO_PREFIXES);
   }
@@ -73,7 +73,7 @@ export class OpenWork {
       chains: [...this.#chains],
       contents: [...this.#contents].flat(),
       numbered: { keys: [...this.#numbers.keys()], numbers: [...this.#numbers.values()] },
-      classes: [...this.#classes],
+      classes: { numbers: [...this.#classes.keys()], rules: [...this.#classes.values()] },
       lists: [...this.#lists],
       members: [...this.#members.keys()],
       odd: odd.length === 0 ? NONE_ODD : new Map(odd),
@@ -92,6 +92,13 @@ export function* contentsOf({ contents }: Work): Generator<readonly [name: strin
 /** Keys with the numbers that they have. */
 export function* numbersOf({ numbered }: Work): Generator<readonly [key: string, number: number], void, undefined> {
   for (const [at, key] of numbered.keys.entries()) yield [key, numbered.numbers[at] ?? 0];
+}
+
+/** Numbers of classes with the rules that they count. */
+export function* classesOf({
+  classes,
+}: Work): Generator<readonly [number: number, rules: readonly RuleId[]], void, undefined> {
+  for (const [at, number] of classes.numbers.entries()) yield [number, classes.rules[at] ?? []];
 }
 
 /** Whether all that the work read is in a view as it was. */

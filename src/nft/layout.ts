@@ -6,7 +6,14 @@ import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts
 import { layBorders } from './border-chains.ts';
 import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
 import { layForwardHooks } from './forward-hooks.ts';
-import { type KeptProfile, keptProfile, layUnfiltered, type Profile, type ProfileElements } from './group-chains.ts';
+import {
+  type FlatElements,
+  type KeptProfile,
+  keptProfile,
+  layUnfiltered,
+  type Profile,
+  type ProfileElements,
+} from './group-chains.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
@@ -91,11 +98,16 @@ function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): K
     });
     plan.texts(sideName(side), ['ifname'], { elements: devices, data: 'mark' });
   }
-  const all = (of: keyof ProfileElements): Elements => [...laid.values()].flatMap(({ elements }) => elements[of]);
+  const all = (of: keyof ProfileElements): Elements =>
+    [...laid.values()].flatMap(({ elements }) => pairsOf(elements[of]));
   plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: all('ports'), data: 'mark' });
   plan.texts('irregular', ['mark'], { elements: all('irregular'), data: 'verdict' });
   plan.texts('classes', ['mark'], { elements: all('classes'), data: 'verdict' });
   return { wiring, profiles: kept };
+}
+
+function pairsOf(flat: FlatElements): Elements {
+  return Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
 }
 
 /** What rules of profiles read of the wiring. */

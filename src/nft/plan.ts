@@ -3,7 +3,7 @@ import type { PrefixList } from '../core/model/prefix-list.ts';
 import { getRecord, type World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Members } from '../core/policy/members.ts';
-import { contentsOf, holdsIn, numbersOf, OpenWork, type Work } from './kept-work.ts';
+import { classesOf, contentsOf, holdsIn, numbersOf, OpenWork, type Work } from './kept-work.ts';
 import { hashText } from './names.ts';
 import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
 import type { Chain, CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
@@ -57,6 +57,10 @@ export class Plan {
   readonly #shared: Map<string, Work> = new Map();
   /** Pieces of work that are under way, the innermost last. */
   readonly #open: OpenWork[] = [];
+  /** Rules that stand in many chains, each once, by what they say. */
+  readonly #rules: Map<string, Rule> = new Map();
+  /** Texts that stand in many places, each once. */
+  readonly #texts: Map<string, string> = new Map();
   readonly classes: Map<number, readonly RuleId[]> = new Map();
   readonly entries: Map<string, { aclId: string; direction: string; number: string }> = new Map();
   readonly problems: Set<Problem> = new Set();
@@ -103,7 +107,7 @@ export class Plan {
     for (const [name, key] of contentsOf(work)) this.#file(name, key);
     for (const chain of work.chains) this.#chains.set(chain.name, chain);
     for (const [key, number] of numbersOf(work)) this.#numbers.set(key, number);
-    for (const [number, rules] of work.classes) this.classes.set(number, rules);
+    for (const [number, rules] of classesOf(work)) this.classes.set(number, rules);
     return true;
   }
 
@@ -128,7 +132,7 @@ export class Plan {
     suffix: string,
     made: { readonly key: string; readonly rules: () => readonly Rule[] },
   ): string {
-    const name = `${prefix}-${hashText(made.key)}.${suffix}`;
+    const name = this.once(`${prefix}-${hashText(made.key)}.${suffix}`);
     if (!this.#file(name, made.key) || !this.#shared.has(name)) {
       const { work } = this.record(() => {
         this.#open.at(-1)?.content(name, made.key);
@@ -147,6 +151,21 @@ export class Plan {
     if (known !== undefined && known !== key) throw new Error(`two contents would have the name ${name}`);
     this.#contents.set(name, key);
     return known !== undefined;
+  }
+
+  /** A rule as it stands elsewhere in the layout already. `says` is all that tells it from other rules. */
+  rule(says: string, make: () => Rule): Rule {
+    const rule = this.#rules.get(says) ?? make();
+    this.#rules.set(says, rule);
+    return rule;
+  }
+
+  /** A text as it stands elsewhere in the layout already: thousands of keys lead to the same few chains. */
+  once<T extends string>(text: T): T {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    // What is found is equal to what was asked for.
+    return (known ?? text) as T;
   }
 
   hasChain(name: string): boolean {

@@ -1,6 +1,6 @@
 import { hashText } from './names.ts';
 import { ruleText } from './render.ts';
-import type { Chain, Content, Elements, NftSet, Rule, Ruleset, Step, Value, Verdict } from './ruleset.ts';
+import type { Chain, Content, Elements, Hook, NftSet, Rule, Ruleset, Step, Value, Verdict } from './ruleset.ts';
 
 /** A sealed ruleset, and what its chains are called now. */
 export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: string) => string };
@@ -13,68 +13,96 @@ export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: strin
 export function seal(ruleset: Ruleset): Sealed {
   const sealed = new Map<string, Chain>();
   const names = new Map<string, string>();
-  // Each step once: most rules end in the same way.
-  const steps = new Map<Step, Step>();
   const nameOf = (name: string): string => {
     const known = names.get(name);
     if (known !== undefined) return known;
     const chain = ruleset.chains.get(name);
     if (chain === undefined) throw new Error(`chain ${name} is not in the ruleset`);
-    const made = sealedChain(chain, nameOf, steps);
+    const made = sealedChain(chain, nameOf);
     names.set(name, made.name);
     sealed.set(made.name, made);
     return made.name;
   };
   for (const name of ruleset.chains.keys()) nameOf(name);
-  const sets = [...ruleset.sets].map(([name, set]): [string, NftSet] => [name, sealSet(set, nameOf)]);
+  // Each text once: many keys lead to the same chain.
+  const verdicts = new Map<Value, Verdict>();
+  const verdictOf = (data: Value): Verdict => {
+    const verdict = verdicts.get(data) ?? renamed(data, nameOf);
+    verdicts.set(data, verdict);
+    return verdict;
+  };
+  const sets = [...ruleset.sets].map(([name, set]): [string, NftSet] => [name, sealSet(set, verdictOf)]);
   return { ruleset: { ...ruleset, chains: sealed, sets: new Map(sets) }, nameOf };
 }
 
 /** A chain by its own name, the chains that it leads to by theirs. One that was sealed before and leads to the same is the same. */
-function sealedChain(chain: Chain, nameOf: (chain: string) => string, steps: Map<Step, Step>): Chain {
+function sealedChain(chain: Chain, nameOf: (chain: string) => string): Chain {
   const known = SEALED.get(chain);
-  if (known?.led.every((name, at) => nameOf(name) === known.names[at]) === true) return known.sealed;
+  if (known?.leadsTo(nameOf) === true) return known;
   const led = new Map<string, string>();
   const named = (name: string): string => {
     const own = nameOf(name);
     led.set(name, own);
     return own;
   };
-  const rules = chain.rules.map((rule) => withNames(rule, named, steps));
-  const own = chain.hook === undefined ? `${chain.name}.${hashText(rules.map(ruleText).join('\n'))}` : chain.name;
-  const sealed = { ...chain, name: own, rules };
-  SEALED.set(chain, { led: [...led.keys()], names: [...led.values()], sealed });
+  const text = chain.rules.map((rule) => ruleText(withNames(rule, named))).join('\n');
+  const own = chain.hook === undefined ? `${chain.name}.${hashText(text)}` : chain.name;
+  const sealed = new SealedChain(chain, own, led);
+  SEALED.set(chain, sealed);
   return sealed;
 }
 
-/** Memory of a pure function: a chain never changes. */
-const SEALED = new WeakMap<
-  Chain,
-  { readonly led: readonly string[]; readonly names: readonly string[]; readonly sealed: Chain }
->();
+/**
+ * A chain under its own name. Its rules are those of the draft with other names in them, so they are made when they are asked for: a host may have a
+ * hundred thousand, and once they are in the kernel they are hardly ever looked at.
+ */
+class SealedChain implements Chain {
+  readonly name: string;
+  readonly hook?: Hook;
+  readonly draft: Chain;
+  /** Names of the chains that it leads to, in the draft and in the table, by turns. */
+  readonly led: readonly string[];
 
-function sealSet(set: NftSet, nameOf: (chain: string) => string): NftSet {
+  constructor(draft: Chain, name: string, led: ReadonlyMap<string, string>) {
+    this.name = name;
+    if (draft.hook !== undefined) this.hook = draft.hook;
+    this.draft = draft;
+    this.led = [...led].flat();
+  }
+
+  get rules(): readonly Rule[] {
+    const names = new Map(
+      Array.from({ length: this.led.length / 2 }, (_, at) => [this.led[2 * at], this.led[2 * at + 1]]),
+    );
+    return this.draft.rules.map((rule) => withNames(rule, (name) => names.get(name) ?? name));
+  }
+
+  leadsTo(nameOf: (chain: string) => string): boolean {
+    for (let at = 0; at < this.led.length; at += 2) if (nameOf(this.led[at] ?? '') !== this.led[at + 1]) return false;
+    return true;
+  }
+}
+
+/** Memory of a pure function: a chain never changes. */
+const SEALED = new WeakMap<Chain, SealedChain>();
+
+function sealSet(set: NftSet, verdictOf: (data: Value) => Verdict): NftSet {
   if (set.data !== 'verdict' || set.content.kind !== 'texts') return set;
-  const elements = new Map([...set.content.elements].map(([key, data]) => [key, renamed(data, nameOf)] as const));
+  const elements = new Map([...set.content.elements].map(([key, data]) => [key, verdictOf(data)] as const));
   const content: Content = { kind: 'texts', elements };
   return { ...set, content };
 }
 
-function withNames(rule: Rule, nameOf: (chain: string) => string, steps: Map<Step, Step>): Rule {
-  return rule.some(leads) ? rule.map((step) => (leads(step) ? stepWithNames(step, nameOf, steps) : step)) : rule;
+function withNames(rule: Rule, nameOf: (chain: string) => string): Rule {
+  return rule.some(leads) ? rule.map((step) => (leads(step) ? stepWithNames(step, nameOf) : step)) : rule;
 }
 
 function leads(step: Step): boolean {
   return step.kind === 'verdict' || (step.kind === 'verdict-map' && typeof step.map !== 'string');
 }
 
-function stepWithNames(step: Step, nameOf: (chain: string) => string, steps: Map<Step, Step>): Step {
-  if (step.kind === 'verdict') {
-    const verdict = renamed(step.verdict, nameOf);
-    const known = steps.get(step) ?? { kind: 'verdict', verdict };
-    steps.set(step, known);
-    return known;
-  }
+function stepWithNames(step: Step, nameOf: (chain: string) => string): Step {
+  if (step.kind === 'verdict') return { kind: 'verdict', verdict: renamed(step.verdict, nameOf) };
   if (step.kind !== 'verdict-map' || typeof step.map === 'string') return step;
   const map: Elements = step.map.map(([key, data]) => [key, renamed(data, nameOf)]);
   return { ...step, map };

@@ -122,12 +122,21 @@ function traced(journey: Journey, { verdict, by }: Exclude<Outcome, string>): Tr
 }
 
 function runChain(journey: Journey, chain: Chain): Outcome {
-  for (const rule of chain.rules) {
+  for (const rule of rulesOf(chain)) {
     const outcome = runRule(journey, chain, rule);
     if (outcome !== 'end') return outcome;
   }
   return 'end';
 }
+
+function rulesOf(chain: Chain): readonly Rule[] {
+  const rules = RULES.get(chain) ?? chain.rules;
+  RULES.set(chain, rules);
+  return rules;
+}
+
+/** Memory of a pure function: a chain never changes, and making its rules takes longer than running them. */
+const RULES = new WeakMap<Chain, readonly Rule[]>();
 
 /** `end` lets the next rule be tried. */
 function runRule(journey: Journey, chain: Chain, rule: Rule): Outcome {

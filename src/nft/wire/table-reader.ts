@@ -1,6 +1,6 @@
 import type { Counts, Listing, RuleCount } from '../listing.ts';
 import { chainHead, ruleText, timeoutText } from '../render.ts';
-import { type Hook, type Ruleset, TIMEOUT_STATES } from '../ruleset.ts';
+import { type Chain, type Hook, type Rule, type Ruleset, TIMEOUT_STATES } from '../ruleset.ts';
 import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { TURN, type Turn } from '../turn.ts';
 import { type Attributes, attributesOf, numberOf, textOf } from './byte-reader.ts';
@@ -23,6 +23,7 @@ export class TableReader {
   readonly #chains: Map<string, { head: string; rules: string[] }> = new Map();
   readonly #sets: Mutable<Listing['sets']> = new Map();
   readonly #timeouts: Map<string, string> = new Map();
+  #expected: { readonly chain: Chain | undefined; readonly rules: readonly Rule[] } | undefined;
   readonly #anonymous: Map<string, string> = new Map();
   readonly #counts: Map<string, RuleCount> = new Map();
   readonly #toRead: ReadSet[] = [];
@@ -105,10 +106,17 @@ export class TableReader {
     const count = countIn(list);
     if (count !== undefined)
       this.#counts.set(`${name} ${place}`, { ...count, handle: numberOf(parts.get(RULE.handle)) });
-    const rule = expected?.chains.get(name)?.rules[place];
+    const rule = expected === undefined ? undefined : this.#expectedRules(expected, name)[place];
     const contentOf = (set: string): string | undefined => this.#anonymous.get(nameIn(this.#family, set));
     const isExpected = rule !== undefined && isMadeOf(list, ruleExprs(rule), contentOf);
     chain.rules.push(isExpected ? ruleText(rule) : 'foreign');
+  }
+
+  /** The rules that a chain should have. They are told chain by chain, and making them is not for nothing. */
+  #expectedRules(expected: Ruleset, name: string): readonly Rule[] {
+    const chain = expected.chains.get(name);
+    if (this.#expected?.chain !== chain) this.#expected = { chain, rules: chain?.rules ?? [] };
+    return this.#expected?.rules ?? [];
   }
 
   takeTimeout(body: Uint8Array): void {
