@@ -81,7 +81,7 @@ export async function openExport(context: Context): Promise<Result<Export, ExitS
       refuse(
         context,
         EXIT.usage,
-        `no world: give --world with a file, a folder or - for standard input, or --endpoint with a server, or set ${WORLD_VARIABLE}`,
+        `no world: give --world with a file, a folder or - for standard input, or --endpoint with a server, or set ${WORLD_VARIABLE} or ${ENDPOINT_VARIABLE}`,
       ),
     );
   if (options.over !== undefined) return settled(context, await readOver(context, path, options.over));

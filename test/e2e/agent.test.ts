@@ -77,9 +77,15 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     assert.ok(rules().includes('10.92.0.0/16'));
   });
 
-  test('tells the server what it enforces', async () => {
+  test('tells the server what it enforces, and is the only one on its machine', async () => {
     const agent = startAgent();
     await until(async () => /"condition": ?"enforcing"/u.test(await hosts(server.url)));
+    const standing = rules();
+    const second = startAgent();
+    const [code]: readonly unknown[] = (await once(second, 'close')) as readonly unknown[];
+    assert.equal(code, 74, 'one that would fight over the tables with it does not start');
+    assert.match(second.said().replaceAll(/\s+/gu, ' '), /another agent enforces on this machine already/u);
+    assert.equal(rules(), standing);
     agent.kill('SIGTERM');
     await once(agent, 'close');
   });

@@ -15,6 +15,7 @@ import { nftCommand, type NftProgram, nftProgram } from '../../agent/nft-program
 import { readConnections } from '../../agent/open-connections.ts';
 import { restoreRules } from '../../agent/restore.ts';
 import type { Need } from '../../agent/self-check.ts';
+import { takeLock } from '../../agent/lock.ts';
 import { lockFolder, TrialFolder } from '../../agent/trial-folder.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
 import { parseAddress } from '../../core/net/address.ts';
@@ -99,6 +100,13 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
     const locked = await lockFolder(attaching.value.trial.folder.path);
     if (!locked.ok) return refuse(context, EXIT.io, locked.error);
   }
+  // Two that keep the same tables would each take back what the other one did.
+  if (options.restore !== true && (await takeLock(`rules-${options.netns ?? ''}`)) === undefined)
+    return refuse(
+      context,
+      EXIT.io,
+      'another agent enforces on this machine already: one agent holds all of its interfaces, with --attach for each; end the other one first',
+    );
   const kernel =
     options.nft === true
       ? new NftKernel(program)

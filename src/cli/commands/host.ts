@@ -111,7 +111,7 @@ async function remove(context: Context, host: string): Promise<ExitStatus> {
     printSheet(context, [
       line(`${host} is believed no more. The rules that it has stay in force there until somebody takes them away:`),
       indented(2, 'nft delete table inet crenel'),
-      indented(2, 'nft delete table arp crenel   # where instances hang behind devices of the host'),
+      indented(2, 'nft delete table arp crenel   # there with --attach alone'),
     ]);
   return EXIT.allowed;
 }

@@ -114,7 +114,9 @@ export function believed(entry: HostEntry | undefined, fingerprint: string, now:
   if (entry === undefined || certificate === undefined)
     return fail('this certificate is not, or no longer, that of a host here: enrol again with a new token');
   if (entry.removedAt !== undefined)
-    return fail(`the host ${entry.host} was removed at ${new Date(entry.removedAt).toISOString()}`);
+    return fail(
+      `the host ${entry.host} was removed at ${new Date(entry.removedAt).toISOString()}; crenel host add lets it in again`,
+    );
   return certificate.validTo > now
     ? ok(entry)
     : fail(

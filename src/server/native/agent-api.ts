@@ -50,6 +50,9 @@ export type HostsDocument = {
 };
 
 export const RECORDS_ONLY = 'instances are records only: no agent is connected, and nothing is enforced';
+/** The same where hosts were: their rules stay where they are, whoever watches them. */
+const UNWATCHED =
+  'no agent is connected: changes reach no host, and what hosts that are gone or removed had in force may still be';
 
 type Stream = { readonly realm: string; readonly hello: Hello; readonly caller: Caller };
 
@@ -147,10 +150,11 @@ export class AgentApi {
   list(realm: Realm): HostsDocument {
     const { revision } = this.#setup.control;
     const heard = this.#hosts.list(realmKey(realm), this.#at());
-    const isEnforced = heard.some(({ condition }) => condition !== 'gone');
+    const isWatched = heard.some(({ condition }) => condition !== 'gone');
     const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
     const at = new Date(this.#setup.now()).toISOString();
-    return { revision, at, startedAt: this.#startedAt, ...(isEnforced ? {} : { note: RECORDS_ONLY }), hosts };
+    const note = hosts.some(({ condition }) => condition !== 'invited') ? UNWATCHED : RECORDS_ONLY;
+    return { revision, at, startedAt: this.#startedAt, ...(isWatched ? {} : { note }), hosts };
   }
 
   #reported(request: HttpRequest, caller: Caller): HttpAnswer {
