@@ -9,6 +9,7 @@ import { differenceOf } from '../../src/analysis/pairs/difference.ts';
 import { Matrix } from '../../src/analysis/pairs/matrix.ts';
 import { Rows } from '../../src/analysis/pairs/rows.ts';
 import { checkDifference } from '../analysis/check-difference.ts';
+import { checkEdits, editQuestions } from '../analysis/check-edits.ts';
 import { checkEnds, hasShared } from '../analysis/check-ends.ts';
 import { checkPreview } from '../analysis/check-preview.ts';
 import { compactWorld } from '../compact.ts';
@@ -23,7 +24,16 @@ import { drawTrap, TRAP_NAMES } from '../property/traps.ts';
 export type Law = (seed: number) => void;
 
 /** The laws by the names that mutants call them. */
-export const LAWS: Readonly<Record<string, Law>> = { packets, facings, difference, redrawn, causes, preview, ends };
+export const LAWS: Readonly<Record<string, Law>> = {
+  packets,
+  facings,
+  difference,
+  redrawn,
+  causes,
+  preview,
+  ends,
+  edits,
+};
 
 /** Packets between members of all classes are judged as the packet oracle judges them. */
 function packets(seed: number): void {
@@ -85,6 +95,13 @@ function ends(seed: number): void {
   const world = compactWorld(seed % 3 === 0 ? wornWorld(seed) : randomWorld(seed));
   const seen = { cells: 0, every: 0, some: 0, perhaps: 0 };
   if (!hasShared(world)) for (const by of MATRIX_KINDS) checkEnds(world, by, { name: `${seed}`, seen });
+}
+
+/** Edits do to a packet, and to everything else, what they are said to do. */
+function edits(seed: number): void {
+  const world = compactWorld(randomWorld(seed));
+  const seen = { fixed: 0, open: 0, steps: 0, choices: 0, cuts: 0 };
+  for (const asked of editQuestions(world, seed)) checkEdits(world, asked, { seen, name: `${seed}` });
 }
 
 function drawn(seed: number): Compact {
