@@ -122,26 +122,6 @@ export class Bitsets {
     return (word & (1 << (member & 31))) !== 0;
   }
 
-  /** Tells each member that only one of two sets has: `isIn` where the second has it. */
-  eachChange(a: SetId, b: SetId, tell: (member: number, isIn: boolean) => void): void {
-    const pieces = this.#pieces;
-    for (let at = 0; at < this.#width; at += 1) {
-      const [before, after] = [this.#pieceOf(a, at), this.#pieceOf(b, at)];
-      if (before === after) continue;
-      const [old, left] = [pieces.blockOf(before), pieces.placeOf(before)];
-      const [now, right] = [pieces.blockOf(after), pieces.placeOf(after)];
-      for (let word = 0; word < PIECE_WORDS; word += 1) {
-        const isIn = now[right + word] ?? 0;
-        let bits = (old[left + word] ?? 0) ^ isIn;
-        while (bits !== 0) {
-          const low = bits & -bits;
-          tell(firstIn(at, word) + (31 - Math.clz32(low)), (isIn & low) !== 0);
-          bits ^= low;
-        }
-      }
-    }
-  }
-
   /** Whether two sets have a member in common; no set is made. */
   overlap(a: SetId, b: SetId): boolean {
     const pieces = this.#pieces;
@@ -154,6 +134,20 @@ export class Bitsets {
         if (((pieces.blockOf(one)[left + word] ?? 0) & (pieces.blockOf(other)[right + word] ?? 0)) !== 0) return true;
     }
     return false;
+  }
+
+  /** Whether a set has every member of another; no set is made. */
+  includes(set: SetId, part: SetId): boolean {
+    const pieces = this.#pieces;
+    for (let at = 0; at < this.#width; at += 1) {
+      const [all, own] = [this.#pieceOf(set, at), this.#pieceOf(part, at)];
+      if (own === NO_PIECE || own === all || all === this.#full) continue;
+      const [words, start] = [pieces.blockOf(all), pieces.placeOf(all)];
+      const [others, place] = [pieces.blockOf(own), pieces.placeOf(own)];
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        if (((others[place + word] ?? 0) & ~(words[start + word] ?? 0)) !== 0) return false;
+    }
+    return true;
   }
 
   /** The number of members. */

@@ -1,6 +1,6 @@
 import { AXIS_SIZE } from '../../core/net/axis.ts';
 import { EMPTY_SET, type IntervalSet, subtractSets } from '../../core/net/interval-set.ts';
-import { NO_CLASSES } from './bitsets.ts';
+import { NO_CLASSES, type SetId } from './bitsets.ts';
 import { type ClassId, selfClasses } from './classes.ts';
 import type { Matrix } from './matrix.ts';
 import { EMPTY_ROW, type RowId } from './rows.ts';
@@ -22,9 +22,17 @@ export type EndTraffic = {
 /** Rows of all classes of an end, as one. */
 type Joined = { readonly every: RowId; readonly some: RowId; readonly perhaps: RowId };
 
+/** Of the classes of a sender, some one or all of them. */
+type Least = 'one' | 'all';
+
+/** So much of what sets have of senders is remembered. */
+const MOST_BYTES = 2 ** 25;
+
 type Side = {
   readonly isOutside: boolean;
   readonly classes: readonly ClassId[];
+  /** The same as a set. */
+  readonly set: SetId;
   /** The interface, where the end has but one. */
   readonly only: string | undefined;
   /** For each class of which the end has but one interface, the classes of which it has that one alone. */
@@ -39,6 +47,8 @@ export class EndTable {
   readonly #matrix: Matrix;
   readonly #sides: readonly Side[];
   readonly #senders: readonly number[];
+  /** What `#heldBy` said. */
+  readonly #held = { one: new Map<SetId, Uint8Array>(), all: new Map<SetId, Uint8Array>() };
 
   /** `senders`: the places of the ends whose traffic is asked for. */
   constructor(matrix: Matrix, ends: readonly Together[], senders: readonly number[]) {
@@ -93,44 +103,34 @@ export class EndTable {
   }
 
   /** For each sender the points at which a row has one, or all, of its classes: one walk along the row for all of them. */
-  #sweep(row: RowId, senders: readonly number[], least: 'one' | 'all'): readonly IntervalSet[] {
-    const { rows } = this.#matrix;
+  #sweep(row: RowId, senders: readonly number[], least: Least): readonly IntervalSet[] {
     const points: number[][] = senders.map(() => []);
-    const enough = senders.map((from) => (least === 'one' ? 1 : (this.#sides[from]?.classes.length ?? 0)));
-    const counts = new Int32Array(senders.length);
-    const ofClass = this.#placesOf(senders);
-    let before = NO_CLASSES;
-    const changed: number[] = [];
-    const isChanged = new Uint8Array(senders.length);
-    const tell = (id: number, isIn: boolean): void => {
-      for (const at of ofClass[id] ?? []) {
-        counts[at] = (counts[at] ?? 0) + (isIn ? 1 : -1);
-        if (isChanged[at] === 1) continue;
-        isChanged[at] = 1;
-        changed.push(at);
-      }
-    };
-    for (const { from, set } of rows.runs(row)) {
-      rows.sets.eachChange(before, set, tell);
-      for (const at of changed) {
-        const own = points[at] ?? [];
+    for (const { from, set } of this.#matrix.rows.runs(row)) {
+      const held = this.#heldBy(set, least);
+      for (const [at, own] of points.entries()) {
         const isOpen = own.length % 2 === 1;
-        if ((counts[at] ?? 0) >= (enough[at] ?? 0) !== isOpen) own.push(isOpen ? from - 1 : from);
-        isChanged[at] = 0;
+        if ((held[senders[at] ?? 0] === 1) !== isOpen) own.push(isOpen ? from - 1 : from);
       }
-      before = set;
-      changed.length = 0;
     }
     for (const own of points) if (own.length % 2 === 1) own.push(AXIS_SIZE - 1);
     return points;
   }
 
-  /** For each class, the places among the senders of those that have some of it. */
-  #placesOf(senders: readonly number[]): readonly (readonly number[] | undefined)[] {
-    const places: number[][] = [];
-    for (const [at, from] of senders.entries())
-      for (const id of this.#sides[from]?.classes ?? []) (places[id] ??= []).push(at);
-    return places;
+  /** For each end, by its place, 1 where it is a sender of which a set has one, or all, of the classes. Many rows have the same sets. */
+  #heldBy(set: SetId, least: Least): Uint8Array {
+    const memory = this.#held[least];
+    let held = memory.get(set);
+    if (held === undefined) {
+      const { sets } = this.#matrix.rows;
+      held = new Uint8Array(this.#sides.length);
+      for (const from of this.#senders) {
+        const own = this.#sides[from]?.set ?? NO_CLASSES;
+        held[from] = (least === 'one' ? sets.overlap(own, set) : sets.includes(set, own)) ? 1 : 0;
+      }
+      if (memory.size * held.length > MOST_BYTES) memory.clear();
+      memory.set(set, held);
+    }
+    return held;
   }
 }
 
@@ -140,7 +140,7 @@ function isPair(sender: Side | undefined, receiver: Side): boolean {
   return sender.only === undefined || sender.only !== receiver.only;
 }
 
-function insideSide({ classes }: Matrix, enis: ReadonlySet<string>): Side {
+function insideSide({ classes, rows }: Matrix, enis: ReadonlySet<string>): Side {
   const present = new Map<ClassId, string[]>();
   for (const eni of enis)
     for (const id of classes.byEni.get(eni) ?? []) {
@@ -158,13 +158,14 @@ function insideSide({ classes }: Matrix, enis: ReadonlySet<string>): Side {
       );
   const members = new Set([...present.values()].flat());
   const [only] = members;
-  return { isOutside: false, classes: [...present.keys()], only: members.size === 1 ? only : undefined, sole };
+  const set = rows.sets.of(present.keys());
+  return { isOutside: false, classes: [...present.keys()], set, only: members.size === 1 ? only : undefined, sole };
 }
 
-function outsideSide({ classes }: Matrix, kind: ReturnType<typeof outsideKind>): Side {
+function outsideSide({ classes, rows }: Matrix, kind: ReturnType<typeof outsideKind>): Side {
   const ids = [...classes.list.keys()].filter((id) => {
     const member = classes.list[id]?.members[0];
     return member !== undefined && member.eniId === undefined && outsideKind(member.sample) === kind;
   });
-  return { isOutside: true, classes: ids, only: undefined, sole: new Map() };
+  return { isOutside: true, classes: ids, set: rows.sets.of(ids), only: undefined, sole: new Map() };
 }
