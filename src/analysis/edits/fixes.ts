@@ -53,37 +53,50 @@ export function fixOf(
     asked.onProgress?.(Math.min(1, known.size / total));
     return measured;
   };
-  const steps = ranked(found, measureWith);
+  const outcomeWith = (edits: readonly WorldEdit[]): Fix['outcome'] =>
+    judgeIn(withEdits(world, edits), trip, blocked.transport).outcome;
+  const steps = ranked(found, { measureWith, outcomeWith });
   const best = steps.flatMap(({ choices }) => choices[0]?.edit ?? []);
   return {
     steps,
-    outcome: judgeIn(withEdits(world, best), trip, blocked.transport).outcome,
+    outcome: outcomeWith(best),
     measured: measureWith(best),
   };
 }
 
+type Trying = {
+  readonly measureWith: (edits: readonly WorldEdit[]) => Measured;
+  readonly outcomeWith: (edits: readonly WorldEdit[]) => Fix['outcome'];
+};
+
 /**
  * The edits of each step, the one first that opens least together with the first ones of all other steps. A step gives up its first edit only for one with
- * which all open strictly less, so this ends.
+ * which all open strictly less, so this ends. Left out are edits that lead elsewhere, as another route does, where the others do not help.
  */
-function ranked(found: readonly Found[], measureWith: (edits: readonly WorldEdit[]) => Measured): readonly FixStep[] {
+function ranked(found: readonly Found[], { measureWith, outcomeWith }: Trying): readonly FixStep[] {
   const firsts = found.map(({ edits }) => edits[0]);
-  const measureAt = (at: number, edit: WorldEdit): Measured =>
-    measureWith(firsts.flatMap((first, place) => (place === at ? edit : (first ?? []))));
+  const allWith = (at: number, edit: WorldEdit): readonly WorldEdit[] =>
+    firsts.flatMap((first, place) => (place === at ? edit : (first ?? [])));
+  const isHelpless = outcomeWith(firsts.flatMap((first) => first ?? [])) === 'deny';
+  const helps = (at: number, edit: WorldEdit): boolean => isHelpless || outcomeWith(allWith(at, edit)) !== 'deny';
+  const sizeAt = (at: number, edit: WorldEdit): number => measureWith(allWith(at, edit)).size;
   for (let isMoving = true; isMoving;) {
     isMoving = false;
     for (const [at, { edits }] of found.entries())
       for (const edit of edits) {
         const first = firsts[at];
-        if (first === undefined || measureAt(at, edit).size >= measureAt(at, first).size) continue;
+        if (first === undefined || !helps(at, edit) || sizeAt(at, edit) >= sizeAt(at, first)) continue;
         firsts[at] = edit;
         isMoving = found.length > 1;
       }
   }
   return found.map(({ blocker, edits }, at) => {
     const first = firsts[at];
-    const inOrder = first === undefined ? edits : [first, ...edits.filter((edit) => edit !== first)];
-    const choices = inOrder.map((edit) => ({ edit, measured: measureAt(at, edit) }));
+    const others = edits.filter((edit) => edit !== first && helps(at, edit));
+    const choices = [...(first === undefined ? [] : [first]), ...others].map((edit) => ({
+      edit,
+      measured: measureWith(allWith(at, edit)),
+    }));
     return { blocker, choices: choices.toSorted((a, b) => a.measured.size - b.measured.size) };
   });
 }
