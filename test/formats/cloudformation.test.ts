@@ -19,6 +19,7 @@ import type { Export } from '../../src/formats/describe.ts';
 import { checks } from '../property/checks.ts';
 
 const SHARED = fileURLToPath(new URL('../../../shared/data/cloudformation/', import.meta.url));
+const CDK = readFileSync(new URL('cloudformation/cdk.template.json', import.meta.url), 'utf8');
 const TIERS = readFileSync(new URL('cloudformation/tiers.yaml', import.meta.url), 'utf8');
 
 function readYaml(text: string): Export {
@@ -45,7 +46,7 @@ test('three tiers are what their template says', () => {
     'ingress ingress tcp/443 0.0.0.0/0',
     'ingress ingress tcp/22 203.0.113.25/32',
     'egress egress all 0.0.0.0/0',
-    'ingress ingress all PartnerIn.cidr_blocks ?',
+    'ingress ingress all PartnerIn.CidrIp ?',
   ]);
   assert.deepEqual(rulesOf(world, 'AppGroup'), [
     'egress egress tcp/5432 10.0.0.0/16',
@@ -194,9 +195,9 @@ Resources:
   Odd: { Type: 'AWS::NotYet::Thought', Properties: {} }
 `);
   assert.deepEqual(rulesOf(world, 'Group'), [
-    'ingress ingress all Group.ingress',
+    'ingress ingress all Group.SecurityGroupIngress',
     // Whether the rule of its own takes AWS's away is not told.
-    'egress egress all Group.egress.cidr_blocks',
+    'egress egress all Group.SecurityGroupEgress.CidrIp',
     'egress egress tcp/1 10.0.0.0/8',
   ]);
   assert.ok(world.missing.has('enis') && world.missing.has('internetGateways'));
@@ -314,6 +315,23 @@ function error(text: string): string {
   const read = readTemplate(parsed.value, 'x.yaml');
   return read.ok ? 'read' : read.error;
 }
+
+test('what cdk synth writes is read without noise', () => {
+  const { world, findings } = expectOk(readTemplate(JSON.parse(CDK), 'cdk.template.json'));
+  assert.deepEqual(rulesOf(world, 'DbSgE81F6A29'), [
+    'egress egress all 0.0.0.0/0',
+    'ingress ingress tcp/5432 WebSg7C55B0D1',
+  ]);
+  assert.equal(verdict(world, 'internet', 'WebInstance6D2F10B8', 'tcp/443'), 'allowed');
+  // The sentinel that stands for no egress lets nothing out.
+  assert.equal(verdict(world, 'WebInstance6D2F10B8', 'internet', 'tcp/443'), 'blocked');
+  const said = findings.map(({ message }) => message);
+  assert.deepEqual(
+    said.filter((text) => /CDK|Bootstrap|Asset|not followed|no part in traffic|condition/.test(text)),
+    [],
+    said.join('\n'),
+  );
+});
 
 test('what is wrong with a template is said with its place', () => {
   assert.match(error('Resources:\n  A: [\n'), /^x\.yaml:\d+: /);

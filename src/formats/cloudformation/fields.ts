@@ -1,5 +1,6 @@
 import type { Instance, JsonObject } from '../terraform/plan-json.ts';
 import { truthOf } from './functions.ts';
+import { propertyName } from './property-names.ts';
 import { isList, isProperties, Marker, Opaque, property, textOf, UNKNOWN, type Value } from './value.ts';
 
 /** Attributes of a resource as the readers of Terraform's resources take them. */
@@ -88,6 +89,7 @@ export function instanceOf(id: string, type: string, fields: Fields): Instance {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same
     unknown: unknown as JsonObject,
     isNew: true,
+    wordOf: (attribute) => propertyName(type, attribute),
   };
 }
 

@@ -133,12 +133,16 @@ function say(side: Side, { template, evaluator, resources, perhaps }: Said): voi
       'parameters that have no value (--parameter gives one) stand for something of their own each, and what depends on their values is unknown: %',
       name,
     );
-  for (const id of perhaps)
+  for (const id of perhaps) {
+    const type = resources.byId.get(id)?.type ?? '';
+    // Of what has no part in traffic it does not matter.
+    if (readerOf(type) === undefined && kindOfTemplateType(type) === 'passed') continue;
     draft.note(
       'warning',
       'whether % is there is not known, since its condition is not: what it decides is unknown',
       id,
     );
+  }
   for (const { id, type } of resources.all) {
     const kind = readerOf(type) === undefined ? kindOfTemplateType(type) : 'read';
     if (kind === 'matters' || kind === 'holds')

@@ -78,7 +78,11 @@ export class Attributes {
 
   /** Names an attribute to a person. */
   label(name: string): string {
-    return `${this.instance.address}.${this.#path}${name}`;
+    return `${this.instance.address}.${this.#path}${this.#word(name)}`;
+  }
+
+  #word(name: string): string {
+    return this.instance.wordOf?.(name) ?? name;
   }
 
   /** Whether the whole of an attribute is not known. */
@@ -192,7 +196,7 @@ export class Attributes {
       const marks = elementOf(unknown, at);
       // Blocks stand one by one; blocks that are an attribute, as rules of a group are, stand in one expression.
       const expressions = elements(written).length === rows.length ? elements(written)[at] : undefined;
-      const path = `${this.#path}${name}${rows.length > 1 ? `[${at}]` : ''}.`;
+      const path = `${this.#path}${this.#word(name)}${rows.length > 1 ? `[${at}]` : ''}.`;
       const shared = isObject(written) ? { shared: written } : {};
       return [
         new Attributes(this.instance, this.#around, { values, unknown: marks ?? {}, expressions, path, ...shared }),

@@ -32,6 +32,8 @@ export type Instance = {
   readonly unknown: JsonObject;
   /** Whether Terraform makes it anew: nothing that AWS gives it is known. */
   readonly isNew: boolean;
+  /** What the document calls an attribute, where that is not Terraform's name. */
+  readonly wordOf?: (attribute: string) => string;
 };
 
 /** One resource instance and what a plan does to it. */
