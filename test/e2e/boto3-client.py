@@ -31,11 +31,22 @@ for _ in range(100):
         break
     time.sleep(0.05)
     (analysis,) = ec2.describe_network_insights_analyses(NetworkInsightsAnalysisIds=[analysis["NetworkInsightsAnalysisId"]])["NetworkInsightsAnalyses"]
+interfaces = {"ResourceStatement": {"ResourceTypes": ["AWS::EC2::NetworkInterface"]}}
+scope = ec2.create_network_insights_access_scope(MatchPaths=[{"Source": interfaces, "Destination": interfaces}])["NetworkInsightsAccessScope"]["NetworkInsightsAccessScopeId"]
+scoped = ec2.start_network_insights_access_scope_analysis(NetworkInsightsAccessScopeId=scope)["NetworkInsightsAccessScopeAnalysis"]["NetworkInsightsAccessScopeAnalysisId"]
+for _ in range(200):
+    findings = ec2.get_network_insights_access_scope_analysis_findings(NetworkInsightsAccessScopeAnalysisId=scoped)
+    if findings["AnalysisStatus"] != "running":
+        break
+    time.sleep(0.05)
 identity = boto3.client("sts").get_caller_identity()
 print(json.dumps({
     "tags": vpc["Tags"],
     "rules": sum(len(page["SecurityGroupRules"]) for page in pages),
     "error": error,
+    "findings": sorted(
+        [hop["InboundHeader"]["DestinationPortRanges"] for hop in one["FindingComponents"] if "InboundHeader" in hop] for one in findings["AnalysisFindings"] if one["FindingComponents"][0]["Component"]["Id"] in ends
+    ),
     "found": analysis.get("NetworkPathFound"),
     "hops": [hop["Component"]["Id"].split("-")[0] for hop in analysis.get("ForwardPathComponents", [])],
     "open": [one["GroupName"] for one in shown],

@@ -142,14 +142,20 @@ export class InsightsRunner {
     const [members, scope] =
       job.kind === 'path' ? [await this.#membersOf(job), undefined] : [undefined, await this.#scopeOf(job)];
     const at = { revision: job.revision, endTime: new Date(now()).toISOString() };
-    // A store that fails keeps it running: the next start, or the next analysis that begins, tries again.
-    await control.submit(realmOf(job.realm), (estate) => {
-      const draft = new Draft(estate);
-      if (members !== undefined) endInsightsAnalysis(draft, job.id, { ...at, members });
-      if (scope !== undefined)
-        endScopeAnalysis(draft, job.id, { result: { ...at, members: scope.members }, findings: scope.findings });
-      return ok({ estate: draft.estate, value: undefined });
-    });
+    const keep = async (path: PathResult | undefined, found: ScopeResult | undefined): Promise<boolean> => {
+      const kept = await control.submit(realmOf(job.realm), (estate) => {
+        const draft = new Draft(estate);
+        if (path !== undefined) endInsightsAnalysis(draft, job.id, { ...at, members: path });
+        if (found !== undefined)
+          endScopeAnalysis(draft, job.id, { result: { ...at, members: found.members }, findings: found.findings });
+        return ok({ estate: draft.estate, value: undefined });
+      });
+      // A store that fails keeps it running: the next start, or the next analysis that begins, tries again.
+      return kept.ok || kept.error.kind !== 'refused';
+    };
+    if (await keep(members, scope)) return;
+    const why = 'The answer is larger than a record may be: ask for less.';
+    await keep(members === undefined ? undefined : failed(why), scope === undefined ? undefined : scopeFailed(why));
   }
 
   async #scopeOf({ realm, id, estate, revision }: Job): Promise<ScopeResult> {

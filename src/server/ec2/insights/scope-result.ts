@@ -12,6 +12,9 @@ export type ScopeResult = {
   readonly findings: readonly { readonly FindingId: string; readonly FindingComponents: readonly PathComponent[] }[];
 };
 
+/** Most addresses that a header lists. */
+const MOST = 400;
+
 /** An answer as Network Access Analyzer gives it: `unknown` where nothing is certain and something depends on what is not known. */
 export function scopeResult(answer: ScopeAnswer, analysisId: string, view: View): ScopeResult {
   const at = `Answered at revision ${answer.revision}.`;
@@ -24,6 +27,9 @@ export function scopeResult(answer: ScopeAnswer, analysisId: string, view: View)
   const { findings, isCut, unknowns, interfaces } = answer;
   const warnings = [
     ...(isCut ? [`Only the first ${findings.length} findings are listed.`] : []),
+    ...(findings.some((one) => one.sources.length > MOST || one.destinations.length > MOST)
+      ? [`Some headers list the first ${MOST} of their address prefixes only.`]
+      : []),
     ...(unknowns.length > 0 ? [`There may be more: that depends on what is not known, ${unknowns.join(', ')}.`] : []),
   ];
   return {
@@ -45,9 +51,6 @@ export function scopeResult(answer: ScopeAnswer, analysisId: string, view: View)
 export function scopeFailed(message: string): ScopeResult {
   return { members: { Status: 'failed', StatusMessage: message }, findings: [] };
 }
-
-/** Most addresses that a header lists. */
-const MOST = 100;
 
 /** The way there; its first header has all addresses that the finding stands for, where they are as they were sent. */
 function findingComponents({ way, sources, destinations }: ScopeFinding, view: View): readonly PathComponent[] {
