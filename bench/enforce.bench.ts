@@ -25,6 +25,11 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 type Event = { readonly did: string; readonly at: number; readonly rss: number } & Readonly<Record<string, unknown>>;
 
 /** Node as `crenel agent` starts it (bin/node-runtime.mjs). */
+const AGENT_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 const AGENT_FLAGS = ['--import', path('../bin/quick-start.mjs'), '--max-semi-space-size=4', '--expose-gc'];
 
 /** A child that says what happened in lines. */
@@ -33,7 +38,10 @@ class Telling {
   readonly events: Event[] = [];
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [...AGENT_FLAGS, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [...AGENT_FLAGS, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...AGENT_ENVIRONMENT, ...process.env },
+    });
     const { stdout } = this.child;
     if (stdout === null) throw new Error('the child has no output');
     createInterface({ input: stdout }).on('line', (line) => {

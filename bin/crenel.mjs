@@ -2,7 +2,15 @@
 // The `crenel` command. In a clone it runs the TypeScript sources; in a published package, the compiled JavaScript.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { AGENT_FLAGS, become, findNode, missingNodeMessage, replaceBy, UNAVAILABLE } from './node-runtime.mjs';
+import {
+  AGENT_ENVIRONMENT,
+  AGENT_FLAGS,
+  become,
+  findNode,
+  missingNodeMessage,
+  replaceBy,
+  UNAVAILABLE,
+} from './node-runtime.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = `${root}src/main.ts`;
@@ -24,11 +32,9 @@ if (isClone && !existsSync(`${root}node_modules/commander`)) {
   refuse(`this copy is incomplete: neither ${source} nor ${compiled} is there`);
 } else {
   const words = process.argv.slice(2);
-  const flags = [
-    '--import',
-    new URL('quick-start.mjs', import.meta.url).href,
-    ...(words[0] === 'agent' ? AGENT_FLAGS : []),
-  ];
+  const isAgent = words[0] === 'agent';
+  const flags = ['--import', new URL('quick-start.mjs', import.meta.url).href, ...(isAgent ? AGENT_FLAGS : [])];
   const args = [...flags, isClone ? source : compiled, ...words];
-  if (!replaceBy(node, args)) become(node, args);
+  const env = isAgent ? { ...AGENT_ENVIRONMENT, ...process.env } : process.env;
+  if (!replaceBy(node, args, env)) become(node, args, { env });
 }
