@@ -17,7 +17,17 @@ import { isLocked } from '../../agent/lock.ts';
 import type { World } from '../../core/model/world.ts';
 import { fail, type Result } from '../../core/net/result.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openKnownWorld, printJson, printNotes, printSheet, refuse, WORLD_VARIABLE } from '../context.ts';
+import {
+  clearProgress,
+  type Context,
+  openKnownWorld,
+  printJson,
+  printNotes,
+  printSheet,
+  progressOf,
+  refuse,
+  WORLD_VARIABLE,
+} from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import { countText } from '../pair-text.ts';
@@ -55,7 +65,10 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
   const world = await worldOf(context, folder);
   if (!world.ok) return world.error;
   const faults: string[] = [];
-  const note = (text: string): void => printNotes(context, [line(text)]);
+  const note = (text: string): void => {
+    clearProgress(context);
+    printNotes(context, [line(text)]);
+  };
   const follower = new LabFollower(
     () => ({ world: world.value, revision: world.value.revision }),
     {
@@ -69,7 +82,9 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
     },
     { source: sourceOf(context, folder) },
   );
+  progressOf(context)?.(`building ${countText(planLab(world.value).instances.size, 'instance')}`);
   const started = await follower.start();
+  clearProgress(context);
   if (!started.ok) return refuse(context, EXIT.io, started.error);
   const [fault] = faults;
   if (fault !== undefined) {
