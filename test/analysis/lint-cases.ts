@@ -112,6 +112,17 @@ export const LINT_CASES: readonly LintCase[] = [
   },
   { name: 'SSH by IPv6 where there is none', patch: inA('tcp/22 ::/0'), expect: ['open-unreachable A A.ingress.1'] },
   {
+    name: 'one rule that lets nothing out is there for that',
+    patch: { groups: { A: { egress: ['icmp/252/86 255.255.255.255/32', 'all ::1/128'] } } },
+    // B hears nothing of A any more: its rule is told, A's are not.
+    expect: ['rule-cut-off B B.ingress.0'],
+  },
+  {
+    name: 'a rule that lets nothing out beside one that lets something out does nothing',
+    patch: { groups: { A: { egress: ['icmp/252/86 255.255.255.255/32', 'tcp/443 0.0.0.0/0'] } } },
+    expect: ['rule-cut-off B B.ingress.0', 'rule-without-peer A A.egress.0'],
+  },
+  {
     name: 'a rule of IPv6 from one network where there is none',
     patch: inA('tcp/22 2001:db8:9::/48'),
     expect: ['rule-without-peer A A.ingress.1'],

@@ -9,6 +9,7 @@ import { KINDS } from '../../src/core/model/records.ts';
 import { ruleIdentity } from '../../src/core/model/security-group.ts';
 import { getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { ask } from '../../src/analysis/ask.ts';
+import { lintWorld } from '../../src/analysis/lint/lint.ts';
 import { kindOfDocument, readWhole, readWholeText } from '../../src/formats/any-world.ts';
 import { Evaluator } from '../../src/formats/cloudformation/evaluator.ts';
 import { givenIn } from '../../src/formats/cloudformation/parameters.ts';
@@ -325,6 +326,7 @@ test('what cdk synth writes is read without noise', () => {
   assert.equal(verdict(world, 'internet', 'WebInstance6D2F10B8', 'tcp/443'), 'allowed');
   // The sentinel that stands for no egress lets nothing out.
   assert.equal(verdict(world, 'WebInstance6D2F10B8', 'internet', 'tcp/443'), 'blocked');
+  assert.ok(lintWorld(world).findings.every(({ rule }) => rule !== 'rule-without-peer'));
   const said = findings.map(({ message }) => message);
   assert.deepEqual(
     said.filter((text) => /CDK|Bootstrap|Asset|not followed|no part in traffic|condition/.test(text)),

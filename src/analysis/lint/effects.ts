@@ -1,6 +1,6 @@
 import { trafficInterval } from '../../core/net/axis.ts';
 import type { IntervalSet } from '../../core/net/interval-set.ts';
-import { cidrContains } from '../../core/net/cidr.ts';
+import { cidrContains, formatCidr } from '../../core/net/cidr.ts';
 import { DIRECTIONS, type Rule, type SecurityGroup } from '../../core/model/security-group.ts';
 import { getRecord, indexedIds, listRecords, type World } from '../../core/model/world.ts';
 import { EXEMPT_ADDRESSES } from '../../core/policy/exempt.ts';
@@ -151,7 +151,7 @@ function idleFinding(sights: readonly FamilySight[], asked: Asked): readonly Fin
   // That a group is on no interface is told of the group.
   if (members.length === 0) return [];
   const told = rule.peer.kind === 'group' ? referenceFinding(world, asked, members) : undefined;
-  if (told === 'well') return [];
+  if (told === 'well' || isSentinel(asked)) return [];
   const common = {
     resource: group.id,
     label: recordLabel(world, group.id),
@@ -172,6 +172,17 @@ function idleFinding(sights: readonly FamilySight[], asked: Asked): readonly Fin
       reasons: refusals.texts,
     }),
   ];
+}
+
+/** Addresses that nothing ever has. */
+const NOBODY: ReadonlySet<string> = new Set(['255.255.255.255/32', '127.0.0.1/32', '::1/128']);
+
+/** A rule that is there to let nothing out: a group that is made without one for egress gets AWS's, for everything. */
+function isSentinel({ group, rule }: Asked): boolean {
+  if (rule.direction !== 'egress' || rule.peer.kind !== 'cidr' || !NOBODY.has(formatCidr(rule.peer.cidr))) return false;
+  return group.rules.every(
+    ({ direction, peer }) => direction === 'ingress' || (peer.kind === 'cidr' && NOBODY.has(formatCidr(peer.cidr))),
+  );
 }
 
 type Told = Pick<Finding, 'rule' | 'severity' | 'message'> & Partial<Finding>;
