@@ -4,7 +4,15 @@ import { DISCOVERY, layNeighbours, LINK_LOCAL } from './neighbour-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Field, Rule } from './ruleset.ts';
 import { bothFamilies, familyName, fieldsOf, type Side, sideName } from './side.ts';
-import { exemptRules, families, NEIGHBOURS, PRIORITIES, renewalRule, trackedRules } from './start-chains.ts';
+import {
+  exemptRules,
+  families,
+  NEIGHBOURS,
+  PRIORITIES,
+  renewalRule,
+  reopenedRule,
+  trackedRules,
+} from './start-chains.ts';
 import { forwards } from './state-chains.ts';
 import { DROP, end, goes, is, isIn, isOneOf, OWN_FLOW } from './steps.ts';
 
@@ -17,6 +25,7 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
+        ...(direction === 'egress' ? [reopenedRule(plan)] : []),
         ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
         ...trackedRules(plan, direction),
         renewalRule(plan, direction),

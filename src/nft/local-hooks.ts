@@ -3,7 +3,7 @@ import { earlierRules, layEarlier } from './earlier-chains.ts';
 import type { Plan } from './plan.ts';
 import type { Hook, Rule } from './ruleset.ts';
 import { fieldsOf, type Side, sideName } from './side.ts';
-import { families, NEIGHBOURS, renewalRule, trackedRules } from './start-chains.ts';
+import { families, NEIGHBOURS, renewalRule, reopenedRule, trackedRules } from './start-chains.ts';
 import { end, is, isIn, isOneOf } from './steps.ts';
 
 type Direction = Side['direction'];
@@ -31,6 +31,7 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
+        reopenedRule(plan),
         ...trackedRules(plan, direction),
         [isIn([device], 'interfaces', '!='), end('accept')],
         ...linkRules(direction),

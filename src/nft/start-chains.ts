@@ -25,18 +25,22 @@ export const NEIGHBOURS: Rule = [isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('a
 const RESET_SECONDS = 10;
 
 /**
- * A SYN on the ports of a connection that the other side reset belongs to it for Linux, while it begins another one (core/track/tcp.ts): this end's bit is
- * taken back, so that the rules are asked. Linux itself does so where the connection ended in another way.
+ * A SYN on the ports of a connection that the other side reset belongs to it for Linux, while it begins another one (core/track/tcp.ts): its bits are
+ * taken back, so that the rules are asked. Linux itself does so where the connection ended in another way. Stands first where a packet first meets the
+ * rules, and there alone: every packet pays for it.
  */
-function reopenedRule(plan: Plan, direction: Side['direction']): Rule {
-  const { device } = fieldsOf({ direction, family: 'ipv4' }, plan.wiring.mode);
-  const { original } = bitsOf({ direction });
+export function reopenedRule(plan: Plan): Rule {
+  plan.onceChain('reopened', () =>
+    (['iifname', 'oifname'] as const).map((device): Rule => [
+      isIn([device], 'interfaces'),
+      { kind: 'set-ct-mark', keeps: ERA_BITS, value: 0 },
+    ]),
+  );
   return [
     { kind: 'tcp-opens', operator: '==' },
     { kind: 'ct-ends', withinSeconds: RESET_SECONDS },
     goes('original'),
-    isIn([device], 'interfaces'),
-    { kind: 'set-ct-mark', keeps: ALL_BITS - original, value: 0 },
+    end('jump reopened'),
   ];
 }
 
@@ -50,7 +54,6 @@ export function trackedRules(plan: Plan, direction: Side['direction']): readonly
   // Tracked at both ends, as most packets of two local interfaces are: whichever way it goes. A machine by itself sees one end.
   const both: Rule = [is('ct mark', era + TRACKED_ANYWHERE), OWN_FLOW, end('accept')];
   return [
-    reopenedRule(plan, direction),
     ...(plan.wiring.mode === 'forward' ? [both] : []),
     [hasBit(era, original), goes('original'), OWN_FLOW, end('accept')],
     [hasBit(era, reply), goes('reply'), OWN_FLOW, end('accept')],
@@ -64,8 +67,7 @@ export function renewalRule(plan: Plan, direction: Side['direction']): Rule {
   return [isOfAnother, OWN_FLOW, isIn([device], 'interfaces'), end(`jump renewed.${direction}`)];
 }
 
-const ALL_BITS = 0xffff_ffff;
-const ERA_BITS = ALL_BITS - TRACKED_ANYWHERE;
+const ERA_BITS = 0xffff_ffff - TRACKED_ANYWHERE;
 
 /** The mark is of an era and has a bit, whatever the other one is. */
 function hasBit(era: number, bit: number): Step {
