@@ -100,7 +100,8 @@ function killsBy(way: Way): void {
     return await revisionOf(call.says, sentAt);
   }
 
-  test(`at random points of ${UPDATES} updates, and the rules in force are always those of one revision`, async (context) => {
+  const title = `at random points of ${UPDATES} updates, and the rules in force are always those of one revision`;
+  test(title, { timeout: 600_000 + UPDATES * 10_000 }, async (context) => {
     const random = new Random(11);
     const changes = new Changes(stage.ids, new Random(12));
     const revisions = [await revisionOf('the beginning', 0)];
