@@ -30,7 +30,11 @@ export function ruleLines<R extends RuleReport>(
     return [
       row(
         2,
-        [padded({ text: rule.id, style: 'faint' }, idWidth), padded(rule.traffic, TRAFFIC_WIDTH)],
+        [
+          // Ids of plans and templates are as long as what they say.
+          padded({ text: rule.id, style: 'faint' }, Math.max(idWidth, rule.id.length + 2)),
+          padded(rule.traffic, Math.max(TRAFFIC_WIDTH, rule.traffic.length + 2)),
+        ],
         [`${word} ${peerName(rule.peer)}${note}${suffix(rule)}`],
       ),
       ...expansion(rule.peer).map((one) => ({ ...one, indent: 6, lead: [{ text: '= ', style: 'faint' } as const] })),

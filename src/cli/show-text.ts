@@ -35,7 +35,7 @@ export function groupSheet(report: GroupReport, hits?: HitsDocument): Sheet {
         : referencedBy.map((reference) =>
             row(
               2,
-              [padded({ text: reference.rule, style: 'faint' }, 24)],
+              [padded({ text: reference.rule, style: 'faint' }, Math.max(24, reference.rule.length + 2))],
               [
                 `${reference.direction} ${reference.traffic} of ${named({ id: reference.group, name: reference.name })}`,
               ],
