@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { MAX_IGNORE_BYTES, readIgnores } from '../../src/formats/ignore-file.ts';
-import { checks } from '../property/checks.ts';
+import { readsDamaged } from './damaged-files.ts';
 
 const RULES = ['reachable-ssh', 'rule-implied'];
 const GOOD = `# what we live with
@@ -56,22 +55,12 @@ describe('ignore files', () => {
     });
 
   test('damaged files are read whole or refused with a place', () => {
-    const seen = { read: 0, refused: 0 };
-    const cut = fc.tuple(
-      fc.nat(GOOD.length),
-      fc.nat(6),
-      fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('*a', '&a', '{', '- ', '\n', '"', '!!map', '? ', '<<: ')),
-    );
-    fc.assert(
-      fc.property(fc.array(cut, { maxLength: 3 }), (cuts) => {
-        const text = cuts.reduce((was, [at, length, put]) => was.slice(0, at) + put + was.slice(at + length), GOOD);
-        const read = readIgnores(text, RULES);
-        seen[read.ok ? 'read' : 'refused'] += 1;
-        if (read.ok) for (const one of read.value) assert.ok(RULES.includes(one.rule) && one.reason.trim() !== '');
-        else assert.ok(read.error.line >= 1 && read.error.column >= 1 && read.error.message !== '');
-      }),
-      { numRuns: checks(2000) },
-    );
-    assert.ok(seen.read > 10 && seen.refused > 10, JSON.stringify(seen));
+    readsDamaged(GOOD, {
+      most: 3,
+      read: (text) => readIgnores(text, RULES),
+      look: (ignores) => {
+        for (const one of ignores) assert.ok(RULES.includes(one.rule) && one.reason.trim() !== '');
+      },
+    });
   });
 });
