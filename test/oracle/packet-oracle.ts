@@ -88,13 +88,9 @@ function sayAgain(verdict: OracleVerdict): Say {
 function isHome(from: string, sent: Header, arrival: Arrival | undefined): boolean {
   if (arrival === undefined) return true;
   const { place, header } = arrival;
+  if (!same(header.source, sent.destination)) return false;
   if (place.kind === 'eni') return place.name === from;
-  return (
-    from.startsWith('internet:') &&
-    place.kind === 'internet' &&
-    place.through === 'igw' &&
-    same(header.source, sent.destination)
-  );
+  return from.startsWith('internet:') && place.kind === 'internet' && place.through === 'igw';
 }
 
 function headerOf(world: Compact, question: PacketQuestion): Header {

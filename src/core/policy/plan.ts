@@ -92,13 +92,10 @@ function strayGate(trip: Trip, end: End, header: Header): Gate | undefined {
   };
 }
 
-function isHome(trip: Trip, end: End): boolean {
+/** Whether an answer comes back to the sender, from the address that the sender asked: what bypasses a gateway lacks the one that it would give. */
+function isHome(trip: Trip, end: Exclude<End, { readonly kind: 'lost' }>): boolean {
   const { origin, header } = trip;
+  if (end.kind === 'service' || !sameAddress(end.source, header.destination)) return false;
   if (origin.kind === 'eni') return end.kind === 'eni' && end.eni.id === origin.eni.id;
-  return (
-    origin.kind === 'internet' &&
-    end.kind === 'internet' &&
-    end.through === 'internet-gateway' &&
-    sameAddress(end.source, header.destination)
-  );
+  return origin.kind === 'internet' && end.kind === 'internet' && end.through === 'internet-gateway';
 }
