@@ -1,5 +1,6 @@
 // Behind every npm script: makes sure the dependencies and a fitting Node are there, then runs the task.
 // Plain JavaScript for Node 20 and newer, because it runs before anything is installed.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { become, findNode, missingNodeMessage, UNAVAILABLE } from '../bin/node-runtime.mjs';
 import { differenceFromLockfile, install } from './install.mjs';
@@ -37,7 +38,9 @@ function main() {
     process.exitCode = UNAVAILABLE;
     return;
   }
-  become(node, [...task, ...rest], { cwd: root });
+  // What Node makes of the sources is kept beside the dependencies: each of the many processes of a test run starts the faster.
+  const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env };
+  become(node, [...task, ...rest], { cwd: root, env });
 }
 
 main();
