@@ -246,7 +246,8 @@ const WATCHED: readonly (readonly [LintRule, readonly number[]])[] = [
 ];
 
 function* worlds(): Generator<readonly [string, World], void, undefined> {
-  for (let seed = 1; seed <= checks(40); seed += 1) {
+  // 182: a route that is in doubt stands before the only gate that asks a rule.
+  for (const seed of [...Array.from({ length: checks(40) }, (_, at) => at + 1), 182]) {
     yield [`random ${seed}`, compactWorld(randomWorld(seed))];
     yield [`worn ${seed}`, compactWorld(wornWorld(seed))];
   }

@@ -67,7 +67,7 @@ function isIdle({ matrix, family }: FamilySight, { group, rule }: Asked): boolea
       const { sure, possible } = groups.ofPeer(rule.peer, sight);
       return { sure: rows.over(points, sure), possible: rows.over(points, possible) };
     });
-    if (row === undefined) return false;
+    if (row === undefined || endsInDoubt(matrix, facing, { id, rule, points })) return false;
     const own = rows.sets.of(selfClasses(classes, id));
     return rows.sets.without(rows.anywhere(row.possible), own) === NO_CLASSES;
   });
@@ -118,6 +118,17 @@ function hidesPairs(matrix: Matrix, id: ClassId, { peer, direction }: Rule): boo
   return shapes.some(({ shape }) => {
     const near = direction === 'ingress' ? shape.receiver : shape.sender;
     return typeof near !== 'string' || (near === 'perhaps' && peer.kind === 'group');
+  });
+}
+
+/** Whether paths end, at something that is not known, before they ask the gate of a rule: they may lead to it. */
+function endsInDoubt(matrix: Matrix, facing: Facing, { id, rule, points }: Shown): boolean {
+  const { rows } = matrix;
+  const peers = peersOf(matrix, id, rule);
+  return matrix.around(id, facing).shapes.some(({ shape, rest }) => {
+    if ((facing === 'to' ? shape.receiver : shape.sender) !== 'none') return false;
+    const doubtful = setsIn(matrix, rows.without(rest.possible, rest.sure), points);
+    return [...doubtful].some((set) => rows.sets.overlap(set, peers));
   });
 }
 
