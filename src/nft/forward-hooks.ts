@@ -25,7 +25,7 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
-        ...(direction === 'egress' ? [reopenedRule(plan)] : []),
+        ...(direction === 'egress' ? [reopenedRule(plan, 'reopened', ['iifname', 'oifname'])] : []),
         ...(forwards(plan) ? [[isIn([device], 'unchecked'), end(`goto forwarding.${direction}`)]] : []),
         ...trackedRules(plan, direction),
         renewalRule(plan, direction),

@@ -31,7 +31,8 @@ export function layLocalHooks(plan: Plan, hasBorders: boolean): void {
     plan.chain(
       direction,
       [
-        reopenedRule(plan),
+        // What is forwarded to a container passes both hooks, the first of which may have marked it.
+        reopenedRule(plan, `reopened.${direction}`, [device]),
         ...trackedRules(plan, direction),
         [isIn([device], 'interfaces', '!='), end('accept')],
         ...linkRules(direction),

@@ -2,7 +2,7 @@ import { type Family, formatAddress } from '../core/net/address.ts';
 import { EXEMPT_ADDRESSES } from '../core/policy/exempt.ts';
 import { markOf } from './past.ts';
 import type { Plan } from './plan.ts';
-import { type Rule, type Step, TRACKED_ANYWHERE, type Value, type Verdict } from './ruleset.ts';
+import { type Field, type Rule, type Step, TRACKED_ANYWHERE, type Value, type Verdict } from './ruleset.ts';
 import { familyName, fieldsOf, nfproto, type Side, sideName } from './side.ts';
 import { bitsOf, forwards, otherRules } from './state-chains.ts';
 import { COUNT, DROP, end, goes, is, isIn, isOneOf, markBy, OWN_FLOW, verdictBy } from './steps.ts';
@@ -27,20 +27,17 @@ const RESET_SECONDS = 10;
 /**
  * A SYN on the ports of a connection that the other side reset belongs to it for Linux, while it begins another one (core/track/tcp.ts): its bits are
  * taken back, so that the rules are asked. Linux itself does so where the connection ended in another way. Stands first where a packet first meets the
- * rules, and there alone: every packet pays for it.
+ * rules of one of these devices, and there alone: every packet pays for it, and a connection that just began is at its end for Linux too.
  */
-export function reopenedRule(plan: Plan): Rule {
-  plan.onceChain('reopened', () =>
-    (['iifname', 'oifname'] as const).map((device): Rule => [
-      isIn([device], 'interfaces'),
-      { kind: 'set-ct-mark', keeps: ERA_BITS, value: 0 },
-    ]),
+export function reopenedRule(plan: Plan, name: string, devices: readonly Field[]): Rule {
+  plan.onceChain(name, () =>
+    devices.map((device): Rule => [isIn([device], 'interfaces'), { kind: 'set-ct-mark', keeps: ERA_BITS, value: 0 }]),
   );
   return [
     { kind: 'tcp-opens', operator: '==' },
     { kind: 'ct-ends', withinSeconds: RESET_SECONDS },
     goes('original'),
-    end('jump reopened'),
+    end(`jump ${name}`),
   ];
 }
 

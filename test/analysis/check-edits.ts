@@ -1,7 +1,7 @@
 // Edits of a world against what they are said to do: to the packet that is asked about, and to everything else.
 import assert from 'node:assert/strict';
 import { parseTraffic } from '../../src/core/net/traffic.ts';
-import { listRecords, type World } from '../../src/core/model/world.ts';
+import { getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { type AnswerGroup, answerQuestion } from '../../src/analysis/answer.ts';
 import { diffDocument } from '../../src/analysis/diff-document.ts';
 import { resolveEndpoint } from '../../src/analysis/endpoint.ts';
@@ -113,8 +113,18 @@ type Choice = Pick<AnswerGroup, 'trip'> & {
 function choiceHelps(world: World, { edits, measured, trip, blocked, label, isWhole }: Choice): void {
   const edited = withEdits(world, edits);
   const text = `${label}: ${JSON.stringify(edits)}`;
+  joinsAlone(world, edits, text);
   if (isWhole) assert.notEqual(judgeIn(edited, trip, blocked.transport).outcome, 'deny', text);
   isDifference(world, edited, { measured, label: text });
+}
+
+/** Whoever joins a group stays in the groups that it was in. */
+function joinsAlone(world: World, edits: readonly WorldEdit[], label: string): void {
+  for (const edit of edits) {
+    if (edit.kind !== 'join-group') continue;
+    const [before, after] = [world, withEdits(world, [edit])].map((one) => getRecord(one, 'enis', edit.eniId)?.groups);
+    assert.deepEqual(after?.toSorted(), [...new Set([...(before ?? []), edit.groupId])].toSorted(), label);
+  }
 }
 
 function isDifference(
