@@ -27,7 +27,8 @@ const RESET_SECONDS = 10;
 /**
  * A SYN on the ports of a connection that the other side reset belongs to it for Linux, while it begins another one (core/track/tcp.ts): its bits are
  * taken back, so that the rules are asked. Linux itself does so where the connection ended in another way. Stands first where a packet first meets the
- * rules of one of these devices, and there alone: every packet pays for it, and a connection that just began is at its end for Linux too.
+ * rules of one of these devices, and there alone: every packet pays for it. A connection that just began is at its end for Linux too: it has no
+ * mark yet.
  */
 export function reopenedRule(plan: Plan, name: string, devices: readonly Field[]): Rule {
   plan.onceChain(name, () =>
@@ -35,6 +36,7 @@ export function reopenedRule(plan: Plan, name: string, devices: readonly Field[]
   );
   return [
     { kind: 'tcp-opens', operator: '==' },
+    is('ct mark', 0, '!='),
     { kind: 'ct-ends', withinSeconds: RESET_SECONDS },
     goes('original'),
     end(`jump ${name}`),
