@@ -62,25 +62,20 @@ function forTables(side: Side, one: Attributes, name: string, run: (id: string) 
   for (const id of isExact ? ids : [...side.draft.records.routeTables.keys()]) run(id);
 }
 
+const TARGETS = [
+  'network_interface_id',
+  'nat_gateway_id',
+  'egress_only_gateway_id',
+  'vpc_peering_connection_id',
+  'gateway_id',
+] as const;
 const INLINE = {
   destinations: ['cidr_block', 'ipv6_cidr_block', 'destination_prefix_list_id'],
-  targets: [
-    'network_interface_id',
-    'nat_gateway_id',
-    'egress_only_gateway_id',
-    'vpc_peering_connection_id',
-    'gateway_id',
-  ],
+  targets: TARGETS,
 } as const;
 const ALONE = {
   destinations: ['destination_cidr_block', 'destination_ipv6_cidr_block', 'destination_prefix_list_id'],
-  targets: [
-    'network_interface_id',
-    'nat_gateway_id',
-    'egress_only_gateway_id',
-    'vpc_peering_connection_id',
-    'gateway_id',
-  ],
+  targets: TARGETS,
 } as const;
 const UNMODELLED = [
   'transit_gateway_id',
