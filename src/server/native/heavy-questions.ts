@@ -11,10 +11,9 @@ import { exposures } from '../../analysis/exposure.ts';
 import { LINT_RULES } from '../../analysis/lint/finding.ts';
 import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
 import { lintWorld } from '../../analysis/lint/lint.ts';
+import type { InsightsQuestion } from '../../analysis/insights/insights-question.ts';
 import { answerPath } from '../../analysis/insights/path-answer.ts';
-import type { PathQuestion } from '../../analysis/insights/path-question.ts';
-import { answerScope, type ScopeLimits } from '../../analysis/insights/scope-answer.ts';
-import type { ScopeQuestion } from '../../analysis/insights/scope-question.ts';
+import { answerScope } from '../../analysis/insights/scope-answer.ts';
 import { matrixDocument, type MatrixQuery } from '../../analysis/matrix-document.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
 import { readAssertions } from '../../formats/assertion-file.ts';
@@ -37,20 +36,8 @@ export type HeavyQuestion =
   | { readonly kind: 'edits'; readonly revision: number; readonly asked: Asked }
   | { readonly kind: 'diff'; readonly before: Side; readonly after: Side }
   | { readonly kind: 'compare'; readonly revision: number; readonly body: Uint8Array }
-  /** Of EC2's network insights: every path that a scope means. */
-  | {
-      readonly kind: 'insights-scope';
-      readonly revision: number;
-      readonly question: ScopeQuestion;
-      readonly limits: ScopeLimits;
-    }
-  /** Of EC2's network insights: a path between more pairs of addresses than are tried at once. */
-  | {
-      readonly kind: 'insights-path';
-      readonly revision: number;
-      readonly question: PathQuestion;
-      readonly trips: number;
-    };
+  /** Of EC2's network insights. */
+  | InsightsQuestion;
 
 /** A world by the steps that lead to it. */
 export type Side = { readonly steps: readonly WorldStep[]; readonly revision: number };

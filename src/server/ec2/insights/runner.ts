@@ -1,9 +1,8 @@
 import { ok, type Result } from '../../../core/net/result.ts';
 import type { World } from '../../../core/model/world.ts';
+import type { InsightsQuestion } from '../../../analysis/insights/insights-question.ts';
 import { answerPath, type PathAnswer } from '../../../analysis/insights/path-answer.ts';
-import type { PathQuestion } from '../../../analysis/insights/path-question.ts';
 import { answerScope, type ScopeAnswer, type ScopeLimits } from '../../../analysis/insights/scope-answer.ts';
-import type { ScopeQuestion } from '../../../analysis/insights/scope-question.ts';
 import type { Commit, Control } from '../../control/control.ts';
 import { Draft } from '../../control/draft.ts';
 import { type Estate, recordOf, recordsOf } from '../../control/estate.ts';
@@ -24,26 +23,11 @@ export const INSIGHTS_TRIPS = 100_000;
 /** Findings that are kept, and pairs of addresses that are looked at, for one analysis of a scope. */
 const SCOPE_BOUNDS: ScopeLimits = { findings: 500, pairs: 200_000 };
 
-/** A question for the thread beside the server's own. */
-export type AsideQuestion =
-  | {
-      readonly kind: 'insights-scope';
-      readonly revision: number;
-      readonly question: ScopeQuestion;
-      readonly limits: ScopeLimits;
-    }
-  | {
-      readonly kind: 'insights-path';
-      readonly revision: number;
-      readonly question: PathQuestion;
-      readonly trips: number;
-    };
-
 /** Answers a question aside, as JSON; waits for its turn. Errors say why there is no answer. */
 export type AskAside = (
   realm: string,
   world: World,
-  question: AsideQuestion,
+  question: InsightsQuestion,
 ) => Promise<Result<string, { readonly message: string }>>;
 
 /** What a runner needs of its surroundings. */
