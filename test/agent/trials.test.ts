@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Enforcer } from '../../src/agent/enforcer.ts';
 import { NftKernel } from '../../src/agent/nft-kernel.ts';
@@ -18,6 +17,7 @@ import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
 import { localWiring } from '../nft/ends.ts';
+import { until } from '../server/listener.ts';
 
 /** Views that differ in what they let in. */
 function viewOf(port: number, revision = 1): HostView {
@@ -208,7 +208,7 @@ describe('a guard', () => {
     const [file, mark] = [join(path, 'file'), join(path, 'mark')];
     writeFileSync(file, '');
     expectOk(await startGuard(['touch', mark], { file, seconds: 0 }));
-    while (!existsSync(mark)) await sleep(5);
+    await until(() => existsSync(mark));
   });
 
   test('does nothing when the file is gone or it is called off', async () => {
@@ -218,7 +218,7 @@ describe('a guard', () => {
     const guard = expectOk(await startGuard(['touch', mark], { file: end, seconds: 1 }));
     guard.callOff();
     expectOk(await startGuard(['touch', file], { file: end, seconds: 1.2 }));
-    while (!existsSync(file)) await sleep(20);
+    await until(() => existsSync(file));
     assert.ok(!existsSync(mark));
   });
 });

@@ -1,4 +1,5 @@
 // A listener for tests, with its log and its metrics in reach, and the requests that they send.
+import * as nodeTest from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { expectOk } from '../../src/core/net/result.ts';
@@ -95,9 +96,13 @@ export function latch(): { readonly opened: Promise<void>; readonly open: () => 
   return { opened: promise.then(() => undefined), open: () => resolve(undefined) };
 }
 
-/** Waits until something holds; the test's own timeout bounds it. */
+/** Absent before Node 24.19. */
+const { getTestContext }: Partial<typeof nodeTest> = nodeTest;
+
+/** Waits until something holds, or the test or suite that it is called in is over: nothing goes on asking after a timeout. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await setTimeout(2);
+  const signal = getTestContext?.()?.signal;
+  while (!(await holds())) await setTimeout(2, undefined, { signal });
 }
 
 /** A route whose handler waits: `arrived` counts the requests that reached it. */
