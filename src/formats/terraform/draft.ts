@@ -65,7 +65,7 @@ export class WorldDraft {
     this.records[kind].delete(id);
   }
 
-  /** Tells a person something about subjects; the same words for several are said once. */
+  /** Tells a person something about subjects, which stand for `%`; the same words for several are said once, so they are to fit one and many. */
   note(severity: Finding['severity'], words: string, subject: string): void {
     const known = this.#notes.get(words);
     if (known === undefined) this.#notes.set(words, { finding: severity, subjects: new Set([subject]) });

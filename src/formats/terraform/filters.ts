@@ -74,7 +74,8 @@ function inlineRules(
   return blocks.flatMap((block) => blockRules(side, block, { direction, groupId: id, shared: told }));
 }
 
-const UNDECLARED = '% sets no rules of its own in some direction: rules stand elsewhere or there are none';
+const UNDECLARED =
+  'groups that have no rules of their own in some direction, where rules stand elsewhere or there are none: %';
 
 /** Rules get ids: their resource's, else what they say. */
 function named(id: string, rules: readonly (Said & { readonly id?: string })[]): readonly Rule[] {
@@ -122,7 +123,7 @@ function addRules(side: Side): void {
     if (mine.some((one) => one.isDisputed))
       draft.note(
         'warning',
-        '% has rules in blocks of its own and as resources of their own: they overwrite each other, so those that only one of the two has are in doubt',
+        'rules stand in blocks of these groups and as resources of their own, which overwrite each other, so those that only one of the two has are in doubt: %',
         id,
       );
     group.rules = named(id, [...kept, ...mine.map(({ said }) => said)]);
@@ -260,7 +261,7 @@ function settleEntries(side: Side, id: string, entries: readonly AclEntry[]): vo
   const spots = Map.groupBy(acl.entries, (one) => `${one.direction} ${one.number}`);
   const clashes = [...spots.values()].some((same) => same.length > 1 && same.every((one) => one.doubt === undefined));
   if (!clashes) return;
-  side.draft.note('warning', '% has two entries of one number: which of them stands there is not known', id);
+  side.draft.note('warning', 'two entries have one number, and which of them stands there is not known: %', id);
   acl.entries = acl.entries.map((entry) =>
     (spots.get(`${entry.direction} ${entry.number}`)?.length ?? 0) > 1
       ? { ...entry, doubt: `${id} ${entry.number}` }

@@ -15,7 +15,7 @@ export function readVpcs(side: Side): void {
     const id = resources.idOf(vpc.instance);
     const primary = vpc.cidr('cidr_block');
     if (primary === undefined) {
-      draft.note('warning', 'the IPv4 prefix of % is not known yet: what depends on it is unknown', id);
+      draft.note('warning', 'IPv4 prefixes are not known yet, so what depends on them is unknown: %', id);
       continue;
     }
     const cidrs = [primary, ...ipv6Of(side, vpc), ...moreCidrs(side, id)];
@@ -52,7 +52,7 @@ function ipv6Of(side: Side, vpc: Attributes): readonly Cidr[] {
   if (vpc.flag('assign_generated_ipv6_cidr_block') === false) return [];
   side.draft.note(
     'note',
-    'the IPv6 prefix of % is not known yet: one that nobody has stands for it, and what names other IPv6 prefixes is taken not to mean it',
+    'IPv6 prefixes are not known yet: ones that nobody has stand for them, and what names other IPv6 prefixes is taken not to mean them: %',
     side.resources.idOf(vpc.instance),
   );
   return [side.ipv6.vpcPrefix(side.resources.idOf(vpc.instance))];
@@ -129,12 +129,12 @@ export function readSubnets(side: Side): void {
     const id = resources.idOf(subnet.instance);
     const vpcId = subnet.id('vpc_id') ?? subnet.label('vpc_id');
     if (!side.isVpc(vpcId)) {
-      draft.note('warning', 'the VPC of % cannot be told: what depends on it is unknown', id);
+      draft.note('warning', 'the VPC cannot be told of these, so what depends on it is unknown: %', id);
       continue;
     }
     const cidr = subnet.cidr('cidr_block');
     if (cidr === undefined && subnet.flag('ipv6_native') !== true) {
-      draft.note('warning', 'the IPv4 prefix of % is not known yet: what depends on it is unknown', id);
+      draft.note('warning', 'IPv4 prefixes are not known yet, so what depends on them is unknown: %', id);
       continue;
     }
     const vpc = side.vpcs.get(vpcId);

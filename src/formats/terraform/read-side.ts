@@ -58,7 +58,7 @@ function sayTypes(side: Side): void {
     if (kind === 'matters')
       side.draft.note(
         'warning',
-        '% decides about traffic and is not followed: answers that it touches are unknown',
+        'these decide about traffic and are not followed, so answers that they touch are unknown: %',
         address,
       );
     if (kind === 'other')
