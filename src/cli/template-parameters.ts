@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { suggestNames } from '../analysis/suggest.ts';
-import { type Given, givenIn } from '../formats/cloudformation/parameters.ts';
+import { type Given, givenIn, isParameter } from '../formats/cloudformation/parameters.ts';
 import type { Export } from '../formats/describe.ts';
 import type { Io, LoadError } from './io.ts';
 
@@ -38,10 +38,10 @@ export async function givenParameters(
 /** Why parameters are refused that none of the documents has: undefined where each is of one of them. */
 export function unusedFault(given: Given | undefined, documents: readonly Export[]): LoadError | undefined {
   const known = new Set(documents.flatMap(({ parameters = [] }) => parameters));
-  const unused = [...(given?.keys() ?? [])].find((name) => !known.has(name));
-  if (unused === undefined) return undefined;
-  if (documents.every(({ parameters }) => parameters === undefined))
+  if (given !== undefined && given.size > 0 && documents.every(({ parameters }) => parameters === undefined))
     return { kind: 'malformed', message: '--parameter is for CloudFormation templates: this is none' };
+  const unused = [...(given?.keys() ?? [])].find((name) => !isParameter(name, known));
+  if (unused === undefined) return undefined;
   const [near] = suggestNames(unused, known);
   const hint =
     near !== undefined

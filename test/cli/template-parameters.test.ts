@@ -50,6 +50,8 @@ test('a parameter that no document has is a mistake', () => {
   assert.equal(unusedFault(undefined, [document()]), undefined);
   assert.match(unusedFault(given, [document(['Stag'])])?.message ?? '', /did you mean Stag/);
   assert.match(unusedFault(given, [document([])])?.message ?? '', /it has none/);
+  assert.equal(unusedFault(new Map([['AWS::Region', 'eu-west-1']]), [document([])]), undefined);
+  assert.match(unusedFault(new Map([['AWS::Region', 'eu-west-1']]), [document()])?.message ?? '', /this is none/);
   assert.match(unusedFault(given, [document()])?.message ?? '', /this is none/);
 });
 

@@ -204,10 +204,10 @@ Resources:
   assert.ok(world.missing.has('enis') && world.missing.has('internetGateways'));
   const said = findings.map(({ message }) => message).join('\n');
   for (const words of [
-    'Nested decides about traffic',
-    'Fn::ForEach::Many makes resources',
+    'answers that they touch are unknown: Nested\n',
+    'what they decide is unknown: Fn::ForEach::Many',
     'AWS::NotYet::Thought',
-    'whether Gateway is there',
+    'what they decide is unknown: Gateway',
   ])
     assert.ok(said.includes(words), words);
 });
@@ -253,15 +253,15 @@ Resources:
       SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: !Ref Port, ToPort: !Ref Port, CidrIp: !If [Live, 10.0.0.0/8, 10.9.0.0/16] }]
 `;
 
-function readAsked(given: Readonly<Record<string, string>>): ReturnType<typeof readTemplate> {
-  return readTemplate(expectOk(parseTemplateYaml(ASKED, 'x.yaml')), 'x.yaml', new Map(Object.entries(given)));
+function readGiven(text: string, given: Readonly<Record<string, string>>): ReturnType<typeof readTemplate> {
+  return readTemplate(expectOk(parseTemplateYaml(text, 'x.yaml')), 'x.yaml', new Map(Object.entries(given)));
 }
 
 test('parameters are what is given, and what CloudFormation would refuse is refused', () => {
-  const { world, parameters } = expectOk(readAsked({ Port: '443', Stage: 'live' }));
+  const { world, parameters } = expectOk(readGiven(ASKED, { Port: '443', Stage: 'live' }));
   assert.equal(rulesOf(world, 'Group')[0], 'ingress ingress tcp/443 10.0.0.0/8');
   assert.deepEqual(parameters, ['Stage', 'Port', 'Zones', 'Secret', 'Image']);
-  assert.match(rulesOf(expectOk(readAsked({})).world, 'Group')[0] ?? '', /10\.9\.0\.0\/16 \?$/);
+  assert.match(rulesOf(expectOk(readGiven(ASKED, {})).world, 'Group')[0] ?? '', /10\.9\.0\.0\/16 \?$/);
   for (const [name, value, words] of [
     ['Stage', 'prod', '"prod" is none of test, live'],
     ['Port', 'http', '"http" is no number'],
@@ -270,8 +270,61 @@ test('parameters are what is given, and what CloudFormation would refuse is refu
     ['Secret', 'hunter2', 'the value has less than 8 characters'],
     ['Secret', 'x'.repeat(21), 'the value has more than 20 characters'],
   ] as const) {
-    const read = readAsked({ [name]: value });
+    const read = readGiven(ASKED, { [name]: value });
     assert.equal(read.ok ? '' : read.error, `x.yaml: parameter ${name}: ${words}`);
+  }
+});
+
+const CHECKED = `
+Parameters:
+  Cidr: { Type: String, Default: '', AllowedPattern: '(\\d{1,3}\\.){3}\\d{1,3}/\\d{1,2}', ConstraintDescription: must be a prefix such as 10.0.0.0/8 }
+  Names: { Type: CommaDelimitedList, Default: 'a,b', AllowedPattern: '[a-z]' }
+  Odd: { Type: String, Default: aa, AllowedPattern: '(a)\\1' }
+  Secret: { Type: String, NoEcho: true, AllowedPattern: '[a-z]+' }
+Mappings: { Ports: { eu-west-1: { Port: 443 }, cn-north-1: { Port: 80 } } }
+Conditions: { China: !Equals [!Ref AWS::Partition, aws-cn], Odd: !Equals [!Ref Odd, !Select [0, !Ref Names]] }
+Resources:
+  Net: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: 10.0.0.0/16 } }
+  Peer: { Type: 'AWS::EC2::VPCPeeringConnection', Properties: { VpcId: !Ref Net, PeerVpcId: vpc-1, PeerRegion: eu-west-1, PeerOwnerId: '123456789012' } }
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: g
+      VpcId: !Ref Net
+      SecurityGroupIngress:
+        - { IpProtocol: tcp, FromPort: !FindInMap [Ports, !Ref 'AWS::Region', Port], ToPort: 8080, CidrIp: !Ref Cidr, Description: !Ref Odd }
+        - !If [China, { IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIp: 10.0.0.0/8 }, !Ref 'AWS::NoValue']
+`;
+
+test('what CloudFormation itself gives to a template can be given, and patterns are held against values', () => {
+  const here = expectOk(
+    readGiven(CHECKED, { 'AWS::Region': 'eu-west-1', 'AWS::AccountId': '123456789012', Cidr: '192.0.2.0/24' }),
+  );
+  assert.deepEqual(rulesOf(here.world, 'Group').slice(0, 1), ['ingress ingress tcp/443-8080 192.0.2.0/24']);
+  assert.equal(getRecord(here.world, 'peerings', 'Peer')?.status, 'active');
+  const china = expectOk(readGiven(CHECKED, { 'AWS::Region': 'cn-north-1', Cidr: '192.0.2.0/24' }));
+  assert.deepEqual(rulesOf(china.world, 'Group').slice(0, 2), [
+    'ingress ingress tcp/80-8080 192.0.2.0/24',
+    'ingress ingress udp/53 10.0.0.0/8',
+  ]);
+  // A default that its own constraints refuse has to be replaced: what it would be is not known.
+  const { world, findings } = expectOk(readGiven(CHECKED, {}));
+  assert.match(rulesOf(world, 'Group')[0] ?? '', /\?$/);
+  const said = findings.map(({ message }) => message).join('\n');
+  assert.match(said, /defaults that break the constraints of their own parameters count for nothing: Cidr$/m);
+  assert.match(said, /AllowedPattern.*not followed here.*: Odd$/m);
+  for (const [given, message] of [
+    [
+      { Cidr: '10.0.0.0' },
+      'x.yaml: parameter Cidr: "10.0.0.0" does not match (\\d{1,3}\\.){3}\\d{1,3}/\\d{1,2} (must be a prefix such as 10.0.0.0/8)',
+    ],
+    [{ Names: 'a,bb' }, 'x.yaml: parameter Names: "bb" does not match [a-z]'],
+    [{ Secret: 'not-for-printing' }, 'x.yaml: parameter Secret: the value does not match [a-z]+'],
+    [{ 'AWS::Region': 'Ireland' }, 'x.yaml: parameter AWS::Region: "Ireland" is none that it can have'],
+    [{ 'AWS::NoValue': 'x' }, 'x.yaml: parameter AWS::NoValue: only CloudFormation can give it a value'],
+  ] as const) {
+    const refused = readGiven(CHECKED, given);
+    assert.equal(refused.ok ? '' : refused.error, message);
   }
 });
 

@@ -1,7 +1,7 @@
 import { FormatError } from '../fields.ts';
 import { isObject, type JsonObject, member, textOf as textOfNode } from '../terraform/plan-json.ts';
 import { findInMap, PLAIN_FUNCTIONS, substitute, truthOf, withoutMissing } from './functions.ts';
-import { type Given, takesList } from './parameters.ts';
+import { byRegion, Constraints, type Given, takesList } from './parameters.ts';
 import type { Template } from './template.ts';
 import { isList, NO_VALUE, Opaque, property, sameValue, textOf, UNKNOWN, type Value } from './value.ts';
 
@@ -32,7 +32,7 @@ const WITH_VPC: Readonly<Record<string, string>> = {
 };
 
 /**
- * Follows the expressions of one template. Parameters stand for what is given, else for their defaults; what has neither, and what only CloudFormation could tell, is not
+ * Follows the expressions of one template; throws `FormatError` where CloudFormation would refuse a value that is given. Parameters stand for what is given, else for their defaults; what has neither, and what only CloudFormation could tell, is not
  * known, but the same wherever it stands (`Opaque`).
  */
 export class Evaluator {
@@ -46,6 +46,7 @@ export class Evaluator {
     defaults: new Set(),
     open: new Set(),
   };
+  readonly constraints: Constraints = new Constraints();
   #steps = 0;
   #chain = 0;
 
@@ -53,6 +54,7 @@ export class Evaluator {
     this.#given = given;
     this.#template = template;
     this.#file = file;
+    this.constraints.check(template.parameters, given, file);
   }
 
   /** The properties of a resource. */
@@ -103,7 +105,7 @@ export class Evaluator {
   #call(name: string, argument: unknown, depth: number): Value {
     switch (name) {
       case 'Ref':
-        return typeof argument === 'string' ? this.#ref(argument) : UNKNOWN;
+        return typeof argument === 'string' ? this.ref(argument) : UNKNOWN;
       case 'Condition':
         return typeof argument === 'string' ? (this.condition(argument) ?? UNKNOWN) : this.#value(argument, depth);
       case 'Fn::GetAtt':
@@ -127,19 +129,11 @@ export class Evaluator {
     }
   }
 
-  #ref(name: string): Value {
-    switch (name) {
-      case 'AWS::NoValue':
-        return NO_VALUE;
-      case 'AWS::Partition':
-        return 'aws';
-      case 'AWS::URLSuffix':
-        return 'amazonaws.com';
-      case 'AWS::NotificationARNs':
-        return UNKNOWN;
-      default:
-        if (name.startsWith('AWS::')) return new Opaque(name);
-    }
+  /** What a name stands for: a parameter, a resource, or what CloudFormation itself gives. */
+  ref(name: string): Value {
+    if (name === 'AWS::NoValue') return NO_VALUE;
+    if (name === 'AWS::NotificationARNs') return UNKNOWN;
+    if (name.startsWith('AWS::')) return this.#given.get(name) ?? byRegion(name, this.#given) ?? new Opaque(name);
     const parameter = member(this.#template.parameters, name);
     if (isObject(parameter)) return this.#parameter(name, parameter);
     return this.#template.resources.has(name) ? name : new Opaque(name);
@@ -150,7 +144,8 @@ export class Evaluator {
     const given = this.#given.get(name);
     const isSecret = truthOf(this.#value(member(parameter, 'NoEcho'), MAX_DEPTH - 1)) === true;
     const standard = isSecret ? undefined : textOf(this.#value(member(parameter, 'Default'), MAX_DEPTH - 1));
-    const value = given ?? standard;
+    const isBroken = given === undefined && standard !== undefined && this.#isRefused(name, parameter, standard);
+    const value = isBroken ? undefined : (given ?? standard);
     const isPlural = takesList(parameter);
     // A value of the SSM store is only named here.
     if (value === undefined || type.startsWith('AWS::SSM::')) {
@@ -160,6 +155,14 @@ export class Evaluator {
     if (given === undefined) this.used.defaults.add(name);
     if (!isPlural) return value;
     return value === '' ? [] : value.split(',').map((one) => one.trim());
+  }
+
+  /** Whether a default breaks what its own parameter asks for, as one that has to be replaced does. */
+  #isRefused(name: string, parameter: JsonObject, standard: string): boolean {
+    if (this.constraints.brokenDefaults.has(name)) return true;
+    const isRefused = this.constraints.faultOf(name, parameter, standard) !== undefined;
+    if (isRefused) this.constraints.brokenDefaults.add(name);
+    return isRefused;
   }
 
   /** What a resource says of itself: its id, what AWS makes with a VPC, or one of its own properties. */
@@ -197,7 +200,7 @@ export class Evaluator {
     return substitute(text, (name) => {
       const given = property(own, name);
       if (given !== undefined) return given;
-      return name.includes('.') ? this.#attribute(name, depth + 1) : this.#ref(name);
+      return name.includes('.') ? this.#attribute(name, depth + 1) : this.ref(name);
     });
   }
 }

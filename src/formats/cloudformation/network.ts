@@ -1,12 +1,17 @@
 import type { Instance } from '../terraform/plan-json.ts';
 import { at, type Fields, fieldsBy, flagAt, instanceOf, known, listAt, type Naming, tagsOf } from './fields.ts';
-import { isList, isProperties, Opaque, property, textOf, UNKNOWN, type Value } from './value.ts';
+import { isList, isProperties, property, sameValue, textOf, UNKNOWN, type Value } from './value.ts';
 
 /** A resource of a template with what its properties come to. */
 export type Resource = { readonly id: string; readonly type: string; readonly properties: Value };
 
 /** All resources of a template that are there, and one of them by its id. */
-export type Resources = { readonly all: readonly Resource[]; readonly byId: ReadonlyMap<string, Resource> };
+export type Resources = {
+  readonly all: readonly Resource[];
+  readonly byId: ReadonlyMap<string, Resource>;
+  /** Where the stack is made. */
+  readonly own: { readonly region: Value; readonly accountId: Value };
+};
 
 /** Types that become one of Terraform's by the names of their properties alone. */
 export const NAMED: Readonly<Record<string, readonly [string, Naming]>> = {
@@ -189,11 +194,11 @@ function readEntry({ id, properties }: Resource): readonly Instance[] {
   ];
 }
 
-function readPeering({ id, properties }: Resource): readonly Instance[] {
+function readPeering({ id, properties }: Resource, { own }: Resources): readonly Instance[] {
   const owner = at(properties, 'PeerOwnerId');
-  const isOwn = owner === undefined || (owner instanceof Opaque && owner.name === 'AWS::AccountId');
+  const isOwn = owner === undefined || sameValue(owner, own.accountId) === true;
   const region = at(properties, 'PeerRegion');
-  const isHere = region === undefined || (region instanceof Opaque && region.name === 'AWS::Region');
+  const isHere = region === undefined || sameValue(region, own.region) === true;
   return [
     instanceOf(id, 'aws_vpc_peering_connection', {
       vpc_id: at(properties, 'VpcId'),

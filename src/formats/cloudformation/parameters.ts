@@ -1,5 +1,6 @@
 import { FormatError } from '../fields.ts';
 import { elements, isObject, type JsonObject, member, textOf } from '../terraform/plan-json.ts';
+import { matchesWhole, stepsOfTemplate } from './pattern.ts';
 
 /** Values that a person gives to the parameters of templates. */
 export type Given = ReadonlyMap<string, string>;
@@ -9,33 +10,86 @@ export function takesList(parameter: unknown): boolean {
   return /^List<|^CommaDelimitedList$|::Value<List</.test(textOf(member(parameter, 'Type')) ?? '');
 }
 
-/** Refuses values that CloudFormation would refuse, as far as that can be told without AWS; patterns are left to it. Throws `FormatError`. */
-export function checkGiven(parameters: JsonObject, given: Given, file: string): void {
-  for (const [name, value] of given) {
-    const parameter = member(parameters, name);
-    if (!isObject(parameter)) continue;
-    const why = faultOf(parameter, value);
-    if (why !== undefined) throw new FormatError(`${file}: parameter ${name}: ${why}`);
+/** What CloudFormation itself gives to a template, and what such a value looks like (V:cfn-pseudo-parameters). */
+const PSEUDO: ReadonlyMap<string, RegExp> = new Map([
+  ['AWS::AccountId', /^\d{12}$/],
+  ['AWS::Partition', /^aws(?:-[a-z]+)*$/],
+  ['AWS::Region', /^[a-z]{2,10}(?:-[a-z]{1,20}){1,3}-\d{1,2}$/],
+  ['AWS::StackId', /^arn:[\x21-\x7e]{1,2000}$/],
+  ['AWS::StackName', /^[A-Za-z][A-Za-z0-9-]{0,127}$/],
+  ['AWS::URLSuffix', /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}$/],
+]);
+
+/** Whether a template that has these parameters can be given a value for a name; of a name of AWS's the reader of a template has judged. */
+export function isParameter(name: string, known: ReadonlySet<string>): boolean {
+  return known.has(name) || PSEUDO.has(name);
+}
+
+/** What a pseudo parameter comes to where the Region is given and it is not itself; undefined: not told (V:cfn-pseudo-parameters). */
+export function byRegion(name: string, given: Given): string | undefined {
+  const region = given.get('AWS::Region') ?? '';
+  const isChina = region.startsWith('cn-');
+  if (name === 'AWS::Partition') return isChina ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  return name === 'AWS::URLSuffix' ? `amazonaws.com${isChina ? '.cn' : ''}` : undefined;
+}
+
+/** What CloudFormation would say of the values of parameters, as far as that can be told without AWS. */
+export class Constraints {
+  /** Parameters of which the pattern was not followed. */
+  readonly unchecked: Set<string> = new Set();
+  /** Parameters of which the default breaks their own constraints: without another value there is no stack. */
+  readonly brokenDefaults: Set<string> = new Set();
+  readonly #steps = stepsOfTemplate();
+
+  /** Refuses given values that CloudFormation would refuse. Throws `FormatError`. */
+  check(parameters: JsonObject, given: Given, file: string): void {
+    for (const [name, value] of given) {
+      const parameter = member(parameters, name);
+      const why = isObject(parameter) ? this.faultOf(name, parameter, value) : pseudoFault(name, value);
+      if (why !== undefined) throw new FormatError(`${file}: parameter ${name}: ${why}`);
+    }
+  }
+
+  /** Why a parameter cannot have a value. */
+  faultOf(name: string, parameter: JsonObject, value: string): string | undefined {
+    // What is kept secret is not printed, not even where it is wrong.
+    const isSecret = String(member(parameter, 'NoEcho')) === 'true';
+    const words = textOf(member(parameter, 'ConstraintDescription'));
+    for (const one of takesList(parameter) ? value.split(',').map((part) => part.trim()) : [value]) {
+      const why = boundsFault(parameter, one) ?? this.#patternFault(name, parameter, one);
+      if (why === undefined) continue;
+      const shown = isSecret ? 'the value' : JSON.stringify(one.slice(0, 60));
+      return `${shown} ${why}${words === undefined ? '' : ` (${words.slice(0, 200)})`}`;
+    }
+    return undefined;
+  }
+
+  #patternFault(name: string, parameter: JsonObject, one: string): string | undefined {
+    const pattern = textOf(member(parameter, 'AllowedPattern'));
+    if (pattern === undefined) return undefined;
+    const matches = matchesWhole(pattern, one, this.#steps);
+    if (matches === undefined) this.unchecked.add(name);
+    return matches === false ? `does not match ${pattern.slice(0, 120)}` : undefined;
   }
 }
 
-function faultOf(parameter: JsonObject, value: string): string | undefined {
-  // What is kept secret is not printed, not even where it is wrong.
-  const isSecret = String(member(parameter, 'NoEcho')) === 'true';
-  const shown = (text: string): string => (isSecret ? 'the value' : JSON.stringify(text.slice(0, 60)));
+function pseudoFault(name: string, value: string): string | undefined {
+  const form = PSEUDO.get(name);
+  if (form === undefined) return name.startsWith('AWS::') ? 'only CloudFormation can give it a value' : undefined;
+  return form.test(value) ? undefined : `${JSON.stringify(value.slice(0, 60))} is none that it can have`;
+}
+
+function boundsFault(parameter: JsonObject, one: string): string | undefined {
   const type = textOf(member(parameter, 'Type')) ?? 'String';
   const allowed = elements(member(parameter, 'AllowedValues')).map(String);
-  for (const one of takesList(parameter) ? value.split(',').map((part) => part.trim()) : [value]) {
-    if (type.includes('Number') && !/^-?\d+(?:\.\d+)?$/.test(one)) return `${shown(one)} is no number`;
-    if (allowed.length > 0 && !allowed.includes(one))
-      return `${shown(one)} is none of ${allowed.slice(0, 20).join(', ')}`;
-    const [least, most] = ['MinValue', 'MaxValue'].map((bound) => numberOf(parameter, bound));
-    if (least !== undefined && Number(one) < least) return `${shown(one)} is less than ${least}`;
-    if (most !== undefined && Number(one) > most) return `${shown(one)} is more than ${most}`;
-    const [shortest, longest] = ['MinLength', 'MaxLength'].map((bound) => numberOf(parameter, bound));
-    if (shortest !== undefined && one.length < shortest) return `${shown(one)} has less than ${shortest} characters`;
-    if (longest !== undefined && one.length > longest) return `${shown(one)} has more than ${longest} characters`;
-  }
+  if (type.includes('Number') && !/^-?\d+(?:\.\d+)?$/.test(one)) return 'is no number';
+  if (allowed.length > 0 && !allowed.includes(one)) return `is none of ${allowed.slice(0, 20).join(', ')}`;
+  const [least, most] = ['MinValue', 'MaxValue'].map((bound) => numberOf(parameter, bound));
+  if (least !== undefined && Number(one) < least) return `is less than ${least}`;
+  if (most !== undefined && Number(one) > most) return `is more than ${most}`;
+  const [shortest, longest] = ['MinLength', 'MaxLength'].map((bound) => numberOf(parameter, bound));
+  if (shortest !== undefined && one.length < shortest) return `has less than ${shortest} characters`;
+  if (longest !== undefined && one.length > longest) return `has more than ${longest} characters`;
   return undefined;
 }
 

@@ -12,7 +12,7 @@ import { GROUPS } from './groups.ts';
 import { MACHINES, readService, SERVICES } from './members.ts';
 import { NAMED, NETWORK, type Resource, type Resources } from './network.ts';
 
-import { checkGiven, type Given } from './parameters.ts';
+import type { Given } from './parameters.ts';
 import { readTemplateJson, type Template } from './template.ts';
 import { kindOfTemplateType } from './types.ts';
 
@@ -20,7 +20,6 @@ import { kindOfTemplateType } from './types.ts';
 export function readTemplate(document: unknown, file: string, given: Given = new Map()): Result<Export> {
   try {
     const template = readTemplateJson(document, file);
-    checkGiven(template.parameters, given, file);
     const evaluator = new Evaluator(template, file, given);
     const { resources, perhaps } = resourcesOf(template, evaluator);
     const instances = resources.all.flatMap((one) => instancesOf(one, resources, perhaps.has(one.id)));
@@ -53,7 +52,9 @@ function resourcesOf(
     if (isThere === undefined) perhaps.add(id);
     all.push({ id, type, properties: evaluator.propertiesOf(id) });
   }
-  return { resources: { all, byId: new Map(all.map((one) => [one.id, one])) }, perhaps };
+  const byId = new Map(all.map((one) => [one.id, one]));
+  const own = { region: evaluator.ref('AWS::Region'), accountId: evaluator.ref('AWS::AccountId') };
+  return { resources: { all, byId, own }, perhaps };
 }
 
 function instancesOf(one: Resource, resources: Resources, isPerhaps: boolean): readonly Instance[] {
@@ -127,6 +128,15 @@ function say(side: Side, { template, evaluator, resources, perhaps }: Said): voi
   const { draft } = side;
   const { defaults, open } = evaluator.used;
   for (const name of defaults) draft.note('note', 'parameters are taken to have their defaults: %', name);
+  const { brokenDefaults, unchecked } = evaluator.constraints;
+  for (const name of brokenDefaults)
+    draft.note('warning', 'defaults that break the constraints of their own parameters count for nothing: %', name);
+  for (const name of unchecked)
+    draft.note(
+      'note',
+      'values are not held against patterns (AllowedPattern) that are not followed here or take too long, so CloudFormation may refuse them: %',
+      name,
+    );
   for (const name of open)
     draft.note(
       'note',
@@ -139,19 +149,23 @@ function say(side: Side, { template, evaluator, resources, perhaps }: Said): voi
     if (readerOf(type) === undefined && kindOfTemplateType(type) === 'passed') continue;
     draft.note(
       'warning',
-      'whether % is there is not known, since its condition is not: what it decides is unknown',
+      'whether these are there is not known, since their conditions are not, so what they decide is unknown: %',
       id,
     );
   }
   for (const { id, type } of resources.all) {
     const kind = readerOf(type) === undefined ? kindOfTemplateType(type) : 'read';
     if (kind === 'matters' || kind === 'holds')
-      draft.note('warning', '% decides about traffic and is not followed: answers that it touches are unknown', id);
+      draft.note(
+        'warning',
+        'these decide about traffic and are not followed, so answers that they touch are unknown: %',
+        id,
+      );
     if (kind === 'holds') side.missAll();
     if (kind === 'other') draft.note('note', 'resources of these types are taken to have no part in traffic: %', type);
   }
   for (const id of template.unfollowed) {
-    draft.note('warning', '% makes resources that are not followed: what they decide is unknown', id);
+    draft.note('warning', 'these make resources that are not followed, so what they decide is unknown: %', id);
     side.missAll();
   }
   if ([...perhaps].some((id) => STANDS.test(resources.byId.get(id)?.type ?? ''))) side.missAll();

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
 import { readSent } from '../../formats/any-world.ts';
-import { type Given, givenIn } from '../../formats/cloudformation/parameters.ts';
+import { type Given, givenIn, isParameter } from '../../formats/cloudformation/parameters.ts';
 import type { Export, Finding } from '../../formats/describe.ts';
 import { overlayPlan } from '../../formats/terraform/overlay.ts';
 
@@ -27,8 +27,11 @@ export function readSentWorlds(text: string, running: World): Result<SentWorlds>
   if (!before.ok) return before;
   const after = sideOf('after', sent.value.after, { running, given });
   if (!after.ok) return after;
-  const known = new Set([before.value, after.value].flatMap((one) => one.parameters ?? []));
-  const unused = [...given.keys()].find((name) => !known.has(name));
+  const templates = [before.value, after.value].flatMap((one) =>
+    one.parameters === undefined ? [] : [one.parameters],
+  );
+  const known = new Set(templates.flat());
+  const unused = [...given.keys()].find((name) => templates.length === 0 || !isParameter(name, known));
   if (unused !== undefined) return fail(`no template has a parameter ${JSON.stringify(unused.slice(0, 60))}`);
   const findings = [...before.value.findings, ...after.value.findings];
   return ok({ before: before.value.world, after: after.value.world, findings });
