@@ -74,7 +74,7 @@ export function classesOf(worlds: readonly World[], family: Family, asked: reado
   }
   for (const member of outsideMembers(tree, ownNodes))
     sorted.file(member, (side, at) => (ownNodes[at]?.[member.node] === 1 ? NO_SIDE : side.ofOutside(member)));
-  const { list } = sorted;
+  const list = inOrder(sorted.list);
   return { family, worlds, tree, list, spots: sides.map((one) => one.spots.list), byEni: classesByEni(list) };
 }
 
@@ -88,6 +88,15 @@ function onceForAlike<T>(worlds: readonly World[], read: (world: World) => T): r
     known.push(like < 0 ? read(world) : (known[like] as T));
   }
   return known;
+}
+
+/**
+ * Interfaces before what lies outside, each by the node of the tree: what a prefix names is two runs of classes then, so that most pieces of a set
+ * (`Bitsets`) are empty, full, or like another's.
+ */
+function inOrder(list: readonly EndpointClass[]): readonly EndpointClass[] {
+  const isOutside = ({ members }: EndpointClass): boolean => members[0]?.eniId === undefined;
+  return list.toSorted((a, b) => Number(isOutside(a)) - Number(isOutside(b)) || a.node - b.node);
 }
 
 /** The number of `ABSENT` among sides. */
