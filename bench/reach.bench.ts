@@ -4,7 +4,9 @@ import { expectOk } from '../src/core/net/result.ts';
 import { packetOf } from '../src/core/net/packet.ts';
 import type { Eni } from '../src/core/model/eni.ts';
 import { listRecords } from '../src/core/model/world.ts';
-import { evaluate } from '../src/core/policy/evaluate.ts';
+import { decideGate } from '../src/core/policy/decide.ts';
+import { evaluate, judgePath } from '../src/core/policy/evaluate.ts';
+import type { Path } from '../src/core/policy/path.ts';
 import { planPath } from '../src/core/policy/plan.ts';
 import { hasTransport, isNoTraffic, reachOf } from '../src/core/policy/reach.ts';
 import { compare, report, timeEach } from './harness.ts';
@@ -25,11 +27,22 @@ function addressOf(eni: Eni): Eni['addresses'][number]['address'] {
   return first.address;
 }
 
-function reachOfPair(index: number): ReturnType<typeof reachOf> {
+function pathOfPair(index: number): Path {
   const [from, to] = pairs[index % QUERIES] ?? [enis[0], enis[0]];
   if (from === undefined || to === undefined) throw new Error('no interfaces');
   const header = { source: addressOf(from), destination: addressOf(to) };
-  return reachOf(world, planPath(world, { kind: 'eni', eni: from }, header));
+  return planPath(world, { kind: 'eni', eni: from }, header);
+}
+
+function reachOfPair(index: number): ReturnType<typeof reachOf> {
+  return reachOf(world, pathOfPair(index));
+}
+
+/** What an answer is made of: the set, and the verdict with every blocker and the rules that nearly admit, on the same path. */
+function answerOfPair(index: number): number {
+  const path = pathOfPair(index);
+  const { blockers } = judgePath(decideGate, world, { path, transport: HTTPS });
+  return reachOf(world, path).sure.tcp.destinationPorts.length + blockers.length;
 }
 
 function evaluatePair(index: number): ReturnType<typeof evaluate> {
@@ -47,10 +60,7 @@ for (let index = 0; index < QUERIES; index += 1) {
 }
 
 const single = timeEach(QUERIES, (index) => reachOfPair(index).sure.tcp.destinationPorts.length);
-const blamed = timeEach(
-  QUERIES,
-  (index) => reachOfPair(index).sure.tcp.destinationPorts.length + evaluatePair(index).blockers.length,
-);
+const blamed = timeEach(QUERIES, answerOfPair);
 const CHUNK = 200;
 let next = 0;
 const against = compare(

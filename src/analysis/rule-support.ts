@@ -29,12 +29,18 @@ function gateSupport(world: World, gate: Gate, points: IntervalSet): readonly Ru
     case 'nat-protocols':
       return [];
     case 'groups':
-      return sightRules(world, gate.eni, gate)
-        .rules.filter((one) => one.match === 'yes' && intersectSets([one.from, one.to], points).length > 0)
-        .map((one): RuleRef => ({ kind: 'rule', groupId: one.groupId, rule: one.rule }));
+      return groupSupport(world, gate, points);
     case 'acl':
       return aclSupport(world, gate, points);
   }
+}
+
+function groupSupport(world: World, gate: Extract<Gate, { kind: 'groups' }>, points: IntervalSet): readonly RuleRef[] {
+  const { eni, direction, peer } = gate;
+  const [from, to] = [points[0] ?? 0, points.at(-1) ?? -1];
+  return sightRules(world, eni, { direction, peer, span: { from, to } })
+    .rules.filter((one) => one.match === 'yes' && intersectSets([one.from, one.to], points).length > 0)
+    .map(({ groupId, rule }): RuleRef => ({ kind: 'rule', groupId, rule }));
 }
 
 function aclSupport(world: World, gate: Extract<Gate, { kind: 'acl' }>, points: IntervalSet): readonly RuleRef[] {

@@ -312,8 +312,9 @@ function isOpen({ world, outside, to }: Asked, certainty: 'sure' | 'possible', p
 function isAdmittedBy(world: World, from: Member, to: Member, point: number): boolean {
   const eni = to.eniId === undefined ? undefined : getRecord(world, 'enis', to.eniId);
   assert.ok(eni !== undefined);
-  const seen = sightRules(world, eni, { direction: 'ingress', peer: { address: from.sample, end: 'known' } });
-  const isMatched = seen.rules.some((one) => one.match !== 'no' && one.from <= point && point <= one.to);
+  const peer = { address: from.sample, end: 'known' } as const;
+  const seen = sightRules(world, eni, { direction: 'ingress', peer, span: { from: point, to: point } });
+  const isMatched = seen.rules.some((one) => one.match !== 'no');
   return seen.unfiltered || seen.unknownGroups.length > 0 || isMatched;
 }
 

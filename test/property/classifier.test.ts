@@ -10,7 +10,7 @@ import {
   offsetAddress,
   previousAddress,
 } from '../../src/core/net/address.ts';
-import { trafficInterval, transportPoint } from '../../src/core/net/axis.ts';
+import { AXIS_SIZE, trafficInterval, transportPoint } from '../../src/core/net/axis.ts';
 import { type Cidr, lastAddress } from '../../src/core/net/cidr.ts';
 import { formatTransport, type Transport } from '../../src/core/net/traffic.ts';
 import { recordChange } from '../../src/core/model/change.ts';
@@ -244,6 +244,7 @@ test('a profile knows whether one of its rules opens all ports to any address', 
             const { rules } = sightRules(world, eni, {
               direction,
               peer: { address: ADDRESSES[family][0]!, end: 'known' },
+              span: { from: 0, to: AXIS_SIZE - 1 },
             });
             for (const kind of ['tcp', 'udp'] as const) {
               const [first, last] = trafficInterval({ kind, ports: { from: 0, to: 65_535 } }, family);

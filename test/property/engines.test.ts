@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { otherProtocol } from '../../src/core/net/axis.ts';
 import type { IntervalSet } from '../../src/core/net/interval-set.ts';
 import type { Transport } from '../../src/core/net/traffic.ts';
+import { getRecord, type World } from '../../src/core/model/world.ts';
 import type { RuleRef } from '../../src/core/policy/verdict.ts';
 import { decideByClassifier } from '../../src/core/policy/classifier.ts';
 import { decideGate } from '../../src/core/policy/decide.ts';
@@ -49,14 +50,33 @@ describe('engines', () => {
           if (decision.outcome !== 'pass' || decision.by !== 'rules') continue;
           seen += 1;
           const names = new Set(decision.rules.map(ruleName));
-          const without = decideAgain(one, { gate, transport, keeps: (name) => !names.has(name) });
+          const without = decideAgain(one, { gate, transport, as: (rule, name) => (names.has(name) ? NOBODY : rule) });
           assert.notEqual(without, 'pass', `without ${[...names].join(' ')}: ${about(one, question)}`);
           for (const name of names)
             assert.equal(
-              decideAgain(one, { gate, transport, keeps: (other) => other === name }),
+              decideAgain(one, { gate, transport, as: (rule, other) => (other === name ? rule : NOBODY) }),
               'pass',
               `${name}: ${about(one, question)}`,
             );
+        }
+      }
+    assert.ok(seen > 200);
+  });
+
+  test('near misses are the rules that lack least, in their order, and each misses what it lacks', () => {
+    let seen = 0;
+    for (const one of asked({ worlds: 80, questions: 8, first: 1700 }))
+      for (const question of one.questions) {
+        const { transport } = packetQuestion(one.world, question).packet;
+        for (const { gate, decision } of gatesOf(judge(one.world, question))) {
+          if (gate.kind !== 'groups' || decision.outcome !== 'deny' || decision.reason !== 'no-matching-rule') continue;
+          seen += decision.nearest.length;
+          const lacking = rulesAt(one.world, gate).map((name) => [name, ...lackOf(one, { gate, transport, name })]);
+          assert.deepEqual(
+            decision.nearest.map(({ rule, misses }) => [ruleName(rule), ...misses]),
+            lacking.toSorted((a, b) => a.length - b.length).slice(0, 8),
+            about(one, question),
+          );
         }
       }
     assert.ok(seen > 200);
@@ -124,20 +144,47 @@ function ruleName(ref: RuleRef): string {
   return ref.kind === 'rule' ? ref.rule.id : ref.kind;
 }
 
+/** The names of an interface's rules in a gate's direction, group by group. */
+function rulesAt(world: World, { eni, direction }: Extract<Gate, { kind: 'groups' }>): readonly string[] {
+  const rules = eni.groups.flatMap((id) => getRecord(world, 'groups', id)?.rules ?? []);
+  return rules.filter((rule) => rule.direction === direction).map(({ id }) => id);
+}
+
+/** What a rule alone must be given, that the gate opens: another peer, other traffic, or both. */
+function lackOf(
+  one: Asked,
+  { gate, transport, name }: Omit<Again, 'as'> & { readonly name: string },
+): readonly string[] {
+  const anyone = gate.source.family === 'ipv4' ? '0.0.0.0/0' : '::/0';
+  const opens = (repaired: (traffic: string, peer: string) => string): boolean => {
+    const as = (rule: string, other: string): string => {
+      const [traffic = '', peer = ''] = rule.split(' ');
+      return other === name ? repaired(traffic, peer) : NOBODY;
+    };
+    return decideAgain(one, { gate, transport, as }) === 'pass';
+  };
+  return [
+    ...(opens((_, peer) => `all ${peer}`) ? [] : ['peer']),
+    ...(opens((traffic) => `${traffic} ${anyone}`) ? [] : ['traffic']),
+  ];
+}
+
 type Again = {
   readonly gate: Gate;
   readonly transport: Transport;
-  readonly keeps: (rule: string) => boolean;
+  readonly as: (rule: string, name: string) => string;
 };
 
-/** What the gate says where only some rules are left; rules are named as `compactWorld` does. */
-function decideAgain({ compact }: Asked, { gate, transport, keeps }: Again): string {
-  const left = (group: string, direction: string, rules: readonly string[]): readonly string[] =>
-    // Rules that go become ones that match nobody here, so that the others keep their names.
-    rules.map((rule, index) => (keeps(`${group}.${direction}.${index}`) ? rule : 'protocol/254 192.0.2.1/32'));
+/** A rule that matches nobody here: in the place of others, so that those behind them keep their names. */
+const NOBODY = 'protocol/254 192.0.2.1/32';
+
+/** What the gate says where rules are others; they are named as `compactWorld` does. */
+function decideAgain({ compact }: Asked, { gate, transport, as }: Again): string {
+  const others = (group: string, direction: string, rules: readonly string[]): readonly string[] =>
+    rules.map((rule, index) => as(rule, `${group}.${direction}.${index}`));
   const edited: Compact = editGroups(compact, ({ ingress, egress }, name) => ({
-    ingress: left(name, 'ingress', ingress),
-    egress: left(name, 'egress', egress),
+    ingress: others(name, 'ingress', ingress),
+    egress: others(name, 'egress', egress),
   }));
   return decideGate(compactWorld(edited), gate, transport).outcome;
 }

@@ -189,8 +189,9 @@ function hasAclDoubt(world: World, { subnet, direction, source, destination }: A
 }
 
 function admitByRules(world: World, gate: GroupGate, point: number): AdmitCode {
-  const { rules, unknownGroups } = sightRules(world, gate.eni, gate);
-  const met = rules.filter((one) => one.match !== 'no' && one.from <= point && point <= one.to);
+  const { direction, peer } = gate;
+  const { rules, unknownGroups } = sightRules(world, gate.eni, { direction, peer, span: { from: point, to: point } });
+  const met = rules.filter((one) => one.match !== 'no');
   const sure = met.filter((one) => one.match === 'yes');
   if (sure.some(({ rule }) => rule.peer.kind === 'cidr' && isAnyCidr(rule.peer.cidr))) return ADMIT_OPEN;
   if (sure.length > 0) return ADMIT;

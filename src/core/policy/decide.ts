@@ -4,8 +4,17 @@ import { replyTransport, type Transport } from '../net/traffic.ts';
 import type { AclEntry, NetworkAcl } from '../model/network-acl.ts';
 import { getRecord, type World } from '../model/world.ts';
 import { gateSet, natPorts } from './gate-set.ts';
-import { matchEntry, orderedEntries, sightRules, type SightedRule } from './match.ts';
-import type { Gate } from './path.ts';
+import {
+  matchEntry,
+  orderedEntries,
+  type PlacedRule,
+  placesByPeer,
+  placesMeeting,
+  type PreparedRules,
+  sightRules,
+  type Span,
+} from './match.ts';
+import type { Gate, PeerSight } from './path.ts';
 import { type Decision, deny, type NearMiss, pass, type RuleRef, unknown, type UnknownReason } from './verdict.ts';
 
 /** What a gate says to one packet: the definition that every compiled or symbolic form must equal. `transport` is the request's. */
@@ -33,26 +42,42 @@ export function decideSeen(world: World, gate: Filter, seen: Transport): Decisio
 
 /** The union of the rules of all groups: any that matches admits; there is no order and no refusal by rule (E23:security-group-rules). */
 function decideGroups(world: World, gate: Extract<Gate, { kind: 'groups' }>, transport: Transport): Decision {
-  const { rules, unknownGroups, unfiltered } = sightRules(world, gate.eni, gate);
-  if (unfiltered) return pass('unfiltered');
+  const { eni, direction, peer } = gate;
   const point = transportPoint(transport, gate.source.family);
-  const admitting = rules.filter((one) => one.match === 'yes' && one.from <= point && point <= one.to);
+  const span = { from: point, to: point };
+  const { rules, prepared, unknownGroups, unfiltered } = sightRules(world, eni, { direction, peer, span });
+  if (unfiltered) return pass('unfiltered');
+  const admitting = rules.filter((one) => one.match === 'yes');
   if (admitting.length > 0) return pass('rules', admitting.map(ruleRef));
-  const doubts = rules.flatMap((one) =>
-    typeof one.match === 'object' && one.from <= point && point <= one.to ? [one.match] : [],
-  );
+  const doubts = rules.flatMap(({ match }) => (typeof match === 'object' ? [match] : []));
   const reason: UnknownReason | undefined = unknownGroups.length > 0 ? 'unknown-group' : doubts[0]?.reason;
   if (reason !== undefined) return unknown(reason, [...unknownGroups, ...doubts.map((doubt) => doubt.unknown)]);
-  if (rules.length === 0) return deny('no-rules');
-  const nearest = rules.map((one): NearMiss => {
-    const traffic = one.from <= point && point <= one.to;
-    return {
-      rule: ruleRef(one),
-      misses: [...(one.match === 'yes' ? [] : (['peer'] as const)), ...(traffic ? [] : (['traffic'] as const))],
-    };
-  });
-  return { outcome: 'deny', reason: 'no-matching-rule', nearest: closest(nearest) };
+  if (prepared.every(({ placed }) => placed.length === 0)) return deny('no-rules');
+  return { outcome: 'deny', reason: 'no-matching-rule', nearest: nearestRules(world, prepared, { peer, span }) };
 }
+
+/** The rules nearest to admitting a packet that none admits: those that miss its peer or its traffic, then those that miss both. */
+function nearestRules(
+  world: World,
+  prepared: readonly PreparedRules[],
+  { peer, span }: { readonly peer: PeerSight; readonly span: Span },
+): readonly NearMiss[] {
+  const near: NearMiss[] = [];
+  const far: NearMiss[] = [];
+  for (const own of prepared) {
+    if (near.length === MAX_NEAREST) break;
+    const byTraffic = placesMeeting(own, span);
+    const byPeer = placesByPeer(world, own, peer).sure;
+    for (const [place, placed] of own.placed.entries()) {
+      const misses = byTraffic.includes(place) ? MISSES.peer : byPeer.includes(place) ? MISSES.traffic : MISSES.both;
+      const alike = misses === MISSES.both ? far : near;
+      if (alike.length < MAX_NEAREST) alike.push({ rule: ruleRef(placed), misses });
+    }
+  }
+  return [...near, ...far].slice(0, MAX_NEAREST);
+}
+
+const MISSES = { peer: ['peer'], traffic: ['traffic'], both: ['peer', 'traffic'] } as const;
 
 /** Numbered entries in ascending order, the first match decides, then the final deny (V:vpc-network-acls). */
 function decideAcl(world: World, gate: Extract<Gate, { kind: 'acl' }>, transport: Transport): Decision {
@@ -124,8 +149,8 @@ function closest(misses: readonly NearMiss[]): readonly NearMiss[] {
 /** As many near misses as fit a screen beside the rest of the answer. */
 const MAX_NEAREST = 8;
 
-function ruleRef(one: SightedRule): RuleRef {
-  return { kind: 'rule', groupId: one.groupId, rule: one.rule };
+function ruleRef({ groupId, rule }: PlacedRule): RuleRef {
+  return { kind: 'rule', groupId, rule };
 }
 
 function aclOf(world: World, gate: Extract<Gate, { kind: 'acl' }>): NetworkAcl | undefined {

@@ -1,5 +1,4 @@
 import { AXIS_SIZE, axisPart, placeOnAxis, trafficInterval, WHOLE_AXIS } from '../net/axis.ts';
-import { type Address, wordAgrees } from '../net/address.ts';
 import {
   EMPTY_SET,
   interval,
@@ -16,14 +15,13 @@ import { getRecord, type World } from '../model/world.ts';
 import {
   groupsOf,
   matchEntry,
-  matchPeer,
-  matchRule,
   orderedEntries,
   PACKED_WORDS,
+  placesByPeer,
   type PreparedRules,
   preparedRules,
 } from './match.ts';
-import type { Gate, PeerSight } from './path.ts';
+import type { Gate } from './path.ts';
 
 /** The points of the axis that a gate lets pass for certain, and those that it may let pass. `sure` is within `possible`. */
 export type GateSet = { readonly sure: IntervalSet; readonly possible: IntervalSet };
@@ -100,61 +98,19 @@ function groupSet(world: World, gate: Extract<Gate, { kind: 'groups' }>): GateSe
   const perhaps: number[] = [];
   for (const group of groups) {
     const prepared = preparedRules(group, gate.direction, gate.peer.address.family);
-    if (gate.peer.address.within !== undefined) {
-      collectByMatch(world, prepared.placed, { peer: gate.peer, into: { sure, perhaps } });
-      continue;
-    }
-    collectByMatch(world, prepared.doubtful, { peer: gate.peer, into: { sure, perhaps } });
-    collectCidrs(prepared.cidrs, gate.peer.address, sure);
-    collectReferences(prepared.references, gate.peer, { sure, perhaps });
-    for (const { rule, from, to } of prepared.lists) {
-      const match = matchPeer(world, rule.peer, gate.peer);
-      if (match === 'yes') sure.push(from, to);
-      else if (match !== 'no') perhaps.push(from, to);
-    }
+    const places = placesByPeer(world, prepared, gate.peer);
+    collectSpans(prepared, places.sure, sure);
+    collectSpans(prepared, places.perhaps, perhaps);
   }
   const certain = normalizeIntervals(sure);
   if (unknownGroups.length > 0) return { sure: certain, possible: WHOLE_AXIS };
   return { sure: certain, possible: perhaps.length === 0 ? certain : unionSets(certain, normalizeIntervals(perhaps)) };
 }
 
-/** Adds the intervals of the packed rules whose prefix holds the address. */
-function collectCidrs(cidrs: Int32Array, address: Address, into: number[]): void {
-  const { w0, w1, w2, w3 } = address;
-  for (let at = 0; at < cidrs.length; at += PACKED_WORDS) {
-    const length = cidrs[at + 2] ?? 0;
-    const holds =
-      wordAgrees(cidrs[at + 3] ?? 0, w0, length) &&
-      (length <= 32 ||
-        (wordAgrees(cidrs[at + 4] ?? 0, w1, length - 32) &&
-          wordAgrees(cidrs[at + 5] ?? 0, w2, length - 64) &&
-          wordAgrees(cidrs[at + 6] ?? 0, w3, length - 96)));
-    if (holds) into.push(cidrs[at] ?? 0, cidrs[at + 1] ?? 0);
-  }
-}
-
-/** Rule by rule: for what the packed forms do not hold. */
-function collectByMatch(
-  world: World,
-  rules: PreparedRules['placed'],
-  { peer, into }: { readonly peer: PeerSight; readonly into: { readonly sure: number[]; readonly perhaps: number[] } },
-): void {
-  for (const { rule, from, to } of rules) {
-    const match = matchRule(world, rule, peer);
-    if (match === 'yes') into.sure.push(from, to);
-    else if (match !== 'no') into.perhaps.push(from, to);
-  }
-}
-
-/** References are looked up by the groups of the interface in sight: it has few, a group may name many. */
-function collectReferences(
-  references: PreparedRules['references'],
-  peer: PeerSight,
-  into: { readonly sure: number[]; readonly perhaps: number[] },
-): void {
-  if (peer.eni !== undefined)
-    for (const id of peer.eni.groups) for (const point of references.get(id) ?? []) into.sure.push(point);
-  if (peer.eni === undefined ? peer.end === 'unknown' : peer.eni.groupDoubt !== undefined) {
-    for (const intervals of references.values()) for (const point of intervals) into.perhaps.push(point);
+/** Adds the intervals of the rules at some places. */
+function collectSpans({ packed }: PreparedRules, places: readonly number[], into: number[]): void {
+  for (const place of places) {
+    const at = place * PACKED_WORDS;
+    into.push(packed[at] ?? 0, packed[at + 1] ?? 0);
   }
 }

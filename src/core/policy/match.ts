@@ -1,4 +1,4 @@
-import { type Address, type Family, formatAddress } from '../net/address.ts';
+import { type Address, type Family, formatAddress, wordAgrees } from '../net/address.ts';
 import { type Cidr, cidrContains, cidrMayContain, isAnyCidr } from '../net/cidr.ts';
 import { trafficInterval } from '../net/axis.ts';
 import { unreachable } from '../net/result.ts';
@@ -19,24 +19,41 @@ export type PlacedRule = { readonly groupId: GroupId; readonly rule: Rule; reado
 /** A placed rule with its relation to the peer in sight. */
 export type SightedRule = PlacedRule & { readonly match: PeerMatch };
 
-/** All rules of an interface in a direction, united over its groups, and the groups whose rules are not known. */
+/** Points of the axis from the first to the last. */
+export type Span = { readonly from: number; readonly to: number };
+
+/** Rules of an interface in a direction, united over its groups; all of them, group by group; and the groups whose rules are not known. */
 export type SightedRules = {
   readonly rules: readonly SightedRule[];
+  readonly prepared: readonly PreparedRules[];
   readonly unknownGroups: readonly string[];
   readonly unfiltered: boolean;
 };
 
-/** The rules of an interface as one packet's peer meets them. */
+/** The rules of an interface that are about some of the points in `span`, as one packet's peer meets them. */
 export function sightRules(
   world: World,
   eni: Eni,
-  options: { readonly direction: Direction; readonly peer: PeerSight },
+  asked: { readonly direction: Direction; readonly peer: PeerSight; readonly span: Span },
 ): SightedRules {
-  const { direction, peer } = options;
+  const { direction, peer, span } = asked;
   const { groups, unknownGroups } = groupsOf(world, eni);
-  const placed = groups.flatMap((group) => preparedRules(group, direction, peer.address.family).placed);
-  const rules = placed.map((one): SightedRule => ({ ...one, match: matchRule(world, one.rule, peer) }));
-  return { rules, unknownGroups, unfiltered: isUnfiltered(eni) };
+  const prepared = groups.map((group) => preparedRules(group, direction, peer.address.family));
+  const rules: SightedRule[] = [];
+  for (const own of prepared)
+    for (const place of placesMeeting(own, span)) {
+      const placed = own.placed[place];
+      if (placed !== undefined) rules.push({ ...placed, match: matchRule(world, placed.rule, peer) });
+    }
+  return { rules, prepared, unknownGroups, unfiltered: isUnfiltered(eni) };
+}
+
+/** Where the rules stand that are about some of the points in a span. */
+export function placesMeeting({ packed }: PreparedRules, { from, to }: Span): readonly number[] {
+  const places: number[] = [];
+  for (let at = 0; at < packed.length; at += PACKED_WORDS)
+    if ((packed[at] ?? 0) <= to && from <= (packed[at + 1] ?? 0)) places.push(at / PACKED_WORDS);
+  return places;
 }
 
 /** The groups on an interface that the world holds, and the ids of those that it does not; an ordinary interface always has one. */
@@ -56,20 +73,22 @@ export function groupsOf(
 }
 
 /**
- * The rules of a group in one direction, placed on the axis of one family: as they are, and for scans over many: CIDR peers of the family
- * in one flat array, references by group, prefix lists.
+ * The rules of a group in one direction, placed on the axis of one family: as they are, and for scans over many. `packed` has a row for each
+ * rule; `references` says at which places rules name a group; `others` are the places of prefix lists and of rules of which it is not known
+ * whether they are there.
  */
 export type PreparedRules = {
   readonly placed: readonly PlacedRule[];
-  readonly cidrs: Int32Array;
+  readonly packed: Int32Array;
   readonly references: ReadonlyMap<GroupId, readonly number[]>;
-  readonly lists: readonly PlacedRule[];
-  /** Rules of which it is not known whether they are there; they stand in `placed` and nowhere else. */
-  readonly doubtful: readonly PlacedRule[];
+  readonly others: readonly number[];
 };
 
-/** Words for each rule in `PreparedRules.cidrs`: first point, last point, prefix length, the four words of the prefix. */
+/** Words of a row in `PreparedRules.packed`: first point, last point, prefix length, the four words of the prefix. */
 export const PACKED_WORDS = 7;
+
+/** The prefix length in the rows of rules that no address of the family meets for certain by a prefix. */
+const NO_PREFIX = -1;
 
 /** The prepared rules of a group. */
 export function preparedRules(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
@@ -95,22 +114,80 @@ function prepare(group: SecurityGroup, direction: Direction, family: Family): Pr
       const [from, to] = trafficInterval(rule.traffic, family);
       return { groupId: group.id, rule, from, to };
     });
-  const certain = placed.filter(({ rule }) => rule.doubt === undefined);
-  const words = certain.flatMap(({ rule, from, to }) => {
-    if (rule.peer.kind !== 'cidr' || rule.peer.cidr.family !== family) return [];
-    const { base, length } = rule.peer.cidr;
-    return [from, to, length, base.w0, base.w1, base.w2, base.w3];
-  });
   const references = new Map<GroupId, number[]>();
-  for (const { rule, from, to } of certain) {
-    if (rule.peer.kind !== 'group') continue;
-    const intervals = references.get(rule.peer.groupId);
-    if (intervals === undefined) references.set(rule.peer.groupId, [from, to]);
-    else intervals.push(from, to);
+  const others: number[] = [];
+  for (const [place, { rule }] of placed.entries()) {
+    if (rule.doubt !== undefined || rule.peer.kind === 'prefix-list') others.push(place);
+    else if (rule.peer.kind === 'group') {
+      const places = references.get(rule.peer.groupId);
+      if (places === undefined) references.set(rule.peer.groupId, [place]);
+      else places.push(place);
+    }
   }
-  const lists = certain.filter(({ rule }) => rule.peer.kind === 'prefix-list');
-  const doubtful = placed.filter(({ rule }) => rule.doubt !== undefined);
-  return { placed, cidrs: Int32Array.from(words), references, lists, doubtful };
+  return { placed, packed: Int32Array.from(placed.flatMap((one) => packedRow(one, family))), references, others };
+}
+
+function packedRow({ rule, from, to }: PlacedRule, family: Family): readonly number[] {
+  if (rule.doubt !== undefined || rule.peer.kind !== 'cidr' || rule.peer.cidr.family !== family)
+    return [from, to, NO_PREFIX, 0, 0, 0, 0];
+  const { base, length } = rule.peer.cidr;
+  return [from, to, length, base.w0, base.w1, base.w2, base.w3];
+}
+
+/** Places of rules whose peer is the one in sight, for certain or perhaps. */
+export type PeerPlaces = { readonly sure: readonly number[]; readonly perhaps: readonly number[] };
+
+/** The rules whose peer is the one in sight: what `matchRule` says of each, for all of a group at once. In no particular order. */
+export function placesByPeer(world: World, prepared: PreparedRules, sight: PeerSight): PeerPlaces {
+  const found: Found = { sure: [], perhaps: [] };
+  if (sight.address.within !== undefined) {
+    matchPlaces(world, prepared, { sight, places: [...prepared.placed.keys()], found });
+    return found;
+  }
+  matchPlaces(world, prepared, { sight, places: prepared.others, found });
+  matchPrefixes(prepared.packed, sight.address, found.sure);
+  matchReferences(prepared.references, sight, found);
+  return found;
+}
+
+type Found = { readonly sure: number[]; readonly perhaps: number[] };
+
+/** Rule by rule: for what the packed forms do not hold. */
+function matchPlaces(
+  world: World,
+  { placed }: PreparedRules,
+  asked: { readonly sight: PeerSight; readonly places: readonly number[]; readonly found: Found },
+): void {
+  const { sight, places, found } = asked;
+  for (const place of places) {
+    const rule = placed[place]?.rule;
+    const match = rule === undefined ? 'no' : matchRule(world, rule, sight);
+    if (match === 'yes') found.sure.push(place);
+    else if (match !== 'no') found.perhaps.push(place);
+  }
+}
+
+/** The rows whose prefix holds the address. */
+function matchPrefixes(packed: Int32Array, { w0, w1, w2, w3 }: Address, found: number[]): void {
+  for (let at = 0; at < packed.length; at += PACKED_WORDS) {
+    const length = packed[at + 2] ?? NO_PREFIX;
+    const holds =
+      length !== NO_PREFIX &&
+      wordAgrees(packed[at + 3] ?? 0, w0, length) &&
+      (length <= 32 ||
+        (wordAgrees(packed[at + 4] ?? 0, w1, length - 32) &&
+          wordAgrees(packed[at + 5] ?? 0, w2, length - 64) &&
+          wordAgrees(packed[at + 6] ?? 0, w3, length - 96)));
+    if (holds) found.push(at / PACKED_WORDS);
+  }
+}
+
+/** References are looked up by the groups of the interface in sight: it has few, a group may name many. */
+function matchReferences(references: PreparedRules['references'], sight: PeerSight, found: Found): void {
+  if (sight.eni !== undefined)
+    for (const id of sight.eni.groups) for (const place of references.get(id) ?? []) found.sure.push(place);
+  if (sight.eni === undefined ? sight.end === 'unknown' : sight.eni.groupDoubt !== undefined)
+    for (const places of references.values()) for (const place of places) found.perhaps.push(place);
 }
 
 /** Whether a rule is there and its peer is the one in sight. */
@@ -123,7 +200,7 @@ export function matchRule(world: World, rule: Rule, sight: PeerSight): PeerMatch
 export function matchPeer(world: World, peer: Peer, sight: PeerSight): PeerMatch {
   switch (peer.kind) {
     case 'cidr':
-      return matchCidrs([peer.cidr], sight);
+      return matchCidr(peer.cidr, sight.address);
     case 'prefix-list': {
       const list = getRecord(world, 'prefixLists', peer.prefixListId);
       if (list !== undefined && list.family !== sight.address.family) return 'no';
@@ -143,11 +220,20 @@ export function matchPeer(world: World, peer: Peer, sight: PeerSight): PeerMatch
   }
 }
 
+function matchCidr(cidr: Cidr, address: Address): PeerMatch {
+  if (cidrContains(cidr, address)) return 'yes';
+  return address.within !== undefined && cidrMayContain(cidr, address) ? unknownAddress(address) : 'no';
+}
+
 function matchCidrs(cidrs: readonly Cidr[], { address }: PeerSight): PeerMatch {
   if (cidrs.some((cidr) => cidrContains(cidr, address))) return 'yes';
   return address.within !== undefined && cidrs.some((cidr) => cidrMayContain(cidr, address))
-    ? { reason: 'unknown-address', unknown: formatAddress(address) }
+    ? unknownAddress(address)
     : 'no';
+}
+
+function unknownAddress(address: Address): PeerMatch {
+  return { reason: 'unknown-address', unknown: formatAddress(address) };
 }
 
 /** Whether an entry of a NACL is there and is about an address: `perhaps` where that depends on what is not known. */
