@@ -47,6 +47,33 @@ test('--html prints the page with all rows, and what the internet reaches', asyn
   assert.equal(alone.stdout, pageHtml(undefined, exposures(smallWorld)));
 });
 
+test('an interface is in the page however many others are let in with it', () => {
+  const names = Array.from({ length: 70 }, (_, at) => `eni-${at + 100}`);
+  const world = compactWorld({
+    vpcs: { 'vpc-1': { cidrs: ['10.0.0.0/16'] } },
+    subnets: { 'subnet-1': { vpc: 'vpc-1', cidrs: ['10.0.1.0/24'] } },
+    internetGateways: { 'igw-1': { vpc: 'vpc-1' } },
+    routeTables: { 'rtb-1': { vpc: 'vpc-1', main: true, routes: ['0.0.0.0/0 igw:igw-1'] } },
+    groups: { 'sg-1': { vpc: 'vpc-1', ingress: ['tcp/22 0.0.0.0/0'], egress: ['all 0.0.0.0/0'] } },
+    enis: Object.fromEntries(
+      names.map((name, at) => [
+        name,
+        {
+          subnet: 'subnet-1',
+          groups: ['sg-1'],
+          addresses: [`10.0.1.${at + 10}`],
+          public: { [`10.0.1.${at + 10}`]: `203.0.113.${at + 10}` },
+        },
+      ]),
+    ),
+  });
+  const data = dataIn(pageHtml(undefined, exposures(world)));
+  assert.deepEqual(
+    names.filter((name) => !data.includes(name)),
+    [],
+  );
+});
+
 const browser = browserPath();
 
 test('a browser shows it', { skip: browser === undefined ? 'there is no chromium' : false }, () => {

@@ -8,8 +8,6 @@ import { endName } from '../matrix-text.ts';
 import { printable } from '../terminal.ts';
 import type { PageData, PageEnd, PageOpening } from './browser/page-data.ts';
 
-const MAX_INTERFACES = 50;
-
 /**
  * A matrix and what the internet reaches as one HTML file that needs nothing else: data, style and script stand in it, and its policy lets a
  * browser neither load nor send anything. Names from documents are data in it, never markup.
@@ -43,11 +41,12 @@ export function pageHtml(matrix: MatrixDocument | undefined, exposures: Exposure
 <div id="map" class="view" hidden></div>
 <div id="table" class="view" hidden></div>
 <div id="internet" class="view" hidden></div>
-<aside id="details">
+<aside id="aside">
+<div id="details"></div>
 <p><span class="key every">●</span> gets from every interface of one to every interface of the other</p>
 <p><span class="key some">◐</span> between some of them</p>
 <p><span class="key perhaps">?</span> perhaps: what decides it is not known</p>
-<p class="faint">Choose a node or a cell.</p>
+<p><span class="key from-outside">▢</span> from outside</p>
 </aside>
 </main>
 <script type="application/json" id="data">${embedded(dataOf(matrix, exposures))}</script>
@@ -111,17 +110,13 @@ function endOf(end: MatrixDocument['ends'][number]): PageEnd {
 }
 
 function openingOf(one: ExposuresDocument['openings'][number]): PageOpening {
-  const more = one.interfaces.length - MAX_INTERFACES;
   return {
     family: one.family === 'ipv4' ? 4 : 6,
     isCertain: one.certainty === 'certain',
     traffic: documentTraffic(one.traffic, one.family),
     from: printable(endsText([one.from])),
     by: one.gateway ?? one.path,
-    interfaces: [
-      ...one.interfaces.slice(0, MAX_INTERFACES).map((item) => printable(interfaceText(item))),
-      ...(more > 0 ? [`and ${more} more interfaces`] : []),
-    ],
+    interfaces: one.interfaces.map((item) => printable(interfaceText(item))),
     rules: one.rules
       .filter((rule) => rule.kind !== 'route')
       .map((rule) => printable(`let in by ${ruleOwnerText(rule)}`)),

@@ -16,11 +16,15 @@ const MAX_NAMES = 80;
 /** Half the width and height of the map, without its margins. */
 const MAP = { x: 500, y: 340 };
 const MAX_OPENINGS = 200;
+/** Interfaces of an opening that are listed; the filter looks at all of them. */
+const MAX_INTERFACES = 50;
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** @type {PageData} */
 // oxlint-disable-next-line typescript/no-unsafe-assignment -- what makes the page writes it from a value of this type
 const data = JSON.parse(byId('data').textContent);
+/** Pages of what the internet reaches alone have no matrix. */
+const isMatrix = data.ends.length > 0;
 const cells = readCells();
 /** Cells of each sender, by receiver. */
 const rows = Map.groupBy(cells, (cell) => cell.from);
@@ -60,14 +64,24 @@ function element(name, with_ = {}, children = []) {
   return made;
 }
 
-/** The places of the ends that the filter lets through. @returns {readonly number[]} */
-function shownEnds() {
-  const wanted = state.filter.toLowerCase();
-  return [...data.ends.keys()].filter((at) => {
-    const end = data.ends[at];
-    return end !== undefined && `${end.name} ${end.id}`.toLowerCase().includes(wanted);
-  });
+/** Whether a text has what the filter asks for. @param {string} text */
+function isWanted(text) {
+  return text.toLowerCase().includes(state.filter.toLowerCase());
 }
+
+/** What the filter lets through: the ends that it means, and of the others those that reach them or are reached by them. */
+function filtered() {
+  const meant = new Set(
+    [...data.ends.entries()].flatMap(([at, { name, id }]) => (isWanted(`${name} ${id}`) ? [at] : [])),
+  );
+  /** @param {number} from @param {number} to */
+  const isMeant = (from, to) => meant.has(from) || meant.has(to);
+  const down = [...pairs].flatMap(([from, own]) => ([...own.keys()].some((to) => isMeant(from, to)) ? [from] : []));
+  const across = new Set([...pairs].flatMap(([from, own]) => [...own.keys()].filter((to) => isMeant(from, to))));
+  return { meant, isMeant, down: down.toSorted((a, b) => a - b), across: [...across].toSorted((a, b) => a - b) };
+}
+
+let shown = filtered();
 
 /** @param {readonly Cell[]} own @returns {'every' | 'some' | 'perhaps'} */
 function strengthOf(own) {
@@ -91,9 +105,7 @@ function endOf(at) {
 /** Draws the cells that can be seen, and no others: a table of a million cells stays quick. */
 function drawTable() {
   const view = byId('table');
-  const ends = shownEnds();
-  const across = ends.filter((at) => cells.length < 1 || columns.has(at));
-  const down = ends.filter((at) => rows.has(at));
+  const { across, down, isMeant } = shown;
   const space = element('div');
   space.style.cssText = `width:${HEAD.width + across.length * SIZE + 20}px;height:${HEAD.height + down.length * SIZE + 20}px`;
   const { scrollLeft, scrollTop } = view;
@@ -105,7 +117,7 @@ function drawTable() {
   for (const [y, from] of seenRows.entries())
     for (const [x, to] of seenColumns.entries()) {
       const own = pairs.get(from)?.get(to);
-      if (own === undefined) continue;
+      if (own === undefined || !isMeant(from, to)) continue;
       made.push(drawCell(own, HEAD.width + (first.column + x) * SIZE, HEAD.height + (first.row + y) * SIZE));
     }
   for (const [x, to] of seenColumns.entries())
@@ -116,9 +128,6 @@ function drawTable() {
   place(corner, [scrollLeft, scrollTop, HEAD.width, HEAD.height]);
   view.replaceChildren(space, ...made, corner);
 }
-
-/** The ends that anything gets to. */
-const columns = new Set(cells.map((cell) => cell.to));
 
 const SIGNS = { every: '●', some: '◐', perhaps: '?' };
 
@@ -163,7 +172,10 @@ function choose(from, to) {
 
 function drawDetails() {
   const { from, to } = state;
-  if (from === undefined) return;
+  if (from === undefined) {
+    byId('details').replaceChildren(element('p', { class: 'faint', text: 'Choose a node or a cell.' }));
+    return;
+  }
   const out = [...(pairs.get(from) ?? [])].filter(([other]) => to === undefined || other === to);
   const into =
     to === undefined
@@ -174,7 +186,9 @@ function drawDetails() {
     element('p', {}, [element('b', { text }), ...cellTexts(own).map((line) => element('div', { text: line }))]);
   byId('details').replaceChildren(
     element('h2', { text: to === undefined ? endOf(from).name : `${endOf(from).name} → ${endOf(to).name}` }),
-    element('p', { class: 'faint', text: `${endOf(from).id} ${endOf(from).note}` }),
+    ...(to === undefined ? [from] : [from, to]).map((at) =>
+      element('p', { class: 'faint', text: `${endOf(at).id} ${endOf(at).note}` }),
+    ),
     ...out.map(([other, own]) => entry(`→ ${endOf(other).name}`, own)),
     ...into.map(({ other, own }) => entry(`← ${endOf(other).name}`, own)),
     ...(out.length + into.length === 0 ? [element('p', { text: 'Nothing gets to it or from it.' })] : []),
@@ -183,15 +197,29 @@ function drawDetails() {
 
 /** @typedef {{ at: number, x: number, y: number }} Spot */
 
-/** The nodes with the most lines, where there are too many to draw. */
+/** What is outside, and the nodes with the most lines, where there are too many to draw; the filter's own before those around them. */
 function drawnNodes() {
   /** @type {Map<number, number>} */
   const counts = new Map();
   for (const [from, own] of pairs)
     for (const to of own.keys()) for (const at of [from, to]) counts.set(at, (counts.get(at) ?? 0) + 1);
-  const shown = shownEnds().filter((at) => counts.has(at));
-  const most = shown.toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0)).slice(0, MAX_NODES);
-  return { nodes: most.toSorted((a, b) => a - b), hidden: shown.length - most.length };
+  /** @param {number} at */
+  const isFirst = (at) => endOf(at).isOutside || (state.filter !== '' && shown.meant.has(at));
+  const all = [...new Set([...shown.down, ...shown.across])];
+  // Where the filter's own would get lost among those around them, they stand alone.
+  const near = state.filter !== '' && all.length > MAX_NAMES ? all.filter(isFirst) : all;
+  /** @param {number} at */
+  const weight = (at) => (counts.get(at) ?? 0) + (isFirst(at) ? 1e9 : 0);
+  const most = near.toSorted((a, b) => weight(b) - weight(a)).slice(0, MAX_NODES);
+  return { nodes: aroundRing(most.toSorted((a, b) => a - b)), hidden: all.length - most.length };
+}
+
+/** In order, but what is outside is apart, so that its names are. @param {readonly number[]} nodes */
+function aroundRing(nodes) {
+  const outside = nodes.filter((at) => endOf(at).isOutside);
+  const inside = nodes.filter((at) => !endOf(at).isOutside);
+  const half = Math.floor(inside.length / 2);
+  return [...outside.slice(0, 1), ...inside.slice(0, half), ...outside.slice(1), ...inside.slice(half)];
 }
 
 /** @param {readonly number[]} nodes @returns {Map<number, Spot>} */
@@ -275,10 +303,10 @@ function drawMap() {
   const isDrawn = new Set(nodes);
   const lines = [...pairs].flatMap(([from, own]) =>
     [...own.keys()]
-      .filter((to) => isDrawn.has(from) && isDrawn.has(to) && from !== to)
+      .filter((to) => isDrawn.has(from) && isDrawn.has(to) && from !== to && shown.isMeant(from, to))
       .map((to) => /** @type {const} */ ([from, to])),
   );
-  const key = nodes.join();
+  const key = `${nodes.join()} ${lines.length}`;
   const isTooMany = lines.length > MAX_LINES;
   if (laidOut?.key !== key) laidOut = { key, spots: fitted(isTooMany ? ringOf(nodes) : layOut(nodes, lines)) };
   const { spots } = laidOut;
@@ -286,15 +314,48 @@ function drawMap() {
   const drawn = lines.filter((line) => (state.from === undefined ? !isTooMany : line.includes(state.from)));
   const svg = shape('svg', { viewBox: [-MAP.x - 90, -MAP.y - 40, MAP.x * 2 + 180, MAP.y * 2 + 70].join(' ') });
   svg.append(
+    arrowheads(),
     ...drawn.map(([from, to]) => lineOf(spots, from, to)),
-    ...nodes.map((at) => nodeOf(spots, at, { around, isNamed: nodes.length <= MAX_NAMES || around.has(at) })),
+    ...nodes.map((at) =>
+      nodeOf(spots, at, {
+        around,
+        isNamed: Math.min(nodes.length, around.has(at) ? around.size : nodes.length) <= MAX_NAMES,
+        radius: nodes.length > MAX_NAMES ? 4 : 6,
+      }),
+    ),
   );
   const notes = [
-    ...(hidden > 0 ? [`${hidden} with fewer lines are not drawn; the filter finds them`] : []),
-    ...(isTooMany ? [`${lines.length} lines: choose a node to see its own`] : []),
+    ...(hidden > 0 ? [`${grouped(hidden)} more are not drawn: the filter finds them`] : []),
+    ...(isTooMany ? [`${grouped(lines.length)} lines: choose a node to see its own`] : []),
   ];
   byId('mapnote').textContent = notes.join('; ');
   byId('map').replaceChildren(svg);
+}
+
+/** A count as people read it. @param {number} count */
+function grouped(count) {
+  return count.toLocaleString('en-US');
+}
+
+/** Lines end in an arrowhead, of their own colour each. */
+function arrowheads() {
+  const defs = shape('defs', {});
+  for (const kind of ['every', 'perhaps', 'outside']) {
+    const marker = shape('marker', {
+      id: `arrow-${kind}`,
+      class: kind,
+      viewBox: '0 0 10 10',
+      refX: 18,
+      refY: 5,
+      markerWidth: 9,
+      markerHeight: 9,
+      markerUnits: 'userSpaceOnUse',
+      orient: 'auto',
+    });
+    marker.append(shape('path', { d: 'M0 1 L10 5 L0 9 z' }));
+    defs.append(marker);
+  }
+  return defs;
 }
 
 /** @param {string} name @param {Record<string, string | number>} attributes */
@@ -308,7 +369,7 @@ function shape(name, attributes) {
 function lineOf(spots, from, to) {
   const [a, b] = [spots.get(from), spots.get(to)];
   const strength = strengthOf(pairs.get(from)?.get(to) ?? []);
-  const kind = strength === 'perhaps' ? 'perhaps' : endOf(from).isOutside ? 'outside' : '';
+  const kind = strength === 'perhaps' ? 'perhaps' : endOf(from).isOutside ? 'outside' : 'every';
   return shape('line', {
     class: kind,
     x1: a?.x ?? 0,
@@ -316,18 +377,19 @@ function lineOf(spots, from, to) {
     x2: b?.x ?? 0,
     y2: b?.y ?? 0,
     'stroke-width': strength === 'every' ? 1.8 : 1,
+    'marker-end': `url(#arrow-${kind})`,
   });
 }
 
-/** @param {Map<number, Spot>} spots @param {number} at @param {{ around: ReadonlySet<number>, isNamed: boolean }} how */
-function nodeOf(spots, at, { around, isNamed }) {
+/** @param {Map<number, Spot>} spots @param {number} at @param {{ around: ReadonlySet<number>, isNamed: boolean, radius: number }} how */
+function nodeOf(spots, at, { around, isNamed, radius }) {
   const { x = 0, y = 0 } = spots.get(at) ?? {};
   const end = endOf(at);
   const isAway = state.from !== undefined && at !== state.from && !around.has(at);
   const made = shape('g', { class: `${end.isOutside ? 'outside' : ''} ${isAway ? 'away' : ''}` });
   const title = shape('title', {});
   title.textContent = `${end.name} ${end.id}`;
-  made.append(title, shape('circle', { cx: x, cy: y, r: 6 }));
+  made.append(title, shape('circle', { cx: x, cy: y, r: radius }));
   if (isNamed || at === state.from || end.isOutside) {
     const label = shape('text', { x, y: y - 11, 'font-size': 13 });
     label.textContent = end.name;
@@ -340,28 +402,38 @@ function nodeOf(spots, at, { around, isNamed }) {
 }
 
 function drawInternet() {
-  const wanted = state.filter.toLowerCase();
   const found = data.openings.filter((one) =>
-    [one.traffic, one.from, ...one.interfaces, ...one.rules].join(' ').toLowerCase().includes(wanted),
+    isWanted([one.traffic, one.from, one.by, ...one.interfaces, ...one.rules].join(' ')),
   );
-  const shown = found.slice(0, MAX_OPENINGS);
-  const hidden = found.length - shown.length;
+  const listed = found.slice(0, MAX_OPENINGS);
+  const hidden = found.length - listed.length;
+  const count = `${grouped(found.length)} opening${found.length === 1 ? '' : 's'} to the internet`;
+  const all = data.openings.length;
+  const text =
+    all === 0
+      ? 'The internet reaches nothing here.'
+      : `${count}${found.length === all ? '' : `, of ${grouped(all)}, with what the filter asks for`}.`;
   byId('internet').replaceChildren(
-    element('p', {
-      text: found.length === 0 ? 'The internet reaches nothing here.' : `${found.length} openings to the internet.`,
-    }),
-    ...shown.map(openingOf),
-    ...(hidden > 0 ? [element('p', { text: `and ${hidden} more: the filter finds them` })] : []),
+    element('p', { text }),
+    ...listed.map(openingOf),
+    ...(hidden > 0 ? [element('p', { text: `and ${grouped(hidden)} more: the filter finds them` })] : []),
   );
 }
 
 /** @param {PageOpening} one */
 function openingOf(one) {
+  // Of those that the filter means, so that none is hidden behind others.
+  const wanted = one.interfaces.filter(isWanted);
+  const interfaces = wanted.length > 0 ? wanted : one.interfaces;
+  const listed = interfaces.slice(0, MAX_INTERFACES);
+  const more = one.interfaces.length - listed.length;
   const title = `${one.isCertain ? '' : 'perhaps '}${one.traffic} from ${one.from}`;
   return element('div', { class: 'opening' }, [
     element('h2', { text: title }),
     element('p', { class: 'faint', text: `IPv${one.family}, by ${one.by}` }),
-    ...one.interfaces.map((text) => element('p', { text })),
+    ...[...listed, ...(more > 0 ? [`and ${grouped(more)} more interfaces: the filter finds them`] : [])].map((text) =>
+      element('p', { text }),
+    ),
     ...one.rules.map((text) => element('p', { class: 'faint', text })),
     ...one.unknowns.map((text) => element('p', { class: 'faint', text: `depends on ${text}` })),
   ]);
@@ -384,6 +456,7 @@ function show(id) {
     byId(`show-${view.id}`).setAttribute('aria-selected', String(view.id === id));
   }
   byId('mapnote').textContent = '';
+  byId('aside').hidden = id === 'internet';
   draw();
 }
 
@@ -393,6 +466,8 @@ function start() {
   const filter = byId('filter');
   filter.addEventListener('input', () => {
     state.filter = filter instanceof HTMLInputElement ? filter.value : '';
+    shown = filtered();
+    byId('table').scrollTo(0, 0);
     draw();
   });
   for (const { id } of VIEWS) {
@@ -404,7 +479,9 @@ function start() {
   window.addEventListener('resize', draw);
   // Where a link names a view, that one; a matrix begins with its map.
   const named = VIEWS.find(({ id }) => `#${id}` === window.location.hash)?.id;
-  show(named ?? (cells.length > 0 ? 'map' : 'internet'));
+  for (const id of ['map', 'table']) byId(`show-${id}`).hidden = !isMatrix;
+  drawDetails();
+  show(isMatrix ? (named ?? 'map') : 'internet');
 }
 
 start();
