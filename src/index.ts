@@ -88,6 +88,7 @@ export {
   judgeAssertions,
 } from './analysis/assertions.ts';
 export { type DiffDocument, diffDocument, isNoDifference, type StatementDocument } from './analysis/diff-document.ts';
+export { endsAt, type EndsTables } from './analysis/diff-ends.ts';
 export { type ExposureDocument, exposures, type ExposuresDocument } from './analysis/exposure.ts';
 export { type Finding as LintFinding, LINT_RULES, type LintRule, type Severity } from './analysis/lint/finding.ts';
 export { applyIgnores, findingsOf, type Ignore } from './analysis/lint/ignores.ts';

@@ -16,22 +16,27 @@ import type { Difference, Statement } from './pairs/difference.ts';
 export type AfterEffect = 'live-on' | 'cut' | 'mixed';
 
 /** The effect on open connections of what a statement closes. */
-export function afterEffect(parts: readonly (readonly [Difference, Statement])[]): AfterEffect {
+export function afterEffect(
+  parts: readonly { readonly difference: Difference; readonly statement: Statement }[],
+): AfterEffect {
   const effects = new Set<AfterEffect>();
-  for (const [difference, statement] of parts)
-    for (const part of statement.parts) for (const one of effectsOf(difference, statement, part.to)) effects.add(one);
+  for (const { difference, statement } of parts)
+    for (const part of statement.parts) for (const one of effectsOf(difference, statement, part)) effects.add(one);
   const [only = 'cut'] = effects;
   return effects.size === 1 ? only : 'mixed';
 }
 
 /** Gates that keep no state, and interfaces that are gone, cut; rules leave alone what is tracked. */
-function effectsOf(difference: Difference, statement: Statement, to: ClassId): readonly AfterEffect[] {
-  const { cause } = statement;
+function effectsOf(
+  difference: Difference,
+  { cause }: Statement,
+  { to, row }: Statement['parts'][number],
+): readonly AfterEffect[] {
   if (cause.kind === 'interface') return ['cut'];
   if (cause.kind === 'gate' && !cause.stage.startsWith('group-')) return ['cut'];
   const { before, family, rows } = difference;
   const effects = new Set<AfterEffect>();
-  for (const { from, to: last, set } of rows.segments(partRow(statement, to)))
+  for (const { from, to: last, set } of rows.segments(row))
     for (const sender of rows.sets.members(set)) {
       const points = [from, last];
       // Tracked at the end whose rule goes: at the sender for egress, else at the receiver.
@@ -49,10 +54,6 @@ function isAtSender(cause: Cause): boolean {
   return cause.kind === 'rule'
     ? cause.rule.direction === 'egress'
     : cause.kind === 'membership' && cause.side === 'from';
-}
-
-function partRow({ parts }: Statement, to: ClassId): number {
-  return parts.find((part) => part.to === to)?.row ?? 0;
 }
 
 /**

@@ -4,31 +4,32 @@ import { intervalsOf, type IntervalSet, unionSets } from '../core/net/interval-s
 import type { World } from '../core/model/world.ts';
 import { type CauseDocument, causeDocument } from './cause-document.ts';
 import { afterEffect, type AfterEffect } from './after-effect.ts';
-import { type EndsDocument, endsDocument, pointsDocument } from './ends-document.ts';
+import { EndsList, type EndsTables } from './diff-ends.ts';
+import { pointsDocument } from './ends-document.ts';
 import type { Ranges, TrafficDocument } from './part-documents.ts';
+import { NO_CLASSES, type SetId } from './pairs/bitsets.ts';
 import { causeKey } from './pairs/causes.ts';
 import type { ClassId } from './pairs/classes.ts';
 import type { Difference, Statement } from './pairs/difference.ts';
 import { countPairs, endsOf, outsideClasses } from './pairs/ends.ts';
 import { EMPTY_ROW, type RowId } from './pairs/rows.ts';
 
-/** Everything that one cause opens or closes in one family; `boxes` are exact and together all of it. */
+/**
+ * Everything that one cause opens or closes in one family; `boxes` are exact and together all of it. `from` and `to` are places in the
+ * document's `ends`: many boxes have the same.
+ */
 export type PartDocument = {
   readonly family: Family;
   /** All traffic of the boxes. */
   readonly traffic: TrafficDocument;
-  readonly from: EndsDocument;
-  readonly to: EndsDocument;
+  readonly from: number;
+  readonly to: number;
   /** Pairs of addresses of interfaces that gain or lose something. */
   readonly pairs: number;
   /** Pairs that the same rule or gate speaks of and that had this before, for another reason; null where that is not a question. */
   readonly pairsBefore: number | null;
   /** Every sender with every receiver of a box. */
-  readonly boxes: readonly {
-    readonly traffic: TrafficDocument;
-    readonly from: EndsDocument;
-    readonly to: EndsDocument;
-  }[];
+  readonly boxes: readonly { readonly traffic: TrafficDocument; readonly from: number; readonly to: number }[];
 };
 
 /** One line of a difference: what one cause opens or closes. */
@@ -45,8 +46,8 @@ export type StatementDocument = {
 };
 
 /** The stable form of a difference between two worlds. `version` grows when a field changes its meaning or goes. */
-export type DiffDocument = {
-  readonly version: 1;
+export type DiffDocument = EndsTables & {
+  readonly version: 2;
   readonly kind: 'diff';
   readonly before: number;
   readonly after: number;
@@ -65,7 +66,7 @@ export type Totals = {
 
 /** A difference as its document: what is opened first, then what reaches furthest. */
 export function diffDocument(before: World, after: World, differences: readonly Difference[]): DiffDocument {
-  const grouped = new Map<string, { readonly head: Statement; readonly parts: [Difference, Statement][] }>();
+  const grouped = new Map<string, { readonly head: Statement; readonly parts: Part[] }>();
   for (const difference of differences)
     for (const statement of difference.statements) {
       const key = [
@@ -76,19 +77,29 @@ export function diffDocument(before: World, after: World, differences: readonly 
         causeKey(statement.cause),
       ].join();
       const known = grouped.get(key);
-      if (known === undefined) grouped.set(key, { head: statement, parts: [[difference, statement]] });
-      else known.parts.push([difference, statement]);
+      const part = partOf(difference, statement);
+      if (known === undefined) grouped.set(key, { head: statement, parts: [part] });
+      else known.parts.push(part);
     }
-  const statements = [...grouped.values()].map(({ head, parts }) => statementDocument({ before, after }, head, parts));
+  const ends = new EndsList({ before, after });
+  const sorted = [...grouped.values()]
+    .map((one) => ({ ...one, ...interestOf(one, ends) }))
+    .toSorted(byInterest)
+    .map(({ head, parts }) => statementDocument({ before, after }, head, { parts, ends }));
   return {
-    version: 1,
+    version: 2,
     kind: 'diff',
     before: before.revision,
     after: after.revision,
-    opens: totals(differences, 'opens'),
-    closes: totals(differences, 'closes'),
-    statements: statements.toSorted(byInterest),
+    ...diffTotals(differences),
+    statements: sorted,
+    ...ends.tables(),
   };
+}
+
+/** How much differences open and close. */
+export function diffTotals(differences: readonly Difference[]): Pick<DiffDocument, 'opens' | 'closes'> {
+  return { opens: totals(differences, 'opens'), closes: totals(differences, 'closes') };
 }
 
 /** Whether a difference has nothing to say. */
@@ -96,12 +107,29 @@ export function isNoDifference(document: DiffDocument): boolean {
   return document.statements.length === 0;
 }
 
+/** A statement in one family, as boxes. */
+type Part = {
+  readonly difference: Difference;
+  readonly statement: Statement;
+  readonly boxes: readonly Box[];
+  readonly from: SetId;
+  readonly to: SetId;
+  readonly pairs: number;
+};
+
+function partOf(difference: Difference, statement: Statement): Part {
+  const { classes, rows } = difference;
+  const boxes = boxesOf(difference, statement);
+  const [from, to] = (['from', 'to'] as const).map((side) => rows.sets.union(boxes.map((box) => box[side])));
+  const pairs = countPairs(classes, rows, statement.parts);
+  return { difference, statement, boxes, from: from ?? NO_CLASSES, to: to ?? NO_CLASSES, pairs };
+}
+
 function statementDocument(
   worlds: { readonly before: World; readonly after: World },
   head: Statement,
-  parts: readonly (readonly [Difference, Statement])[],
+  { parts, ends }: { readonly parts: readonly Part[]; readonly ends: EndsList },
 ): StatementDocument {
-  const has = head.effect === 'opens' ? worlds.after : worlds.before;
   return {
     effect: head.effect,
     certainty: head.certainty,
@@ -109,33 +137,30 @@ function statementDocument(
     sourcePorts:
       head.sourcePorts === undefined ? null : intervalsOf(unionSets(head.sourcePorts.tcp, head.sourcePorts.udp)),
     cause: causeDocument(worlds, head),
-    parts: parts.map(([difference, statement]) => partDocument(has, difference, statement)),
+    parts: parts.map((part) => partDocument(part, ends)),
     openConnections: head.effect === 'opens' ? null : afterEffect(parts),
   };
 }
 
-function partDocument(world: World, difference: Difference, statement: Statement): PartDocument {
-  const { classes, rows, family } = difference;
-  const boxes = boxesOf(difference, statement);
+function partDocument({ difference, statement, boxes, from, to, pairs }: Part, ends: EndsList): PartDocument {
+  const { family } = difference;
   const points = boxes.map((box) => box.points).reduce(unionSets, []);
-  const senders = new Set(boxes.flatMap((box) => box.from));
-  const receivers = new Set(boxes.flatMap((box) => box.to));
   return {
     family,
     traffic: pointsDocument(points, family),
-    from: endsDocument(world, endsOf(classes, senders)),
-    to: endsDocument(world, endsOf(classes, receivers)),
-    pairs: countPairs(classes, rows, statement.parts),
+    from: ends.placeOf(difference, from),
+    to: ends.placeOf(difference, to),
+    pairs,
     pairsBefore: pairsBefore(difference, statement),
     boxes: boxes.map((box) => ({
       traffic: pointsDocument(box.points, family),
-      from: endsDocument(world, endsOf(classes, box.from)),
-      to: endsDocument(world, endsOf(classes, box.to)),
+      from: ends.placeOf(difference, box.from),
+      to: ends.placeOf(difference, box.to),
     })),
   };
 }
 
-type Box = { readonly points: IntervalSet; readonly from: readonly ClassId[]; readonly to: readonly ClassId[] };
+type Box = { readonly points: IntervalSet; readonly from: SetId; readonly to: SetId };
 
 /** The parts of a statement as few boxes: receivers with equal rows are one. */
 function boxesOf({ rows }: Difference, statement: Statement): readonly Box[] {
@@ -146,10 +171,11 @@ function boxesOf({ rows }: Difference, statement: Statement): readonly Box[] {
     else known.push(to);
   }
   return [...byRow].flatMap(([row, to]) => {
-    const bySet = new Map<number, IntervalSet>();
+    const bySet = new Map<SetId, IntervalSet>();
     for (const { from, to: last, set } of rows.segments(row))
       bySet.set(set, unionSets(bySet.get(set) ?? [], [from, last]));
-    return [...bySet].map(([set, points]): Box => ({ points, from: [...rows.sets.members(set)], to }));
+    const receivers = rows.sets.of(to);
+    return [...bySet].map(([from, points]): Box => ({ points, from, to: receivers }));
   });
 }
 
@@ -206,24 +232,25 @@ function portsKey({ sourcePorts }: Statement): string {
   return sourcePorts === undefined ? '' : `${sourcePorts.tcp.join()};${sourcePorts.udp.join()}`;
 }
 
+type Interest = { readonly head: Statement; readonly touchesInternet: boolean; readonly pairs: number };
+
+function interestOf({ parts }: { readonly parts: readonly Part[] }, ends: EndsList): Omit<Interest, 'head'> {
+  return {
+    touchesInternet: parts.some(({ difference, from }) => ends.outsideOf(difference, from).allBut !== null),
+    pairs: parts.reduce((sum, part) => sum + part.pairs, 0),
+  };
+}
+
 /** What is opened before what is closed, certain before perhaps, to the internet before inside, more pairs before fewer. */
-function byInterest(a: StatementDocument, b: StatementDocument): number {
+function byInterest(a: Interest, b: Interest): number {
   return (
-    order(a.effect === 'closes', b.effect === 'closes') ||
-    order(a.certainty === 'perhaps', b.certainty === 'perhaps') ||
-    order(!touchesInternet(a), !touchesInternet(b)) ||
-    pairsIn(b) - pairsIn(a)
+    order(a.head.effect === 'closes', b.head.effect === 'closes') ||
+    order(a.head.certainty === 'perhaps', b.head.certainty === 'perhaps') ||
+    order(!a.touchesInternet, !b.touchesInternet) ||
+    b.pairs - a.pairs
   );
 }
 
 function order(a: boolean, b: boolean): number {
   return Number(a) - Number(b);
-}
-
-function touchesInternet({ parts }: StatementDocument): boolean {
-  return parts.some((part) => part.from.allBut !== null);
-}
-
-function pairsIn({ parts }: StatementDocument): number {
-  return parts.reduce((sum, part) => sum + part.pairs, 0);
 }

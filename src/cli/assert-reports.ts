@@ -33,7 +33,7 @@ export function assertSarif(
   { facts }: AssertionsDocument,
   written: readonly WrittenFact[],
   about: { readonly file: string; readonly version: string },
-): unknown {
+): object {
   const results = facts.flatMap((one, at): readonly SarifResult[] => {
     const place = written[at];
     if (one.outcome === 'holds' || place === undefined) return [];

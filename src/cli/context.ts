@@ -49,9 +49,19 @@ export function printSheet({ io, options }: Context, sheet: Sheet): void {
 }
 
 /** Prints a document on stdout. */
-export function printJson({ io }: Context, document: unknown): void {
-  io.stdout.write(`${printableJson(document)}\n`);
+export function printJson({ io }: Context, document: object): void {
+  let text = '';
+  for (const piece of printableJson(document)) {
+    text += piece;
+    if (text.length < WRITTEN_AT_ONCE) continue;
+    io.stdout.write(text);
+    text = '';
+  }
+  io.stdout.write(`${text}\n`);
 }
+
+/** Characters. */
+const WRITTEN_AT_ONCE = 65_536;
 
 /** Says on stderr why the command ends, and what was perhaps meant; returns the status. */
 export function refuse(context: Context, status: ExitStatus, error: AskError | string): ExitStatus {

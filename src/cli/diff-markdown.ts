@@ -26,7 +26,7 @@ export function diffMarkdown(document: DiffDocument, title: string): string {
     if (list.length === 0) continue;
     text += `\n#### ${name}\n\n| Traffic | From | To | By | |\n|---|---|---|---|---|\n`;
     for (const one of list) {
-      const line = rowOf(one);
+      const line = rowOf(document, one);
       if (text.length + line.length > MAX_CHARACTERS) hidden += 1;
       else text += line;
     }
@@ -34,13 +34,13 @@ export function diffMarkdown(document: DiffDocument, title: string): string {
   return hidden === 0 ? text : `${text}\n${hidden} more rows do not fit; \`--json\` has them all.\n`;
 }
 
-function rowOf(statement: StatementDocument): string {
+function rowOf(document: DiffDocument, statement: StatementDocument): string {
   const perhaps = statement.certainty === 'perhaps' ? 'perhaps ' : '';
   const notes = [statementFamilies(statement), pairsTextOf(statement), openText(statement) ?? ''];
   const cells = [
     `${perhaps}**${escaped(statementTraffic(statement))}**`,
-    escaped(statementEnds(statement, 'from')),
-    escaped(statementEnds(statement, 'to')),
+    escaped(statementEnds(document, statement, 'from')),
+    escaped(statementEnds(document, statement, 'to')),
     escaped(causeText(statement.cause)),
     escaped(notes.filter((note) => note !== '').join('; ')),
   ];

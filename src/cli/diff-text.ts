@@ -1,4 +1,5 @@
 import type { DiffDocument, StatementDocument, Totals } from '../analysis/diff-document.ts';
+import type { EndsTables } from '../analysis/diff-ends.ts';
 import { causeText, openText, pairsTextOf, statementEnds, statementFamilies, statementTraffic } from './diff-words.ts';
 import { countText } from './pair-text.ts';
 import { BLANK, indented, type Line, line, row, type Sheet, type Span, type Style } from './terminal.ts';
@@ -21,7 +22,7 @@ export function diffSheet(document: DiffDocument): Sheet {
     line({ text: 'Opens: ', style: 'strong' }, totalsText(document.opens, 'can be reached from outside')),
     line({ text: 'Closes: ', style: 'strong' }, totalsText(document.closes, 'can no longer be reached so')),
     BLANK,
-    ...shown.flatMap(statementSheet),
+    ...shown.flatMap((one) => statementSheet(document, one)),
     ...(hidden > 0
       ? [BLANK, line({ text: `and ${countText(hidden, 'more statement')}: --json has them all`, style: 'faint' })]
       : []),
@@ -46,17 +47,17 @@ export function totalsText({ pairs, exposed }: Totals, outside: string): string 
   return all.length === 0 ? 'nothing' : all.join('; ');
 }
 
-function statementSheet(statement: StatementDocument): Sheet {
+function statementSheet(tables: EndsTables, statement: StatementDocument): Sheet {
   const open = openText(statement);
   return [
-    statementLine(statement),
+    statementLine(tables, statement),
     indented(4, `by ${causeText(statement.cause)}`),
     ...(open === undefined ? [] : [indented(4, faint(open))]),
   ];
 }
 
-/** What is opened or closed, from whom to whom, on one line. */
-export function statementLine(statement: StatementDocument): Line {
+/** What a document's statement opens or closes, from whom to whom, on one line. */
+export function statementLine(tables: EndsTables, statement: StatementDocument): Line {
   const { sign, style } = SIGNS[statement.effect];
   const perhaps: readonly Span[] = statement.certainty === 'perhaps' ? [{ text: 'perhaps ', style: 'doubt' }] : [];
   const pairs = pairsTextOf(statement);
@@ -67,7 +68,7 @@ export function statementLine(statement: StatementDocument): Line {
     [
       ...perhaps,
       { text: statementTraffic(statement), style: 'strong' },
-      ` from ${statementEnds(statement, 'from')} to ${statementEnds(statement, 'to')}`,
+      ` from ${statementEnds(tables, statement, 'from')} to ${statementEnds(tables, statement, 'to')}`,
       faint(`  (${[families, ...(pairs === '' ? [] : [pairs])].join('; ')})`),
     ],
   );

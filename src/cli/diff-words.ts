@@ -1,6 +1,7 @@
 import type { Family } from '../core/net/address.ts';
 import type { CauseDocument } from '../analysis/cause-document.ts';
 import type { StatementDocument } from '../analysis/diff-document.ts';
+import { endsAt, type EndsTables } from '../analysis/diff-ends.ts';
 import type { EndsDocument } from '../analysis/ends-document.ts';
 import type { Ranges, RuleDocument, TrafficDocument } from '../analysis/part-documents.ts';
 import { countText } from './pair-text.ts';
@@ -37,9 +38,9 @@ export function statementFamilies({ parts }: StatementDocument): string {
   return [...new Set(parts.map((part) => (part.family === 'ipv4' ? 'IPv4' : 'IPv6')))].join(', ');
 }
 
-/** One side of a statement in few words: `the internet`, `web-1, web-2 and 10 more interfaces`, `203.0.113.0/24`. */
-export function statementEnds({ parts }: StatementDocument, side: 'from' | 'to'): string {
-  return endsText(parts.map((part) => part[side]));
+/** One side of a document's statement in few words: `the internet`, `web-1, web-2 and 10 more interfaces`, `203.0.113.0/24`. */
+export function statementEnds(tables: EndsTables, { parts }: StatementDocument, side: 'from' | 'to'): string {
+  return endsText(parts.map((part) => endsAt(tables, part[side])));
 }
 
 /** What made the difference, in words: `ingress rule added to web (sg-…): tcp/22 from 0.0.0.0/0`. */

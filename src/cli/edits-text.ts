@@ -66,9 +66,10 @@ function cutsSheet(world: World, { cuts }: CutsDocument): Sheet {
   ];
 }
 
-function effectLines({ statements }: DiffDocument, effect: 'opens' | 'closes'): Sheet {
+function effectLines(document: DiffDocument, effect: 'opens' | 'closes'): Sheet {
   // Statements are apart by cause; here two rules that need each other say the same.
-  const lines = statements.filter((one) => one.effect === effect).map((one) => ({ ...statementLine(one), indent: 4 }));
+  const statements = document.statements.filter((one) => one.effect === effect);
+  const lines = statements.map((one) => ({ ...statementLine(document, one), indent: 4 }));
   const own = [...new Map(lines.map((one) => [JSON.stringify(one), one])).values()];
   const hidden = own.length - MAX_STATEMENTS;
   return [

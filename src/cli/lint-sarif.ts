@@ -29,7 +29,7 @@ export function lintSarif(
   { findings, ignored }: LintDocument,
   stale: readonly WrittenIgnore[],
   about: { readonly version: string; readonly world: string | undefined; readonly ignoreFile: string | undefined },
-): unknown {
+): object {
   const result = (finding: Finding, reason?: string): SarifResult => ({
     rule: finding.rule,
     level: finding.severity,

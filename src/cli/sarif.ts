@@ -22,7 +22,7 @@ export type SarifResult = {
 export function sarifLog(
   version: string,
   { rules, results }: { readonly rules: readonly SarifRule[]; readonly results: readonly SarifResult[] },
-): unknown {
+): object {
   const driver = {
     name: 'crenel',
     semanticVersion: version,
@@ -43,7 +43,7 @@ export function sarifLog(
 function resultOf(
   { rule, level, message, at, resource, fingerprint, suppression }: SarifResult,
   index: ReadonlyMap<string, number>,
-): unknown {
+): object {
   const physical =
     at === undefined
       ? {}

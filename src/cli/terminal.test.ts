@@ -27,10 +27,20 @@ describe('printable', () => {
 });
 
 describe('printableJson', () => {
+  test('is what JSON.stringify gives with an indent of two', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue())), (document) => {
+        const plain = JSON.stringify(document, undefined, 2);
+        fc.pre(!/[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u007f-\u009f]/u.test(plain));
+        assert.equal([...printableJson(document)].join(''), plain);
+      }),
+    );
+  });
+
   test('reads back the same and holds no control character but newlines', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const json = printableJson({ text });
+        const json = [...printableJson({ text })].join('');
         assert.deepEqual(JSON.parse(json), { text });
         assert.doesNotMatch(json.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
       }),

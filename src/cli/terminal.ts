@@ -71,9 +71,31 @@ export function printable(text: string): string {
   });
 }
 
-/** JSON of which no character steers a terminal; the escapes are JSON's own, so it reads back the same. */
-export function printableJson(value: unknown): string {
-  const text = JSON.stringify(value, undefined, 2);
+/**
+ * JSON of which no character steers a terminal, piece by piece: the elements of the lists that stand directly in a document, which together may be
+ * longer than a text can be. The escapes are JSON's own, so it reads back the same.
+ */
+export function* printableJson(document: object): Generator<string, void, undefined> {
+  const members = Object.entries(document).filter(([, value]) => value !== undefined);
+  if (Array.isArray(document) || members.length === 0) {
+    yield jsonAt('', document);
+    return;
+  }
+  for (const [at, [name, value]] of members.entries()) {
+    yield `${at === 0 ? '{' : ','}\n  ${jsonAt('', name)}: `;
+    if (!Array.isArray(value) || value.length === 0) yield jsonAt('  ', value);
+    else {
+      for (const [place, element] of value.entries())
+        yield `${place === 0 ? '[' : ','}\n    ${jsonAt('    ', element)}`;
+      yield '\n  ]';
+    }
+  }
+  yield '\n}';
+}
+
+/** JSON that goes on at an indent. */
+function jsonAt(indent: string, value: unknown): string {
+  const text = JSON.stringify(value ?? null, undefined, 2).replaceAll('\n', `\n${indent}`);
   return text.replaceAll(/[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
       .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)

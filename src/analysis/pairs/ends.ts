@@ -2,10 +2,9 @@ import { formatAddress } from '../../core/net/address.ts';
 import { formatCidr } from '../../core/net/cidr.ts';
 import { type AddressSpace, spaceOf, subtractSpaces } from '../address-space.ts';
 import { isHostCidr } from '../place.ts';
-import type { SetId } from './bitsets.ts';
+import { type Bitsets, NO_CLASSES, type SetId } from './bitsets.ts';
 import type { ClassId, Classes } from './classes.ts';
 import type { Member } from './members.ts';
-import { NO_CLASSES } from './bitsets.ts';
 import type { RowId, Rows } from './rows.ts';
 import { outsideKind } from './spots.ts';
 
@@ -24,9 +23,14 @@ export function endsOf(classes: Classes, ids: Iterable<ClassId>): Ends {
   const outside: Member[] = [];
   for (const id of ids)
     for (const member of classes.list[id]?.members ?? []) (member.eniId === undefined ? outside : members).push(member);
-  const space = spaceOf(outside.flatMap((one) => one.space));
-  const rest = outside.length === 0 ? undefined : subtractSpaces(wholeInternet(classes), space);
-  return { members, outside: space, allBut: rest !== undefined && rest.length < space.length ? rest : undefined };
+  return { members, ...outsideOf(classes, outside) };
+}
+
+/** The ends outside that members stand for. */
+function outsideOf(classes: Classes, members: readonly Member[]): Omit<Ends, 'members'> {
+  const space = spaceOf(members.flatMap((one) => one.space));
+  const rest = members.length === 0 ? undefined : subtractSpaces(wholeInternet(classes), space);
+  return { outside: space, allBut: rest !== undefined && rest.length < space.length ? rest : undefined };
 }
 
 function wholeInternet(classes: Classes): AddressSpace {
@@ -63,9 +67,38 @@ export function countPairs(
     const targets = inside(classes, to);
     if (targets === 0) continue;
     const set = rows.anywhere(row);
-    if (set === NO_CLASSES) continue;
-    for (const from of rows.sets.members(set)) count += pairsBetween(classes, from, to);
+    if (set !== NO_CLASSES)
+      count += membersIn(classes, rows.sets, set) * targets - ownPairsIn(classes, rows.sets, { set, to });
   }
+  return count;
+}
+
+/** How many addresses of interfaces a set of classes has. */
+function membersIn(classes: Classes, sets: Bitsets, set: SetId): number {
+  const known = MEMBERS_IN.get(sets) ?? new Map<SetId, number>();
+  MEMBERS_IN.set(sets, known);
+  let count = known.get(set);
+  if (count === undefined) {
+    count = 0;
+    for (const id of sets.members(set)) count += inside(classes, id);
+    known.set(set, count);
+  }
+  return count;
+}
+
+/** Memory of a pure function: an arena is of the classes of one analysis. */
+const MEMBERS_IN = new WeakMap<Bitsets, Map<SetId, number>>();
+
+/** Pairs of members of a set with those of a class that are one interface's own. */
+function ownPairsIn(
+  classes: Classes,
+  sets: Bitsets,
+  { set, to }: { readonly set: SetId; readonly to: ClassId },
+): number {
+  let count = 0;
+  for (const [eniId, addresses] of perEni(classes, to))
+    for (const from of classes.byEni.get(eniId ?? '') ?? [])
+      if (sets.has(set, from)) count += addresses * (perEni(classes, from).get(eniId) ?? 0);
   return count;
 }
 

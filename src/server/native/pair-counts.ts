@@ -1,7 +1,7 @@
 import { FAMILIES, type Family } from '../../core/net/address.ts';
 import type { Rule, SecurityGroup } from '../../core/model/security-group.ts';
 import { getRecord, type World } from '../../core/model/world.ts';
-import { diffDocument, type Totals } from '../../analysis/diff-document.ts';
+import { diffTotals, type Totals } from '../../analysis/diff-document.ts';
 import { Bitsets } from '../../analysis/pairs/bitsets.ts';
 import { type ClassId, type Classes, classesOf } from '../../analysis/pairs/classes.ts';
 import { differenceOf } from '../../analysis/pairs/difference.ts';
@@ -55,8 +55,7 @@ export function pairCounts(
   if (quick !== undefined) return quick;
   onProgress();
   const after = followSteps(world, steps);
-  const { opens, closes } = diffDocument(world, after, differenceOf(world, after, onProgress));
-  return { opens, closes };
+  return diffTotals(differenceOf(world, after, onProgress));
 }
 
 /** The one rule more or less that steps come to; undefined where they are something else. */
