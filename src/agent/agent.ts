@@ -14,10 +14,11 @@ import type { KeptRules } from './kept-rules.ts';
 import type { Kernel } from './kernel.ts';
 import { reach } from './reach.ts';
 import { Receiver } from './receive.ts';
+import { Repeats } from './repeats.ts';
 import { Reporter } from './report.ts';
 import { type Connection, cutOff, needText } from './self-check.ts';
 import type { ServerLink } from './server-link.ts';
-import { LATER_MS, type NotInForce, Trials } from './trials.ts';
+import { LATER_MS, notInForce, type NotInForce, Trials } from './trials.ts';
 
 /** What the agent says while it works. `level` `error`: nothing is enforced, or not what should be. */
 export type AgentLog = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -71,6 +72,7 @@ export class Agent {
   readonly #troubles = new Map<About, string>();
   /** What else people should know, by what it is about. */
   readonly #warnings = new Map<About, readonly string[]>();
+  readonly #repeats: Repeats;
   readonly #deviceNews: DeviceNews;
   readonly #trials: Trials | undefined;
   #wiring: Wiring;
@@ -86,6 +88,7 @@ export class Agent {
   constructor(setup: AgentSetup) {
     const { link, host, attaching, kernel, connections, numbers, log } = setup;
     this.#setup = setup;
+    this.#repeats = new Repeats(log);
     this.#deviceNews = new DeviceNews(attaching);
     this.#wiring = wiringOf(attaching, undefined, undefined);
     this.#enforcer = new Enforcer(kernel, this.#wiring, connections, numbers);
@@ -93,7 +96,8 @@ export class Agent {
       link,
       host,
       totals: this.#totals,
-      onTrouble: (why) => log('warn', `the server does not hear: ${why}`),
+      onTrouble: (why) => this.#repeats.met('report', { level: 'warn', message: `the server does not hear: ${why}` }),
+      onHeard: () => this.#repeats.over('report'),
     });
     this.#trials =
       attaching.mode === 'tap'
@@ -152,14 +156,16 @@ export class Agent {
   }
 
   #hear(trouble: string | undefined): void {
-    const { log } = this.#setup;
     if (trouble !== undefined) {
-      if (this.#applied === undefined)
-        log('error', `no word of the server, so nothing is enforced but what was in force before: ${trouble}`);
-      else log('warn', `no word of the server, the rules stay as they are: ${trouble}`);
+      const [level, so] =
+        this.#applied === undefined
+          ? (['error', 'so nothing is enforced but what was in force before'] as const)
+          : (['warn', 'the rules stay as they are'] as const);
+      this.#repeats.met('server', { level, message: `no word of the server, ${so}: ${trouble}` });
       return;
     }
-    log('info', 'the server speaks');
+    this.#repeats.over('server');
+    this.#setup.log('info', 'the server speaks');
     // It knows this host from now on, and nothing else of it.
     this.#reporter.start();
     this.#reporter.again();
@@ -187,7 +193,10 @@ export class Agent {
     this.#wiring = wiringOf(attaching, wanted.view, this.#wiring);
     const lost = attaching.mode === 'tap' ? [] : cutOff(wanted.view, this.#wiring, attaching.needs);
     if (lost.length > 0) {
-      this.#fail(`they would cut this machine off from ${lost.map(needText).join(' and ')}`);
+      this.#fail({
+        message: `they would cut this machine off from ${lost.map(needText).join(' and ')}`,
+        again: 'never',
+      });
       return;
     }
     const done =
@@ -195,8 +204,8 @@ export class Agent {
         ? await this.#enforcer.enforce(wanted.view, this.#wiring)
         : await this.#trials.enforce(this.#enforcer, wanted.view, this.#wiring);
     if (!done.ok) {
-      const again = 'again' in done.error ? done.error.again : 'soon';
-      this.#fail(`revision ${wanted.view.revision}: ${done.error.message}`, again);
+      const { message, again } = 'again' in done.error ? done.error : notInForce(done.error);
+      this.#fail({ message: `revision ${wanted.view.revision}: ${message}`, again });
       return;
     }
     const isFirst = this.#applied === undefined;
@@ -223,12 +232,12 @@ export class Agent {
 
   async #settle(): Promise<void> {
     const settled = await this.#trials?.settle(this.#enforcer);
-    if (settled?.ok === false) this.#fail(settled.error);
+    if (settled?.ok === false) this.#fail({ message: settled.error, again: 'soon' });
   }
 
   /** The old rules are in force; the newest view is tried again, later each time, unless it is known to be of no use. */
-  #fail(why: string, again: NotInForce['again'] = 'soon'): void {
-    this.#tell('rules', `the newest rules are not in force: ${why}`);
+  #fail({ message, again }: NotInForce): void {
+    this.#tell('rules', `the newest rules are not in force: ${message}`);
     clearTimeout(this.#retry);
     if (again === 'never') return;
     const waitMs = again === 'later' ? LATER_MS : this.#retryMs;
@@ -236,12 +245,14 @@ export class Agent {
     if (again === 'soon') this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
   }
 
-  /** Tells the server news, with what is wrong now; what is wrong is logged each time. */
+  /** Tells the server news, with what is wrong now. */
   #tell(about: About, trouble: string | undefined, news: Parameters<Reporter['tell']>[0] = {}): void {
-    if (trouble === undefined) this.#troubles.delete(about);
-    else {
-      this.#setup.log('error', trouble);
+    if (trouble === undefined) {
+      this.#troubles.delete(about);
+      this.#repeats.over(about);
+    } else {
       this.#troubles.set(about, trouble);
+      this.#repeats.met(about, { level: 'error', message: trouble });
     }
     const all = [...this.#troubles.values()].join('; ');
     const warnings = clipped([...this.#warnings.values()].flat());

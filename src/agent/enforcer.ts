@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
 import type { HostView } from '../core/policy/host-view.ts';
+import { CannotHold } from '../nft/cannot-hold.ts';
 import { type Command, piecesOf, type Transaction } from '../nft/command.ts';
 import { delta } from '../nft/delta.ts';
 import { type Followed, followMembers } from '../nft/follow.ts';
@@ -198,6 +199,7 @@ export class Enforcer {
       return await this.#planned({ view, wiring }, read.value.listing, made ?? layout(view, wiring, next));
     } catch (error) {
       // A wiring that cannot be enforced says why; the old rules stay.
+      if (error instanceof CannotHold) return fail({ kind: 'hopeless', message: error.message });
       return fail({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
   }

@@ -3,8 +3,11 @@ import type { Command } from '../nft/command.ts';
 import type { Counts, Listing, ReadBack } from '../nft/listing.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
 
-/** Why the kernel could not be asked or changed. `cannot`: nothing can be enforced here at all, whatever is tried. */
-export type KernelFault = { readonly kind: 'cannot' | 'failed'; readonly message: string };
+/**
+ * Why the kernel could not be asked or changed. `cannot`: nothing can be enforced here at all, whatever is tried; `hopeless`: what was wanted can never
+ * be, however often it is tried, and something else can.
+ */
+export type KernelFault = { readonly kind: 'cannot' | 'failed' | 'hopeless'; readonly message: string };
 
 /** The rules of one network namespace, however they are reached. One thing is asked at a time. */
 export type Kernel = {

@@ -14,6 +14,8 @@ export type ReporterSetup = {
   readonly totals?: HitTotals;
   /** Called with why a report did not arrive, each time. */
   readonly onTrouble: (why: string) => void;
+  /** Called each time that one did. */
+  readonly onHeard?: () => void;
   /** How often the newest report is sent again, in milliseconds: the server takes a silent host for dead. */
   readonly everyMs?: number;
 };
@@ -87,14 +89,16 @@ export class Reporter {
 
   /** Gives whether there is more to tell than went into one report. */
   async #send(): Promise<boolean> {
-    const { link, host, totals, onTrouble } = this.#setup;
+    const { link, host, totals, onTrouble, onHeard } = this.#setup;
     const untold = totals?.untold(COUNTERS_LENGTH);
     const counters = untold === undefined ? {} : { counters: untold.counters };
     const body = encodeLine({ version: SYNC_VERSION, host, ...this.#news, ...counters });
     const { signal } = this.#over;
     const answer = await post(link, { path: '/crenel/v1/agent/report', body }, { signal, silentMs: ANSWER_MS });
-    if (answer.ok) answer.value.on('error', () => undefined).resume();
-    else if (!signal.aborted) onTrouble(answer.error);
+    if (answer.ok) {
+      answer.value.on('error', () => undefined).resume();
+      onHeard?.();
+    } else if (!signal.aborted) onTrouble(answer.error);
     return answer.ok && untold !== undefined && totals?.told(untold) === true;
   }
 }

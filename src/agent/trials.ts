@@ -3,6 +3,7 @@ import type { HostView } from '../core/policy/host-view.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import type { Enforced, Enforcer } from './enforcer.ts';
 import { type Guard, startGuard } from './guard.ts';
+import type { KernelFault } from './kernel.ts';
 import { runProgram } from './run-program.ts';
 import type { TrialFolder } from './trial-folder.ts';
 import { viewDigest } from './view-digest.ts';
@@ -90,7 +91,7 @@ export class Trials {
       if (begun.ok) trial = begun.value;
       return begun.ok ? ok(undefined) : begun;
     });
-    if (trial === undefined) return done.ok ? done : fail(soon(done.error.message));
+    if (trial === undefined) return done.ok ? done : fail(notInForce(done.error));
     const why = done.ok ? await this.#doubt(trial) : done.error.message;
     if (done.ok && why === undefined) {
       this.#forgive(digest);
@@ -222,6 +223,11 @@ export class Trials {
 }
 
 const HOW_ON = 'they are not tried again until the rules change or the agent is started anew';
+
+/** Why rules that the kernel did not get are not in force. */
+export function notInForce({ kind, message }: KernelFault): NotInForce {
+  return { message, again: kind === 'hopeless' ? 'never' : 'soon' };
+}
 
 function soon(message: string): NotInForce {
   return { message, again: 'soon' };

@@ -5,6 +5,7 @@ import { getRecord } from '../core/model/world.ts';
 import { serviceAddresses } from '../core/policy/exempt.ts';
 import { AUTOMATIC_TYPES } from '../core/track/tracker.ts';
 import { addressTexts, spanOf, spanText } from './address-keys.ts';
+import { CannotHold } from './cannot-hold.ts';
 import { departureElements, holderOf } from './past.ts';
 import type { Plan } from './plan.ts';
 import type { Value } from './ruleset.ts';
@@ -20,8 +21,9 @@ export function attachedEnis(plan: Plan): readonly Attached[] {
   const devices = new Set<string>();
   for (const [id, attachment] of [...plan.wiring.enis].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const { device, mac } = attachment;
-    if (!isDeviceName(device) || !isMac(mac)) throw new Error(`interface ${id} hangs on no device that can be named`);
-    if (devices.has(device)) throw new Error(`device ${device} stands for two interfaces`);
+    if (!isDeviceName(device) || !isMac(mac))
+      throw new CannotHold(`interface ${id} hangs on no device that can be named`);
+    if (devices.has(device)) throw new CannotHold(`device ${device} stands for two interfaces`);
     devices.add(device);
     const eni = getRecord(plan.world, 'enis', id);
     if (eni === undefined) plan.problems.add(`interface ${id} is not known: everything at its device is refused`);
@@ -41,7 +43,9 @@ function refuseOverlaps(plan: Plan, attached: readonly Attached[]): void {
     for (const other of vpcs.slice(index + 1)) {
       const clash = one.cidrs.find((cidr) => other.cidrs.some((theirs) => cidrsOverlap(cidr, theirs)));
       if (clash !== undefined)
-        throw new Error(`${one.id} and ${other.id} overlap in ${formatCidr(clash)}: each needs a namespace of its own`);
+        throw new CannotHold(
+          `${one.id} and ${other.id} overlap in ${formatCidr(clash)}: each needs a namespace of its own`,
+        );
     }
   }
 }

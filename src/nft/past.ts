@@ -1,5 +1,6 @@
 import { compareCidrs, cidrsOverlap, parseCidr } from '../core/net/cidr.ts';
 import { attachedAs, type Eni } from '../core/model/eni.ts';
+import { CannotHold } from './cannot-hold.ts';
 import { hashText } from './names.ts';
 import type { Content, Elements, Value } from './ruleset.ts';
 
@@ -119,7 +120,7 @@ export function pastAfter(before: Past, holders: Past['holders']): Past {
   const went = [...before.holders].filter(([key, holder]) => holders.get(key) !== holder).map(([key]) => key);
   if (went.length === 0) return { ...before, holders };
   const era = Math.max(before.era + 1, before.next);
-  if (era >= MAX_ERA) throw new Error('connections have been marked for more eras than a mark has room for');
+  if (era >= MAX_ERA) throw new CannotHold('connections have been marked for more eras than a mark has room for');
   const last = new Map(before.departures.map((one) => [`${one.set} ${one.address}`, one.era]));
   const fresh = went.map((key): Departure => {
     const [at = '', address = ''] = key.split(' ');

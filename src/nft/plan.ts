@@ -3,6 +3,7 @@ import type { PrefixList } from '../core/model/prefix-list.ts';
 import { getRecord, type World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Members } from '../core/policy/members.ts';
+import { CannotHold } from './cannot-hold.ts';
 import { classesOf, contentsOf, holdsIn, numbersOf, OpenWork, type Work } from './kept-work.ts';
 import { hashText } from './names.ts';
 import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
@@ -251,7 +252,7 @@ export class Plan {
   #freeNumber(key: string): number {
     const { most } = this.#previous;
     if (this.#taken.size >= most)
-      throw new Error(
+      throw new CannotHold(
         `the groups of this host's interfaces make more than ${most} classes of rules: hold some of the interfaces on another host, or let more of them share groups`,
       );
     let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % most) + 1;

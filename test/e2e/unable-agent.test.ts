@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { HostsDocument } from '../../src/server/native/agent-api.ts';
@@ -248,8 +250,19 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
     await once(child, 'close');
   });
 
-  test('no word of the server: keeps running, says what that means', async (t) => {
-    const args = ['agent', '--host', 'h', '--endpoint', 'http://127.0.0.1:9', ...ATTACH];
+  test('no word of the server: keeps running and asking, and says what that means once', async (t) => {
+    let asked = 0;
+    const mute = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    t.after(() => mute.close());
+    await new Promise<void>((resolve) => {
+      mute.listen(0, '127.0.0.1', () => resolve());
+    });
+    const address = mute.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const args = ['agent', '--host', 'h', '--endpoint', `http://127.0.0.1:${address.port}`, ...ATTACH];
     const child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: environment(pathWith(t, fakeNft({}))),
@@ -258,7 +271,8 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
-    await until(() => said.split('\n').filter((line) => line.includes('no word of the server')).length >= 2);
+    await until(() => asked >= 4);
+    assert.equal(said.split('no word of the server').length, 2, said);
     assert.match(
       said,
       /^error no word of the server, so nothing is enforced but what was in force before: cannot reach/mu,
@@ -354,9 +368,13 @@ describe(
       const shown = await crenelAt(server, 'status');
       assert.equal(shown.status, 1);
       assert.match(shown.out, /full degraded .*more than 40 classes of rules/u);
+      // What changes is tried again after half a second; this never can be, so it is said once and not tried once more.
+      await sleep(800);
       await client.send(new ec2.RevokeSecurityGroupIngressCommand(many));
       await until(async () => await condition('enforcing'));
       assert.equal(rules(), whole);
+      assert.equal(said.filter((line) => line.startsWith('error ')).length, 1, said.join('\n'));
+      assert.ok(said.some((line) => /^info over: the newest rules are not in force: .* share groups$/u.test(line)));
     });
   },
 );

@@ -7,9 +7,11 @@ import { RELAYS } from '../../src/agent/netlink.ts';
 import { NetlinkKernel } from '../../src/agent/netlink-kernel.ts';
 import { NftKernel } from '../../src/agent/nft-kernel.ts';
 import { type NftProgram, nftProgram } from '../../src/agent/nft-program.ts';
-import { fail } from '../../src/core/net/result.ts';
+import { asId, type EniId } from '../../src/core/model/ids.ts';
+import { fail, ok } from '../../src/core/net/result.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Command } from '../../src/nft/command.ts';
+import { NO_NUMBERS } from '../../src/nft/plan.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
 import { plantOf } from '../nft/legs.ts';
@@ -138,6 +140,30 @@ describe('a host that cannot enforce', () => {
     const enforced = await new Enforcer(new NftKernel(nftProgram({ program: '/nowhere/nft' })), wiring).enforce(view);
     assert.ok(!enforced.ok && enforced.error.kind === 'cannot');
     assert.match(enforced.error.message, /not installed/u);
+  });
+
+  test('knows what can never be from what may be later', async () => {
+    const { view, wiring } = hostOf(2);
+    const silent: NftProgram = {
+      apply: async () => await Promise.resolve(ok(undefined)),
+      check: async () => await Promise.resolve(ok(undefined)),
+      list: async () => await Promise.resolve(ok('')),
+    };
+    const [attachment] = wiring.enis.values();
+    assert.ok(attachment !== undefined);
+    const crossed = { ...wiring, enis: new Map([...wiring.enis, [asId<EniId>('eni-other'), attachment]]) };
+    const kinds: string[] = [];
+    for (const [at, numbers] of [
+      [crossed, NO_NUMBERS],
+      [wiring, { ...NO_NUMBERS, most: 1 }],
+    ] as const) {
+      const enforced = await new Enforcer(new NftKernel(silent), at, undefined, numbers).enforce(view);
+      kinds.push(enforced.ok ? 'enforced' : `${enforced.error.kind}: ${enforced.error.message.slice(0, 15)}`);
+    }
+    assert.deepEqual(kinds, [
+      `hopeless: ${`device ${attachment.device} stands`.slice(0, 15)}`,
+      'hopeless: the groups of t',
+    ]);
   });
 
   test('changes nothing before it has read what there is', async () => {
