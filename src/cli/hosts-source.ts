@@ -16,7 +16,10 @@ export async function readHosts(
     : fail({ kind: 'malformed', message: `${endpoint} answers what is no list of hosts` });
 }
 
-/** Has a server do something to its hosts: `add`, `allow` or `remove`; gives what it answers, as JSON text. Signed as questions are. */
+/**
+ * Has a server do something to its hosts: `add`, `allow` or `remove`; gives what it answers, as JSON text; `absent`: it knows no such
+ * host. Signed as questions are.
+ */
 export async function changeHosts(
   endpoint: string,
   env: ServerOptions['env'],
@@ -24,12 +27,13 @@ export async function changeHosts(
 ): Promise<Result<string, LoadError>> {
   const url = URL.parse(`${NATIVE_PATH}hosts/${act}`, endpoint);
   if (url === null || !['http:', 'https:'].includes(url.protocol))
-    return fail({ kind: 'absent', message: `${endpoint} is no URL of a server, as https://crenel.example:4700 is` });
+    return fail({ kind: 'malformed', message: `${endpoint} is no URL of a server, as https://crenel.example:4700 is` });
   const body = JSON.stringify(message);
   try {
     const headers = headersFor(url, 'POST', env, body);
     const response = await fetch(url, { method: 'POST', headers, body, redirect: 'error' });
     const text = await response.text();
+    if (response.status === 404) return fail({ kind: 'absent', message: messageIn(text) });
     if (!response.ok)
       return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
     return ok(text);

@@ -64,8 +64,16 @@ test('a host is invited, let in, told what to hold, and removed; its state is to
   assert.match((await crenel('status')).out, /rack-1 +removed +at 20/);
   assert.equal((await crenel('status')).status, 0);
   const again = await crenel('host remove rack-1');
-  assert.equal(again.status, 74);
-  assert.match(again.err.replaceAll(/\s+/g, ' '), /404: no host rack-1 was let in or invited here/);
+  assert.equal(again.status, 66);
+  assert.match(again.err, /^crenel: the host rack-1 was removed at 20/);
+  for (const words of ['host remove rack-2', 'host allow rack-2 --attach eni-1']) {
+    const unknown = await crenel(words);
+    assert.deepEqual([unknown.status, unknown.out], [66, '']);
+    assert.match(
+      unknown.err.replaceAll(/\s+/g, ' '),
+      /^crenel: no host rack-2 was let in or invited here; one that signs by an access key is kept out by/,
+    );
+  }
 });
 
 test('for programs there are documents', async (t) => {

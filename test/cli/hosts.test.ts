@@ -129,9 +129,14 @@ test('a command comes first: what it changed is waited for, and its failure is p
   assert.match(done.err, /1 host enforces revision/);
   const failed = await crenel(url, 'wait', '--', 'sh', '-c', 'exit 7');
   assert.deepEqual([failed.status, failed.err], [7, '']);
+  // As in a shell: not there, not to be executed, ended by a signal.
   const missing = await crenel(url, 'wait', '--', '/nowhere/program');
-  assert.equal(missing.status, 66);
-  assert.match(missing.err, /cannot be run/);
+  assert.equal(missing.status, 127);
+  assert.match(missing.err, /^crenel: \/nowhere\/program cannot be run: there is no such command/);
+  const folder = await crenel(url, 'wait', '--', '/');
+  assert.equal(folder.status, 126);
+  assert.match(folder.err, /^crenel: \/ cannot be run: /);
+  assert.equal((await crenel(url, 'wait', '--', 'sh', '-c', 'kill -TERM $$')).status, 143);
 });
 
 const AT = '2026-03-01T12:00:00.000Z';

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import { findRegistered, readRegister } from '../../agent/lab/register.ts';
+import { runHere } from '../child-status.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -12,12 +11,15 @@ export function addExec(program: Command, { context, finish }: CommandSetup): vo
     .command('exec <instance> [command...]')
     .summary('runs a command inside an instance of the lab')
     .description(
-      'Runs a command in the network namespace of an instance, by Name tag, id or address. Its exit status is passed on. Options of the command come after --.',
+      'Runs a command in the network namespace of an instance, by Name tag, id or address. Its exit status is passed on: 127 where there is no such command, as in a shell. Options of the command come after --.',
     )
     .action(async (instance: string, command: readonly string[]) => {
       finish(await exec(context(), instance, command));
     });
 }
+
+/** `ip` ends with 1 or 255 for a command that is not there; a shell in its place with 127, or 126, and says so. The command is never read by it. */
+const IN_SHELL = ['/bin/sh', '-c', 'exec "$@"', 'crenel exec'] as const;
 
 async function exec(context: Context, text: string, command: readonly string[]): Promise<ExitStatus> {
   if (process.getuid?.() !== 0) return refuse(context, EXIT.io, 'namespaces are entered as root');
@@ -35,9 +37,5 @@ async function exec(context: Context, text: string, command: readonly string[]):
     return refuse(context, EXIT.noInput, { message, suggestions: names });
   }
   const words = command.length === 0 ? [context.io.env['SHELL'] ?? '/bin/sh'] : command;
-  const child = spawn('ip', ['netns', 'exec', only.namespace, ...words], { stdio: 'inherit' });
-  const ended: readonly unknown[] = await once(child, 'close');
-  const [code] = ended;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the status is the command's own, whatever it means
-  return (typeof code === 'number' ? code : EXIT.internal) as ExitStatus;
+  return await runHere(context, ['ip', 'netns', 'exec', only.namespace, ...IN_SHELL, ...words], context.io.env);
 }

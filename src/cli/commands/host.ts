@@ -11,6 +11,7 @@ import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { serverOf } from '../server-option.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { changeHosts } from '../hosts-source.ts';
+import type { LoadError } from '../io.ts';
 import { BLANK, indented, line, type Sheet } from '../terminal.ts';
 
 /** What a host may hold, as commander reads it. */
@@ -116,6 +117,13 @@ async function remove(context: Context, host: string): Promise<ExitStatus> {
   return EXIT.allowed;
 }
 
+/** `malformed`: `--endpoint` is no URL; `absent`: the server knows no such host. */
+const CHANGE_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
+  absent: EXIT.noInput,
+  malformed: EXIT.usage,
+  io: EXIT.io,
+};
+
 /** Asks the server, when the name can be one; the error is the status, after it was said why. */
 async function ask(
   context: Context,
@@ -127,7 +135,7 @@ async function ask(
   if (!isHostName(host))
     return fail(refuse(context, EXIT.usage, 'the name of a host has 1 to 63 letters, digits, dots and hyphens'));
   const answer = await changeHosts(server.value, context.io.env, change);
-  return answer.ok ? answer : fail(refuse(context, EXIT.io, answer.error.message));
+  return answer.ok ? answer : fail(refuse(context, CHANGE_STATUS[answer.error.kind], answer.error.message));
 }
 
 /** A command to copy: its lines are short enough not to be broken, and the token, which is not, ends it. */

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { HostsDocument } from '../../server/native/agent-api.ts';
+import { runHere } from '../child-status.ts';
 import type { CommandSetup } from '../command.ts';
 import { clearProgress, type Context, printJson, printNotes, printSheet, progressOf, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
@@ -45,7 +44,11 @@ async function wait(context: Context, command: readonly string[], options: WaitO
   const { revision, hosts, seconds } = numbers.value;
   if (command.length > 0 && revision !== undefined)
     return refuse(context, EXIT.usage, '--revision and a command exclude each other: its own revision is waited for');
-  const status = command.length === 0 ? EXIT.allowed : await run(context, command, server.value);
+  // AWS's tools in it ask the same server, unless told otherwise.
+  const status =
+    command.length === 0
+      ? EXIT.allowed
+      : await runHere(context, command, { AWS_ENDPOINT_URL: server.value, ...context.io.env });
   if (status !== EXIT.allowed) return status;
   const until = performance.now() + seconds * 1000;
   const seen = await watch(server.value, context, { revision, hosts, until });
@@ -65,20 +68,6 @@ function numbersOf({ revision, timeout, hosts }: WaitOptions): Result<Numbers> {
   if (count === undefined || Number.isNaN(count) || count === 0)
     return fail('--hosts must be a whole number from 1 on');
   return ok({ revision: wanted, hosts: count, seconds });
-}
-
-/** Runs a command with this terminal; AWS's tools in it ask the same server, unless told otherwise. */
-async function run(context: Context, [program = '', ...args]: readonly string[], server: string): Promise<ExitStatus> {
-  const child = spawn(program, args, { stdio: 'inherit', env: { AWS_ENDPOINT_URL: server, ...context.io.env } });
-  try {
-    const ended: readonly unknown[] = await once(child, 'close');
-    const [code] = ended;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the status is the command's own, whatever it means
-    return (typeof code === 'number' ? code : EXIT.internal) as ExitStatus;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return refuse(context, EXIT.noInput, `${program} cannot be run: ${why}`);
-  }
 }
 
 /** Asks until it is so or too late. A server that answered once may be away for a while. */

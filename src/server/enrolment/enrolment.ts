@@ -158,9 +158,14 @@ export class Enrolment {
 
   #known(realm: Realm, host: string): Result<HostEntry, EnrolmentFault> {
     const entry = this.#register.get(hostKey({ ...realm, host }));
-    return entry === undefined || entry.removedAt !== undefined
-      ? fail({ status: 404, message: `no host ${host} was let in or invited here` })
-      : ok(entry);
+    if (entry === undefined)
+      return fail({
+        status: 404,
+        message: `no host ${host} was let in or invited here; one that signs by an access key is kept out by taking its key away`,
+      });
+    return entry.removedAt === undefined
+      ? ok(entry)
+      : fail({ status: 404, message: `the host ${host} was removed at ${new Date(entry.removedAt).toISOString()}` });
   }
 
   #certify(
