@@ -1,7 +1,7 @@
 // The laws of the analysis of all pairs, each on the world of one seed: what seeded mistakes in it must break.
 import assert from 'node:assert/strict';
 import { FAMILIES } from '../../src/core/net/address.ts';
-import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
+import { listRecords } from '../../src/core/model/world.ts';
 import { MATRIX_KINDS } from '../../src/analysis/matrix-ends.ts';
 import { Bitsets } from '../../src/analysis/pairs/bitsets.ts';
 import { classesOf } from '../../src/analysis/pairs/classes.ts';
@@ -12,6 +12,7 @@ import { checkDifference } from '../analysis/check-difference.ts';
 import { checkEdits, editQuestions } from '../analysis/check-edits.ts';
 import { checkEnds, hasShared } from '../analysis/check-ends.ts';
 import { checkPreview } from '../analysis/check-preview.ts';
+import { doubting, hasAppliance, withRulesOf } from '../analysis/rule-edits.ts';
 import { compactWorld } from '../compact.ts';
 import type { Compact } from '../compact-format.ts';
 import { compareMatrix } from '../oracle/matrix-packets.ts';
@@ -30,6 +31,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   difference,
   redrawn,
   causes,
+  doubted,
   preview,
   ends,
   edits,
@@ -70,10 +72,16 @@ function redrawn(seed: number): void {
 /** Where nothing but rules of groups differs, and no device stands between, rules alone are causes. */
 function causes(seed: number): void {
   const before = compactWorld(randomWorld(seed));
-  if ([...listRecords(before, 'routeTables')].some(({ routes }) => routes.some(({ target }) => target.kind === 'eni')))
-    return;
+  if (hasAppliance(before)) return;
   for (const { statements } of differenceOf(before, withRulesOf(before, seed + 500)))
     for (const { cause } of statements) assert.equal(cause.kind, 'rule');
+}
+
+/** Statements are what single pairs differ by where only doubts about rules come. */
+function doubted(seed: number): void {
+  const known = compactWorld(randomWorld(seed));
+  const doubtful = doubting(known, (_, place) => (place + seed) % 3 === 0);
+  checkDifference(known, doubtful, `${seed}`);
 }
 
 /** A preview is what the edited world differs by. */
@@ -107,14 +115,4 @@ function edits(seed: number): void {
 function drawn(seed: number): Compact {
   if (seed % 3 === 0) return wornWorld(seed);
   return seed % 3 === 1 ? randomWorld(seed) : drawTrap(TRAP_NAMES[seed % TRAP_NAMES.length] ?? '', seed).compact;
-}
-
-/** The world with the rules that groups of the same names have in another. */
-function withRulesOf(world: World, seed: number): World {
-  const donor = compactWorld(randomWorld(seed));
-  const updated = [...listRecords(world, 'groups')].flatMap((group, at) => {
-    const rules = getRecord(donor, 'groups', group.id)?.rules;
-    return rules === undefined || (seed + at) % 3 === 0 ? [] : [[group, { ...group, rules }] as const];
-  });
-  return applyChange(world, { groups: { added: [], removed: [], updated } });
 }

@@ -3,11 +3,12 @@ import { type IntervalSet, sameSet, subtractSets } from '../../core/net/interval
 import type { GroupId } from '../../core/model/ids.ts';
 import type { Direction } from '../../core/model/security-group.ts';
 import type { World } from '../../core/model/world.ts';
+import { matchPeer } from '../../core/policy/match.ts';
 import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
 import { blame } from './blame.ts';
 import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type OwnedRule, type Side } from './causes.ts';
 import { type ClassId, type Classes, classesOf, selfClasses } from './classes.ts';
-import type { Both, SourcePorts } from './links.ts';
+import type { Both, Shape, SourcePorts } from './links.ts';
 import { Matrix } from './matrix.ts';
 import { EMPTY_ROW, type RowId, Rows } from './rows.ts';
 import { NO_SPOT } from './spots.ts';
@@ -93,6 +94,9 @@ export function gainedRow(id: ClassId, { lacks, has }: { readonly lacks: Matrix;
   return { sure: certain, possible: rows.without(rows.masked(raised, others), certain) };
 }
 
+/** What paths of one shape may let pass. */
+type Ways = { readonly shape: Shape; readonly rest: RowId };
+
 type Sides = { readonly lacks: Matrix; readonly has: Matrix; readonly effect: 'opens' | 'closes' };
 type Collected = { readonly head: Omit<Statement, 'parts'>; readonly parts: Map<ClassId, RowId> };
 
@@ -103,6 +107,7 @@ class Gains {
   readonly #novelties: Novelties;
   readonly #novel: Readonly<Record<Direction, readonly OwnedRule[]>>;
   readonly #collected = new Map<string, Collected>();
+  readonly #everything: RowId;
   /** Senders that the other world has not, and those that carry other groups in it. */
   readonly #fresh: ReadonlyMap<string, { readonly cause: Cause; readonly set: SetId }>;
   readonly #moved: ReadonlyMap<string, { readonly cause: Cause; readonly set: SetId }>;
@@ -114,6 +119,7 @@ class Gains {
     const { rules, listed } = this.#novelties;
     const novel = [...rules, ...listed];
     this.#novel = { ingress: ofDirection(novel, 'ingress'), egress: ofDirection(novel, 'egress') };
+    this.#everything = this.#rows.everywhere(this.#rows.sets.all);
     this.#fresh = this.#sendersBy((id) => this.#freshCause(id, 'from'));
     this.#moved = this.#sendersBy((id) => this.#movedCause(id, 'from'));
   }
@@ -193,17 +199,41 @@ class Gains {
     const { has } = this.#sides;
     const carried = new Set(this.#groupsOf(id, has));
     const { rules } = this.#novelties;
+    const ways = this.#waysTo(id);
     for (const owned of this.#novel.ingress)
       if (carried.has(owned.group.id)) {
-        const row = this.#ruleRow(owned, has.groups.ofPeer(owned.rule.peer, 'groups').possible);
+        const row = this.#through(ways, ({ receiver }) => this.#ruleRow(owned, this.#seenBy(owned, receiver)));
         yield { cause: causeOf(owned, rules), row };
       }
     for (const owned of this.#novel.egress) {
-      const { possible } = has.groups.ofPeer(owned.rule.peer, 'groups');
       const senders = has.groups.withGroup(owned.group.id);
-      if (senders !== NO_CLASSES && this.#rows.sets.has(possible, id))
-        yield { cause: causeOf(owned, rules), row: this.#ruleRow(owned, senders) };
+      if (senders === NO_CLASSES) continue;
+      const own = this.#ruleRow(owned, senders);
+      const isMet = (sight: Shape['receiver']): boolean => this.#rows.sets.has(this.#seenBy(owned, sight), id);
+      const row = this.#through(ways, ({ sender }) => (isMet(sender) ? own : EMPTY_ROW));
+      if (row !== EMPTY_ROW) yield { cause: causeOf(owned, rules), row };
     }
+  }
+
+  /** What paths may let pass to a receiver, by what their gates see. Pairs that are asked one by one count as if groups were seen. */
+  #waysTo(id: ClassId): readonly Ways[] {
+    const { shapes, singles } = this.#sides.has.around(id, 'to');
+    const ways = shapes.map(({ shape, rest }): Ways => ({ shape, rest: rest.possible }));
+    const alone: Ways = { shape: { sender: 'groups', receiver: 'groups' }, rest: this.#everything };
+    return singles.length === 0 ? ways : [...ways, alone];
+  }
+
+  /** What rules let pass on each way, together. */
+  #through(ways: readonly Ways[], ruleRow: (shape: Shape) => RowId): RowId {
+    return ways.reduce((all, { shape, rest }) => this.#rows.or(all, this.#rows.and(ruleRow(shape), rest)), EMPTY_ROW);
+  }
+
+  /** The classes at the other end that a rule names, perhaps, to a gate with this sight. */
+  #seenBy({ rule }: OwnedRule, sight: Shape['receiver']): SetId {
+    const { world, groups } = this.#sides.has;
+    if (sight === 'none') return NO_CLASSES;
+    if (typeof sight === 'string') return groups.ofPeer(rule.peer, sight).possible;
+    return matchPeer(world, rule.peer, sight) === 'no' ? NO_CLASSES : groups.present;
   }
 
   #ruleRow({ rule }: OwnedRule, set: SetId): RowId {
