@@ -1,7 +1,7 @@
 import { placeOnAxis, trafficInterval } from '../../core/net/axis.ts';
 import { type IntervalSet, sameSet, subtractSets } from '../../core/net/interval-set.ts';
 import type { GroupId } from '../../core/model/ids.ts';
-import type { Direction } from '../../core/model/security-group.ts';
+import type { Rule } from '../../core/model/security-group.ts';
 import type { World } from '../../core/model/world.ts';
 import { matchPeer } from '../../core/policy/match.ts';
 import { NO_CLASSES, Bitsets, type SetId } from './bitsets.ts';
@@ -10,7 +10,9 @@ import { type Cause, causeKey, noveltiesOf, type Novelties, ofDirection, type Ow
 import { type ClassId, type Classes, classesOf, selfClasses } from './classes.ts';
 import type { Both, Shape, SourcePorts } from './links.ts';
 import { Matrix } from './matrix.ts';
+import { fileUnder } from './named-sets.ts';
 import { EMPTY_ROW, type RowId, Rows } from './rows.ts';
+import { type Gained, RuleGains } from './rule-gains.ts';
 import { NO_SPOT } from './spots.ts';
 import { FAMILIES, type Family } from '../../core/net/address.ts';
 
@@ -72,6 +74,7 @@ export function differenceAt(
   for (const [at, id] of receivers.entries()) {
     if (at % 64 === 0) onProgress?.(at / receivers.length);
     if (after.isAsInLike(id)) continue;
+    if (after.hasPathsOfLike(id) && after.groups.namesAsInLike && takenByRules(id, [opened, closed])) continue;
     const recipe = before.recipe(id, 'to');
     const isSame = recipe !== '' && recipe === after.recipe(id, 'to');
     for (const gains of [opened, closed]) {
@@ -83,15 +86,29 @@ export function differenceAt(
   return { family: classes.family, classes, rows, before, after, statements };
 }
 
+/** Takes in what a receiver gains and loses by rules alone; false, and nothing is taken in, where whole rows have to tell. */
+function takenByRules(id: ClassId, both: readonly Gains[]): boolean {
+  const gained = both.map((gains) => gains.byRules(id));
+  if (gained.includes(undefined)) return false;
+  for (const [at, one] of gained.entries()) if (one !== undefined) both[at]?.take(id, one);
+  return true;
+}
+
 /** What one matrix has for a receiver and another lacks: for certain, and perhaps. Nothing is in both. */
 export function gainedRow(id: ClassId, { lacks, has }: { readonly lacks: Matrix; readonly has: Matrix }): Both<RowId> {
   const [old, now] = [lacks.row(id, 'to'), has.row(id, 'to')];
   const { rows } = has;
   if (old.sure === now.sure && old.possible === now.possible) return { sure: EMPTY_ROW, possible: EMPTY_ROW };
-  const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(has.classes, id)));
-  const certain = rows.masked(rows.without(now.sure, old.possible), others);
   const raised = rows.or(rows.without(now.possible, old.possible), rows.without(now.sure, old.sure));
-  return { sure: certain, possible: rows.without(rows.masked(raised, others), certain) };
+  return ofPairs(id, has, { certain: rows.without(now.sure, old.possible), raised });
+}
+
+/** What is gained between two interfaces, what is certain apart. */
+function ofPairs(id: ClassId, { classes, rows }: Matrix, { certain, raised }: Gained): Both<RowId> {
+  if (certain === EMPTY_ROW && raised === EMPTY_ROW) return { sure: EMPTY_ROW, possible: EMPTY_ROW };
+  const others = rows.sets.without(rows.sets.all, rows.sets.of(selfClasses(classes, id)));
+  const sure = rows.masked(certain, others);
+  return { sure, possible: rows.without(rows.masked(raised, others), sure) };
 }
 
 /** What paths of one shape may let pass. */
@@ -100,12 +117,20 @@ type Ways = { readonly shape: Shape; readonly rest: RowId };
 type Sides = { readonly lacks: Matrix; readonly has: Matrix; readonly effect: 'opens' | 'closes' };
 type Collected = { readonly head: Omit<Statement, 'parts'>; readonly parts: Map<ClassId, RowId> };
 
+/** A novelty by its place among all. */
+type NovelRule = { readonly at: number; readonly owned: OwnedRule; readonly cause: Cause };
+type Novel = {
+  readonly ingress: ReadonlyMap<GroupId, readonly NovelRule[]>;
+  readonly egress: readonly NovelRule[];
+};
+
 /** Collects what one matrix has and another lacks, receiver by receiver, under the causes of it. */
 class Gains {
   readonly #sides: Sides;
   readonly #rows: Rows;
   readonly #novelties: Novelties;
-  readonly #novel: Readonly<Record<Direction, readonly OwnedRule[]>>;
+  readonly #novel: Novel;
+  readonly #byRules: RuleGains;
   readonly #collected = new Map<string, Collected>();
   readonly #everything: RowId;
   /** Senders that the other world has not, and those that carry other groups in it. */
@@ -116,17 +141,29 @@ class Gains {
     this.#sides = sides;
     this.#rows = sides.has.rows;
     this.#novelties = noveltiesOf(sides.has.world, sides.lacks.world);
-    const { rules, listed } = this.#novelties;
-    const novel = [...rules, ...listed];
-    this.#novel = { ingress: ofDirection(novel, 'ingress'), egress: ofDirection(novel, 'egress') };
+    this.#novel = novelByEnds(this.#novelties);
+    this.#byRules = new RuleGains(sides, ofDirection(this.#novelties.rules, 'ingress'));
     this.#everything = this.#rows.everywhere(this.#rows.sets.all);
     this.#fresh = this.#sendersBy((id) => this.#freshCause(id, 'from'));
     this.#moved = this.#sendersBy((id) => this.#movedCause(id, 'from'));
   }
 
+  /** What gets to one receiver by rules alone, where paths to it and what names stand for are the same; undefined where they cannot tell. */
+  byRules(id: ClassId): Gained | undefined {
+    return this.#byRules.of(id);
+  }
+
+  /** Takes in what gets to one receiver, between any two interfaces. */
+  take(id: ClassId, gained: Gained): void {
+    this.#take(id, ofPairs(id, this.#sides.has, gained));
+  }
+
   /** Takes in what gets to one receiver. */
   takeTraffic(id: ClassId): void {
-    const { sure, possible } = gainedRow(id, this.#sides);
+    this.#take(id, gainedRow(id, this.#sides));
+  }
+
+  #take(id: ClassId, { sure, possible }: Both<RowId>): void {
     this.#attribute(id, sure, 'certain');
     this.#attribute(id, possible, 'perhaps');
   }
@@ -197,21 +234,19 @@ class Gains {
   /** Rows that new rules, and rules with changed prefix lists, could let pass to a receiver. */
   *#noveltyRows(id: ClassId): Generator<{ readonly cause: Cause; readonly row: RowId }, void, undefined> {
     const { has } = this.#sides;
-    const carried = new Set(this.#groupsOf(id, has));
-    const { rules } = this.#novelties;
     const ways = this.#waysTo(id);
-    for (const owned of this.#novel.ingress)
-      if (carried.has(owned.group.id)) {
-        const row = this.#through(ways, ({ receiver }) => this.#ruleRow(owned, this.#seenBy(owned, receiver)));
-        yield { cause: causeOf(owned, rules), row };
-      }
-    for (const owned of this.#novel.egress) {
+    const own = this.#groupsOf(id, has).flatMap((group) => this.#novel.ingress.get(group) ?? []);
+    for (const { owned, cause } of own.length < 2 ? own : own.toSorted((a, b) => a.at - b.at)) {
+      const row = this.#through(ways, ({ receiver }) => this.#ruleRow(owned, this.#seenBy(owned, receiver)));
+      yield { cause, row };
+    }
+    for (const { owned, cause } of this.#novel.egress) {
       const senders = has.groups.withGroup(owned.group.id);
       if (senders === NO_CLASSES) continue;
-      const own = this.#ruleRow(owned, senders);
+      const all = this.#ruleRow(owned, senders);
       const isMet = (sight: Shape['receiver']): boolean => this.#rows.sets.has(this.#seenBy(owned, sight), id);
-      const row = this.#through(ways, ({ sender }) => (isMet(sender) ? own : EMPTY_ROW));
-      if (row !== EMPTY_ROW) yield { cause: causeOf(owned, rules), row };
+      const row = this.#through(ways, ({ sender }) => (isMet(sender) ? all : EMPTY_ROW));
+      if (row !== EMPTY_ROW) yield { cause, row };
     }
   }
 
@@ -363,9 +398,21 @@ function samePorts(a: Both<SourcePorts>, b: Both<SourcePorts>): boolean {
   return sameSet(a.possible.tcp, b.possible.tcp) && sameSet(a.possible.udp, b.possible.udp);
 }
 
-function causeOf({ group, rule }: OwnedRule, added: readonly OwnedRule[]): Cause {
-  const isAdded = added.some((one) => one.rule === rule);
-  return !isAdded && rule.peer.kind === 'prefix-list'
+/** Rules of ingress by their groups, those of egress in one list. */
+function novelByEnds({ rules, listed }: Novelties): Novel {
+  const added = new Set(rules.map(({ rule }) => rule));
+  const ingress = new Map<GroupId, NovelRule[]>();
+  const egress: NovelRule[] = [];
+  for (const [at, owned] of [...rules, ...listed].entries()) {
+    const one = { at, owned, cause: causeOf(owned, added) };
+    if (owned.rule.direction === 'egress') egress.push(one);
+    else fileUnder(ingress, owned.group.id, one);
+  }
+  return { ingress, egress };
+}
+
+function causeOf({ group, rule }: OwnedRule, added: ReadonlySet<Rule>): Cause {
+  return !added.has(rule) && rule.peer.kind === 'prefix-list'
     ? { kind: 'prefix-list', prefixListId: rule.peer.prefixListId }
     : { kind: 'rule', groupId: group.id, rule };
 }

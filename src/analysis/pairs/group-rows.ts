@@ -67,6 +67,17 @@ export class GroupRows {
     return this.#named.ofPeer(peer, sight);
   }
 
+  /** Whom rules of a direction admit. */
+  ofRules(rules: readonly PlacedRule[], sight: Sight): Both<RowId> {
+    const pieces = rules.map(({ rule, from, to }) => {
+      const sets = this.#named.ofPeer(rule.peer, sight);
+      return { points: [from, to], sets: rule.doubt === undefined ? sets : { ...sets, sure: NO_CLASSES } };
+    });
+    const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
+    if (pieces.every(({ sets }) => sets.sure === sets.possible)) return { sure, possible: sure };
+    return { sure, possible: this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible }))) };
+  }
+
   /** Which classes a class's own rules of a direction admit as the other end. */
   own(id: ClassId, direction: Direction, sight: Sight): Both<RowId> {
     const side = this.#named.sides[id];
@@ -93,6 +104,17 @@ export class GroupRows {
     return this.#named.sides[id]?.groups.every((group) => !changed.has(group)) === true;
   }
 
+  /** Whether names in rules stand for the same classes as in the world that this one is like. */
+  get namesAsInLike(): boolean {
+    return this.#like !== undefined;
+  }
+
+  /** Whether a class is of an interface of the world that groups filter, all of which it holds. */
+  hasKnownGroups(id: ClassId): boolean {
+    const side = this.#named.sides[id];
+    return side !== undefined && side.spot !== NO_SPOT && !side.isUnfiltered && !this.#named.isDoubtful(side);
+  }
+
   /** `own` as if one rule of one group were not there. */
   ownWithout(
     id: ClassId,
@@ -104,7 +126,7 @@ export class GroupRows {
     const others = side.groups.filter((group) => group !== but.groupId);
     const group = getRecord(this.#named.world, 'groups', but.groupId);
     const rules = group === undefined ? [] : preparedRules(group, direction, this.#named.classes.family).placed;
-    const kept = this.#ruleRow(
+    const kept = this.ofRules(
       rules.filter((one) => one.rule !== but.rule),
       but.sight,
     );
@@ -172,23 +194,13 @@ export class GroupRows {
       if (like !== undefined && !this.#changedFrom(like, direction).has(id))
         return like.#groupRow(id, direction, sight);
       const group = getRecord(this.#named.world, 'groups', id);
-      made = this.#ruleRow(
+      made = this.ofRules(
         group === undefined ? [] : preparedRules(group, direction, this.#named.classes.family).placed,
         sight,
       );
       this.#ofGroup.set(key, made);
     }
     return made;
-  }
-
-  #ruleRow(rules: readonly PlacedRule[], sight: Sight): Both<RowId> {
-    const pieces = rules.map(({ rule, from, to }) => {
-      const sets = this.#named.ofPeer(rule.peer, sight);
-      return { points: [from, to], sets: rule.doubt === undefined ? sets : { ...sets, sure: NO_CLASSES } };
-    });
-    const sure = this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.sure })));
-    if (pieces.every(({ sets }) => sets.sure === sets.possible)) return { sure, possible: sure };
-    return { sure, possible: this.#rows.ofPieces(pieces.map(({ points, sets }) => ({ points, set: sets.possible }))) };
   }
 
   #united(parts: readonly Both<RowId>[]): Both<RowId> {
