@@ -126,7 +126,16 @@ function pointsOf(world: World, path: ScopePath, look: Look): IntervalSet {
 
 /** Ends that are interfaces are known whatever becomes of the path; which gateway an end outside is may not be. */
 function endHolds(world: World, { resources }: ScopeEnd, ids: ReadonlySet<string>, isLenient: boolean): boolean {
-  return resources === undefined || isAmong(world, ids, resources) || (isLenient && ids.size === 0);
+  if (resources === undefined || isAmong(world, ids, resources)) return true;
+  return isLenient && ids.size === 0 && mayBeGateway(resources);
+}
+
+/** Whether one of the resources may be a gateway to the internet, which is what ends outside are. */
+export function mayBeGateway({ ids, kinds }: Resources): boolean {
+  return (
+    kinds.some((kind) => kind === 'internetGateways' || kind === 'egressOnlyGateways') ||
+    ids.some((id) => /^(?:igw|eigw)-/.test(id) || !/^[a-z]+-/.test(id))
+  );
 }
 
 function headerPoints(

@@ -44,7 +44,7 @@ export function createAccessScope(
   return ok(scope);
 }
 
-/** Takes a scope away; one that has analyses stays, as a path does. */
+/** Takes a scope away; one that has analyses stays, as a path does. The code is that of paths by analogy [I]: AWS names none. */
 export function deleteAccessScope(draft: Draft, id: string): Done<void> {
   if (draft.get('accessScopes', id) === undefined) return scopeNotFound(id);
   const held = [...draft.list('accessScopeAnalyses')].filter((one) => one.scopeId === id).map((one) => one.id);

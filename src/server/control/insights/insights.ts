@@ -25,7 +25,7 @@ export function analysisNotFound(id: string): Refused {
   return refuse('InvalidNetworkInsightsAnalysisId.NotFound', `The network insights analysis '${id}' does not exist`);
 }
 
-/** There are as many of a kind as there may be. Codes [E]. */
+/** There are as many of a kind as there may be. Codes of paths and analyses [D] (AWS's own handlers for CloudFormation), of scopes [I] by analogy. */
 export function tooManyInsights(
   what: 'Path' | 'Analysis' | 'AccessScope' | 'AccessScopeAnalysis',
   most: number,

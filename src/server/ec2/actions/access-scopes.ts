@@ -24,12 +24,15 @@ import {
   scopeNotFound,
 } from '../../control/insights/access-scopes.ts';
 import { missingParameter, type Refusal } from '../../control/refusal.ts';
-import { describeRecords, nextTokenOf } from '../describe.ts';
+import { nextTokenOf } from '../describe.ts';
 import { askedScopePaths, scopePathShape } from '../insights/asked-scope.ts';
+import { describeKept, isBegun } from '../insights/describe-kept.ts';
 import type { Actions, Call } from '../operations.ts';
-import { pageOf } from '../paging.ts';
+import { type PageSizes, pageOf } from '../paging.ts';
 import { tagsFor, tagShapes } from '../tags.ts';
-import { INSIGHTS_PAGES, malformedOr } from './insights.ts';
+
+/** Pages of findings (API GetNetworkInsightsAccessScopeAnalysisFindings). */
+const FINDING_PAGES: PageSizes = { least: 1, most: 1000 };
 
 export const accessScopeActions: Actions = {
   CreateNetworkInsightsAccessScope: create,
@@ -83,15 +86,11 @@ function describeScopes(
   input: DescribeNetworkInsightsAccessScopesRequest,
   { draft, env }: Call,
 ): Result<object, Refusal> {
-  const page = describeRecords(input, {
+  const page = describeKept(input, draft, {
+    kind: 'accessScopes',
     ids: input.NetworkInsightsAccessScopeIds,
-    find: (id) => draft.get('accessScopes', id),
-    all: () => draft.list('accessScopes'),
-    notFound: (id) => malformedOr(id, { prefix: 'nis', code: 'InvalidNetworkInsightsAccessScopeId' }, scopeNotFound),
-    idOf: ({ id }) => id,
-    view: {},
-    tagsOf: ({ tags }) => tags,
-    sizes: INSIGHTS_PAGES,
+    code: 'InvalidNetworkInsightsAccessScopeId',
+    notFound: scopeNotFound,
   });
   if (!page.ok) return page;
   return ok({
@@ -106,20 +105,13 @@ function describeAnalyses(
 ): Result<object, Refusal> {
   const { NetworkInsightsAccessScopeId: scopeId, AnalysisStartTimeBegin: since, AnalysisStartTimeEnd: until } = input;
   if (scopeId !== undefined && draft.get('accessScopes', scopeId) === undefined) return scopeNotFound(scopeId);
-  const page = describeRecords(input, {
+  const page = describeKept(input, draft, {
+    kind: 'accessScopeAnalyses',
     ids: input.NetworkInsightsAccessScopeAnalysisIds,
-    find: (id) => draft.get('accessScopeAnalyses', id),
-    all: () => draft.list('accessScopeAnalyses'),
-    notFound: (id) =>
-      malformedOr(id, { prefix: 'nisa', code: 'InvalidNetworkInsightsAccessScopeAnalysisId' }, scopeAnalysisNotFound),
+    code: 'InvalidNetworkInsightsAccessScopeAnalysisId',
+    notFound: scopeAnalysisNotFound,
     isAsked: ({ scopeId: own, startTime }) =>
-      (scopeId === undefined || own === scopeId) &&
-      (since === undefined || startTime >= since.toISOString()) &&
-      (until === undefined || startTime <= until.toISOString()),
-    idOf: ({ id }) => id,
-    view: {},
-    tagsOf: ({ tags }) => tags,
-    sizes: INSIGHTS_PAGES,
+      isBegun(own, startTime, { of: scopeId, since }) && (until === undefined || startTime <= until.toISOString()),
   });
   if (!page.ok) return page;
   return ok({
@@ -137,7 +129,7 @@ function findings(
   if (analysis === undefined) return scopeAnalysisNotFound(id);
   const page = pageOf(findingsOfScope(draft, analysis), input, {
     idOf: ({ FindingId }) => FindingId,
-    sizes: INSIGHTS_PAGES,
+    sizes: FINDING_PAGES,
   });
   if (!page.ok) return page;
   return ok({

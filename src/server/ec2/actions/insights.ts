@@ -22,14 +22,12 @@ import {
   pathNotFound,
 } from '../../control/insights/insights.ts';
 import { invalidParameter, type Refusal, unsupported } from '../../control/refusal.ts';
-import { describeRecords, idNotFound, nextTokenOf } from '../describe.ts';
+import { nextTokenOf } from '../describe.ts';
 import { askedPath, clip, resourceId } from '../insights/asked-path.ts';
+import { describeKept, isBegun } from '../insights/describe-kept.ts';
 import type { Actions, Call } from '../operations.ts';
-import type { PageSizes } from '../paging.ts';
 import { tagsFor, tagShapes } from '../tags.ts';
 
-/** Pages of network insights (API DescribeNetworkInsightsPaths). */
-export const INSIGHTS_PAGES: PageSizes = { least: 1, most: 100 };
 /** Most resources that an analysis must traverse, or must not (this server's own). */
 const MOST_FILTERS = 16;
 
@@ -90,12 +88,11 @@ function componentsOf(
 }
 
 function describePaths(input: DescribeNetworkInsightsPathsRequest, { draft, env }: Call): Result<object, Refusal> {
-  const page = describeRecords(input, {
+  const page = describeKept(input, draft, {
+    kind: 'insightsPaths',
     ids: input.NetworkInsightsPathIds,
-    find: (id) => draft.get('insightsPaths', id),
-    all: () => draft.list('insightsPaths'),
-    notFound: (id) => malformedOr(id, { prefix: 'nip', code: 'InvalidNetworkInsightsPathId' }, pathNotFound),
-    idOf: ({ id }) => id,
+    code: 'InvalidNetworkInsightsPathId',
+    notFound: pathNotFound,
     view: {
       destination: ({ destination }) => one(destination),
       protocol: ({ protocol }) => [protocol],
@@ -109,8 +106,6 @@ function describePaths(input: DescribeNetworkInsightsPathsRequest, { draft, env 
       'filter-at-destination.destination-address': ({ atDestination }) => one(atDestination?.destinationAddress),
       'filter-at-destination.destination-port-range': ({ atDestination }) => ports(atDestination?.destinationPorts),
     },
-    tagsOf: ({ tags }) => tags,
-    sizes: INSIGHTS_PAGES,
   });
   if (!page.ok) return page;
   return ok({
@@ -127,42 +122,25 @@ function ports(range: InsightsFilter['sourcePorts']): readonly string[] {
   return range === undefined ? [] : [range.from === range.to ? String(range.from) : `${range.from}-${range.to}`];
 }
 
-type Refused = { readonly ok: false; readonly error: Refusal };
-
-/** Why an id of network insights names nothing. */
-export function malformedOr(
-  id: string,
-  { prefix, code }: { readonly prefix: string; readonly code: string },
-  notFound: (id: string) => Refused,
-): Refused {
-  const refused = idNotFound(id, { prefix, code, what: 'network insights' });
-  return refused.error.code.endsWith('.Malformed') ? refused : notFound(id);
-}
-
 function describeAnalyses(
   input: DescribeNetworkInsightsAnalysesRequest,
   { draft, env }: Call,
 ): Result<object, Refusal> {
   const { NetworkInsightsPathId: pathId, AnalysisStartTime: since, AnalysisEndTime: until } = input;
   if (pathId !== undefined && draft.get('insightsPaths', pathId) === undefined) return pathNotFound(pathId);
-  const isAsked = ({ pathId: own, startTime, result }: InsightsAnalysis): boolean =>
-    (pathId === undefined || own === pathId) &&
-    (since === undefined || startTime >= since.toISOString()) &&
-    (until === undefined || (result !== undefined && result.endTime <= until.toISOString()));
-  const page = describeRecords(input, {
+  const page = describeKept(input, draft, {
+    kind: 'insightsAnalyses',
     ids: input.NetworkInsightsAnalysisIds,
-    find: (id) => draft.get('insightsAnalyses', id),
-    all: () => draft.list('insightsAnalyses'),
-    notFound: (id) => malformedOr(id, { prefix: 'nia', code: 'InvalidNetworkInsightsAnalysisId' }, analysisNotFound),
-    isAsked,
-    idOf: ({ id }) => id,
+    code: 'InvalidNetworkInsightsAnalysisId',
+    notFound: analysisNotFound,
+    isAsked: ({ pathId: own, startTime, result }) =>
+      isBegun(own, startTime, { of: pathId, since }) &&
+      (until === undefined || (result !== undefined && result.endTime <= until.toISOString())),
     view: {
       'path-found': ({ result }) =>
         result?.members.NetworkPathFound === undefined ? [] : [String(result.members.NetworkPathFound)],
       status: ({ result }) => [result?.members.Status ?? 'running'],
     },
-    tagsOf: ({ tags }) => tags,
-    sizes: INSIGHTS_PAGES,
   });
   if (!page.ok) return page;
   return ok({

@@ -20,8 +20,8 @@ const HERE = 200;
 /** Pairs of addresses that are tried at all. */
 export const INSIGHTS_TRIPS = 100_000;
 
-/** Findings that are kept, and pairs of addresses that are looked at, for one analysis of a scope. */
-const SCOPE_BOUNDS: ScopeLimits = { findings: 500, pairs: 200_000 };
+/** Findings that are kept of one analysis of a scope, and address prefixes in one header. */
+const SCOPE_BOUNDS: ScopeLimits = { findings: 1000, prefixes: 400 };
 
 /** Answers a question aside, as JSON; waits for its turn. Errors say why there is no answer. */
 export type AskAside = (

@@ -12,24 +12,15 @@ export type ScopeResult = {
   readonly findings: readonly { readonly FindingId: string; readonly FindingComponents: readonly PathComponent[] }[];
 };
 
-/** Most addresses that a header lists. */
-const MOST = 400;
-
 /** An answer as Network Access Analyzer gives it: `unknown` where nothing is certain and something depends on what is not known. */
 export function scopeResult(answer: ScopeAnswer, analysisId: string, view: View): ScopeResult {
   const at = `Answered at revision ${answer.revision}.`;
   if (answer.outcome === 'missing')
     return scopeFailed(`The prefix list ${answer.id} has no entries that are known. ${at}`);
-  if (answer.outcome === 'too-large')
-    return scopeFailed(
-      `There are more than ${answer.pairs} pairs of addresses that it may mean: name ends that are fewer. ${at}`,
-    );
   const { findings, isCut, unknowns, interfaces } = answer;
   const warnings = [
-    ...(isCut ? [`Only the first ${findings.length} findings are listed.`] : []),
-    ...(findings.some((one) => one.sources.length > MOST || one.destinations.length > MOST)
-      ? [`Some headers list the first ${MOST} of their address prefixes only.`]
-      : []),
+    ...(isCut ? [`Only the first ${findings.length} findings are listed, those from and to the internet first.`] : []),
+    ...(findings.some((one) => one.hasMore) ? ['Some headers list the first of their address prefixes only.'] : []),
     ...(unknowns.length > 0 ? [`There may be more: that depends on what is not known, ${unknowns.join(', ')}.`] : []),
   ];
   return {
@@ -73,5 +64,5 @@ function findingComponents({ way, sources, destinations }: ScopeFinding, view: V
 }
 
 function listed(texts: readonly string[]): string[] {
-  return texts.slice(0, MOST).map((text) => (text.includes('/') ? text : rangeText(text)));
+  return texts.map((text) => (text.includes('/') ? text : rangeText(text)));
 }
