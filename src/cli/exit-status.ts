@@ -9,6 +9,8 @@ export const EXIT = {
   noInput: 66,
   internal: 70,
   io: 74,
+  /** What `--wait` was to wait for is not so in time; 1 would be an answer. */
+  notInForce: 75,
 } as const;
 
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

@@ -15,7 +15,7 @@ Examples:
   crenel show group sg-0123456789abcdef0 --json
 
 Exit status: 0 allowed, 1 blocked, 2 unknown, 64 usage, 65 bad data, 66 no input,
-70 a bug in crenel, 74 input or output failed.`;
+70 a bug in crenel, 74 input or output failed, 75 not in force (--wait).`;
 
 /** Runs one command line and returns its exit status. Only faults of the program itself are thrown on. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitStatus> {

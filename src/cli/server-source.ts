@@ -80,9 +80,14 @@ export async function readServer(
         kind: 'io',
         message: `${url.origin} answers ${response.status}: ${messageIn(await response.text())}`,
       });
+    const revision = response.headers.get('x-crenel-revision') ?? '';
+    if (!/^\d{1,15}$/u.test(revision))
+      return fail({ kind: 'malformed', message: `${url.origin} does not say of which revision its world is` });
     const reader = new DescribeReader();
     const read = await readChunks(reader, url.href, response.body);
-    return read.ok ? ok(reader.finish()) : read;
+    if (!read.ok) return read;
+    const { world, ...beside } = reader.finish();
+    return ok({ world: { ...world, revision: Number(revision) }, ...beside });
   } catch (error) {
     return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
   }

@@ -1,5 +1,6 @@
 // `crenel status` and `crenel wait`, against a server with an agent, and what they make of hosts in every condition.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { Reporter } from '../../src/agent/report.ts';
 import { Receiver } from '../../src/agent/receive.ts';
@@ -11,7 +12,8 @@ import { renderSheet } from '../../src/cli/terminal.ts';
 import type { HostsDocument } from '../../src/server/native/agent-api.ts';
 import { until } from '../server/listener.ts';
 import { ADMIN, holding, REALM, testServer } from '../server/sync-server.ts';
-import { matchesGolden } from './run-cli.ts';
+import { matchesGolden, run } from './run-cli.ts';
+import { smallWorld } from './small-world.ts';
 
 type Ran = { status: number; out: string; err: string };
 
@@ -40,9 +42,42 @@ test('without an agent nothing is enforced, and whoever waits is told so', async
   const status = await crenel(url, 'status');
   assert.equal(status.status, 0);
   assert.match(status.out, /instances are records only/);
-  const waited = await crenel(url, 'wait', '--timeout', '0');
+  const waited = await crenel(url, 'wait');
   assert.equal(waited.status, 1);
-  assert.match(waited.err, /no host is live, so nothing enforces revision/);
+  assert.match(
+    waited.err.replaceAll(/\s+/g, ' '),
+    /^crenel: no host is live, so nothing enforces revision \d+; --hosts 1 waits for one/,
+  );
+});
+
+test('where nobody is there to wait for, that is said at once; whoever wants a host waits for one', async (t) => {
+  let asked = 0;
+  const server = createServer((_, answer) => {
+    asked += 1;
+    answer.end(JSON.stringify(listed(asked < 4 ? [] : HOSTS.slice(0, 1))));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const url = `http://127.0.0.1:${address.port}`;
+  const none = JSON.parse((await crenel(url, 'wait', '--json')).out) as { readonly isEnforced: boolean };
+  assert.deepEqual([none.isEnforced, asked], [false, 1]);
+  assert.equal((await crenel(url, 'wait', '--hosts', '1')).status, 0);
+  assert.equal(asked, 4);
+});
+
+test('--wait needs a server, and numbers', async () => {
+  const fromFiles = await run('show group web --wait', { world: smallWorld });
+  assert.equal(fromFiles.status, 64);
+  assert.match(fromFiles.stderr.replaceAll(/\s+/g, ' '), /--wait asks the hosts of a server: give --endpoint/);
+  for (const words of ['--timeout x', '--hosts 0']) {
+    const wrong = await run(`show group web ${words} --endpoint http://127.0.0.1:9`, { world: smallWorld, env: {} });
+    assert.equal(wrong.status, 64);
+    assert.match(wrong.stderr, /must be a whole number/);
+  }
 });
 
 test('whoever waits hears which hosts lag, and when none does', async (t) => {

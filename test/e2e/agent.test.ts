@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
 import { until } from '../server/listener.ts';
+import { crenelAt } from './crenel-at.ts';
 import { MAIN, type Server, startServer } from './server-process.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip']);
@@ -86,6 +87,44 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     assert.equal(code, 74, 'one that would fight over the tables with it does not start');
     assert.match(second.said().replaceAll(/\s+/gu, ' '), /another agent enforces on this machine already/u);
     assert.equal(rules(), standing);
+    agent.kill('SIGTERM');
+    await once(agent, 'close');
+  });
+
+  test('--wait answers when the kernel has what the answer is of, and else says why not', async () => {
+    const QUESTIONS = [
+      ['why', 'internet', 'web-1', 'tcp/443'],
+      ['reach', 'web-1', 'app-1'],
+      ['show', 'group', 'web'],
+      ['matrix', '--by', 'subnet'],
+      ['exposure'],
+      ['lint'],
+    ];
+    await until(async () => !/"condition": ?"(?:enforcing|behind)"/u.test(await hosts(server.url)));
+    const alone = await crenelAt(server, 'show', 'group', 'web', '--wait');
+    assert.deepEqual([alone.status, alone.out], [75, '']);
+    assert.match(alone.err, /^crenel: no host is live, so nothing enforces revision \d+; .* gone: h1\. $/u);
+    const agent = startAgent();
+    const first = await crenelAt(server, 'show', 'group', 'web', '--hosts', '1');
+    assert.equal(first.status, 0, first.err);
+    for (const [at, question] of QUESTIONS.entries()) {
+      await allow(`10.${100 + at}.0.0/16`);
+      const waited = await crenelAt(server, ...question, '--wait');
+      assert.ok(rules().includes(`10.${100 + at}.0.0/16`), 'what was changed before is in force by then');
+      assert.match(waited.err, /1 host enforces revision \d+\. $/u);
+      const asked = await crenelAt(server, ...question);
+      assert.deepEqual([waited.status, waited.out], [asked.status, asked.out]);
+    }
+    agent.kill('SIGSTOP');
+    await allow('10.99.0.0/16');
+    const late = await crenelAt(server, 'why', 'internet', 'web-1', 'tcp/443', '--timeout', '1');
+    assert.deepEqual([late.status, late.out], [75, '']);
+    assert.match(late.err, /^crenel: revision \d+ is not enforced after 1 seconds by h1 h1: it is at revision \d+/u);
+    assert.ok(!rules().includes('10.99.0.0/16'));
+    agent.kill('SIGCONT');
+    const document = await crenelAt(server, 'show', 'group', 'web', '--json', '--wait');
+    assert.ok(rules().includes('10.99.0.0/16'));
+    assert.match(document.err, new RegExp(`enforces revision ${/"revision": (\d+)/u.exec(document.out)?.[1]}\\.`, 'u'));
     agent.kill('SIGTERM');
     await once(agent, 'close');
   });

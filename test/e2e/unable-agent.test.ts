@@ -10,8 +10,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { HostsDocument } from '../../src/server/native/agent-api.ts';
-import { nodeIo } from '../../src/cli/node-io.ts';
-import { runCli } from '../../src/cli/program.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { NetlinkKernel } from '../../src/agent/netlink-kernel.ts';
 import { asId, type EniId } from '../../src/core/model/ids.ts';
@@ -19,6 +17,7 @@ import { ok } from '../../src/core/net/result.ts';
 import { NO_NUMBERS } from '../../src/nft/plan.ts';
 import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
 import { until } from '../server/listener.ts';
+import { crenelAt } from './crenel-at.ts';
 import { MAIN, type Server, startServer } from './server-process.ts';
 
 const ENI = 'eni-03eb100000000000000';
@@ -54,20 +53,6 @@ function pathWith(t: TestContext, script: string | undefined): string {
 const of = (host: string): string => `account="111122223333",region="eu-west-1",host="${host}"`;
 
 /** A command of this process, which takes a tenth of the time of one in its own. */
-async function crenelAt(
-  server: Server,
-  ...args: readonly string[]
-): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
-  const said = { out: '', err: '' };
-  const status = await runCli([...args, '--endpoint', server.url], {
-    ...nodeIo(),
-    env: server.env,
-    stdout: { write: (text) => (said.out += text) },
-    stderr: { write: (text) => (said.err += text) },
-  });
-  return { status, out: said.out.replaceAll(/\s+/gu, ' '), err: said.err.replaceAll(/\s+/gu, ' ') };
-}
-
 describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
   let server: Server;
   before(async () => {

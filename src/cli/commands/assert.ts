@@ -4,14 +4,15 @@ import { readAssertions, type WrittenFact } from '../../formats/assertion-file.t
 import { assertJunit, assertSarif } from '../assert-reports.ts';
 import { assertSheet } from '../assert-text.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, LOAD_STATUS, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { type Context, LOAD_STATUS, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
-type Options = { readonly junit?: boolean; readonly sarif?: boolean };
+type Options = WaitOptions & { readonly junit?: boolean; readonly sarif?: boolean };
 
 /** `crenel assert <file>`. */
 export function addAssert(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('assert')
     .summary('whether the facts of a file hold, each with a counter-example if not')
     .description(
@@ -19,10 +20,10 @@ export function addAssert(program: Command, { context, finish }: CommandSetup): 
     )
     .argument('<file>', 'YAML or JSON: version and facts; - for standard input')
     .option('--junit', 'print JUnit XML')
-    .option('--sarif', 'print SARIF 2.1.0')
-    .action(async (file: string, options: Options) => {
-      finish(await assertFacts(context(), file, options));
-    });
+    .option('--sarif', 'print SARIF 2.1.0');
+  addWaitOptions(command).action(async (file: string, options: Options) => {
+    finish(await assertFacts(context(), file, options));
+  });
 }
 
 async function assertFacts(context: Context, file: string, options: Options): Promise<ExitStatus> {
@@ -39,7 +40,7 @@ async function assertFacts(context: Context, file: string, options: Options): Pr
     const { line, column, message } = written.error;
     return refuse(context, EXIT.badData, `${file}:${line}:${column}: ${message}`);
   }
-  const world = await openWorld(context);
+  const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const { family } = context.options;
   const judged = withProgress(context, 'judging', (onProgress) =>

@@ -9,7 +9,6 @@ import type { CommandSetup } from '../command.ts';
 import {
   type Context,
   LOAD_STATUS,
-  openExport,
   printJson,
   printNotes,
   printSheet,
@@ -21,10 +20,11 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { lintSarif } from '../lint-sarif.ts';
 import { lintSheet } from '../lint-text.ts';
 import { row } from '../terminal.ts';
+import { addWaitOptions, openEnforcedExport, type WaitOptions } from '../waiting.ts';
 
 const FAIL_ON = [...SEVERITIES, 'never'] as const;
 type FailOn = (typeof FAIL_ON)[number];
-type Options = {
+type Options = WaitOptions & {
   readonly ignore?: string;
   readonly sarif?: boolean;
   readonly quota?: readonly string[];
@@ -33,7 +33,7 @@ type Options = {
 
 /** `crenel lint`. */
 export function addLint(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('lint')
     .summary('what the internet reaches and should not, rules and entries that do nothing, quotas')
     .description(
@@ -49,10 +49,10 @@ export function addLint(program: Command, { context, finish }: CommandSetup): vo
       new Option('--fail-on <severity>', 'what the status tells: error, warning, note, or never')
         .choices(FAIL_ON)
         .default('warning'),
-    )
-    .action(async (options: Options) => {
-      finish(await lint(context(), options));
-    });
+    );
+  addWaitOptions(command).action(async (options: Options) => {
+    finish(await lint(context(), options));
+  });
 }
 
 async function lint(context: Context, options: Options): Promise<ExitStatus> {
@@ -66,7 +66,7 @@ async function lint(context: Context, options: Options): Promise<ExitStatus> {
   if (!quotas.ok) return refuse(context, EXIT.usage, `--quota: ${quotas.error}`);
   const written = await readIgnoreFile(context, options.ignore);
   if (!written.ok) return written.error;
-  const read = await openExport(context);
+  const read = await openEnforcedExport(context, options);
   if (!read.ok) return read.error;
   const { world, overlaps = [] } = read.value;
   const all = withProgress(context, 'looking', (onProgress) =>

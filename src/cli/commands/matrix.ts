@@ -4,12 +4,13 @@ import { type MatrixDocument, type MatrixQuery, matrixDocument } from '../../ana
 import { MATRIX_KINDS, type MatrixKind } from '../../analysis/matrix-ends.ts';
 import type { World } from '../../core/model/world.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { type Context, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { matrixSheet } from '../matrix-text.ts';
 import { pageHtml } from '../page/page.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
-type Options = {
+type Options = WaitOptions & {
   readonly by: MatrixKind;
   readonly from?: readonly string[];
   readonly to?: readonly string[];
@@ -23,7 +24,7 @@ const MAX_PAGE_CELLS = 300_000;
 
 /** `crenel matrix`. */
 export function addMatrix(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('matrix')
     .summary('who reaches whom: groups by groups, subnets by subnets, instances by instances')
     .description(
@@ -34,14 +35,15 @@ export function addMatrix(program: Command, { context, finish }: CommandSetup): 
     .option('--to <name...>', 'these columns alone')
     .option('--html', 'print all rows, and what the internet reaches, as one HTML file that needs nothing else')
     .option('--page <number>', 'which page of rows', positive, 1)
-    .option('--size <rows>', 'rows on a page', positive, 50)
-    .action(async (options: Options) => {
-      finish(await matrix(context(), options));
-    });
+    .option('--size <rows>', 'rows on a page', positive, 50);
+  addWaitOptions(command).action(async (options: Options) => {
+    finish(await matrix(context(), options));
+  });
 }
 
-async function matrix(context: Context, { by, from, to, page, size, html }: Options): Promise<ExitStatus> {
-  const world = await openWorld(context);
+async function matrix(context: Context, options: Options): Promise<ExitStatus> {
+  const { by, from, to, page, size, html } = options;
+  const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const { family, json } = context.options;
   const query: MatrixQuery = {

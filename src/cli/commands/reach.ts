@@ -2,28 +2,33 @@ import type { Command } from 'commander';
 import { answerDocument } from '../../analysis/answer-document.ts';
 import { ask } from '../../analysis/ask.ts';
 import { statusOf } from '../ask.ts';
-import { type Context, openWorld, printJson, printSheet, refuse } from '../context.ts';
+import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { reachSheet } from '../reach-text.ts';
 import type { CommandSetup } from '../command.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
 /** `crenel reach <from> <to>`. */
 export function addReach(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('reach')
     .summary('the exact set of traffic that gets from one end to the other')
     .description(
       'The exact set of traffic that gets from one end to the other and is answered, with the rules that let it in.',
     )
     .argument('<from>', 'instance, ENI, Name tag, address, CIDR, group, subnet, or internet')
-    .argument('<to>', 'the same')
-    .action(async (from: string, to: string) => {
-      finish(await reach(context(), { from, to }));
-    });
+    .argument('<to>', 'the same');
+  addWaitOptions(command).action(async (from: string, to: string, options: WaitOptions) => {
+    finish(await reach(context(), { from, to }, options));
+  });
 }
 
-async function reach(context: Context, words: { readonly from: string; readonly to: string }): Promise<ExitStatus> {
-  const world = await openWorld(context);
+async function reach(
+  context: Context,
+  words: { readonly from: string; readonly to: string },
+  options: WaitOptions,
+): Promise<ExitStatus> {
+  const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const answer = ask(world.value, { ...words, traffic: 'all', family: context.options.family });
   if (!answer.ok) return refuse(context, EXIT.usage, answer.error);

@@ -9,32 +9,37 @@ import { findAcl, findEni, findGroup, findSubnet } from '../../analysis/lookup.t
 import { subnetReport } from '../../analysis/subnet-report.ts';
 import type { HitsDocument } from '../../server/native/hits.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, printJson, printNotes, printSheet, refuse } from '../context.ts';
+import { type Context, printJson, printNotes, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { HitKind } from '../io.ts';
 import { aclSheet, eniSheet, groupSheet, subnetSheet } from '../show-text.ts';
 import { row, type Sheet } from '../terminal.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
 const SHOWN = ['group', 'eni', 'acl', 'subnet'] as const;
 type ShownKind = (typeof SHOWN)[number];
 
 /** `crenel show group|eni|acl|subnet <id>`. */
 export function addShow(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('show')
     .summary('one group, interface, NACL or subnet with its references expanded')
     .description(
       'A group with its rules expanded, who names it and who carries it; an interface with all rules in force on it; a network ACL with its entries and subnets; a subnet with its NACL and routes. With --endpoint, how often hosts saw rules and entries hit, and when last.',
     )
     .addArgument(new Argument('<kind>', 'what to show').choices(SHOWN))
-    .argument('<id>', 'its id or name')
-    .action(async (kind: ShownKind, id: string) => {
-      finish(await show(context(), kind, id));
-    });
+    .argument('<id>', 'its id or name');
+  addWaitOptions(command).action(async (kind: ShownKind, id: string, options: WaitOptions) => {
+    finish(await show(context(), { kind, id }, options));
+  });
 }
 
-async function show(context: Context, kind: ShownKind, id: string): Promise<ExitStatus> {
-  const world = await openWorld(context);
+async function show(
+  context: Context,
+  { kind, id }: { readonly kind: ShownKind; readonly id: string },
+  options: WaitOptions,
+): Promise<ExitStatus> {
+  const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const report = REPORTS[kind](world.value, id);
   if (!report.ok) return refuse(context, EXIT.usage, report.error);

@@ -3,18 +3,19 @@ import { answerDocument } from '../../analysis/answer-document.ts';
 import { editsOf } from '../../analysis/answer-edits.ts';
 import { ask } from '../../analysis/ask.ts';
 import { statusOf } from '../ask.ts';
-import { type Context, openWorld, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { type Context, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { editsSheet } from '../edits-text.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { stacked } from '../trace-text.ts';
 import { whySheet } from '../why-text.ts';
 import type { CommandSetup } from '../command.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
-type Options = { readonly edits?: boolean };
+type Options = WaitOptions & { readonly edits?: boolean };
 
 /** `crenel why <from> <to> [traffic]`. */
 export function addWhy(program: Command, { context, finish }: CommandSetup): void {
-  program
+  const command = program
     .command('why')
     .summary('whether traffic gets from one end to the other, and why')
     .description(
@@ -23,10 +24,10 @@ export function addWhy(program: Command, { context, finish }: CommandSetup): voi
     .argument('<from>', 'instance, ENI, Name tag, address, CIDR, group, subnet, or internet')
     .argument('<to>', 'the same')
     .argument('[traffic]', 'tcp/443, udp/53, tcp/8000-8010, icmp/8, protocol/50 or all', 'all')
-    .option('--edits', 'try the edits that would change the answer, and tell exactly what else each opens or closes')
-    .action(async (from: string, to: string, traffic: string, options: Options) => {
-      finish(await why(context(), { from, to, traffic }, options));
-    });
+    .option('--edits', 'try the edits that would change the answer, and tell exactly what else each opens or closes');
+  addWaitOptions(command).action(async (from: string, to: string, traffic: string, options: Options) => {
+    finish(await why(context(), { from, to, traffic }, options));
+  });
 }
 
 async function why(
@@ -34,7 +35,7 @@ async function why(
   words: { readonly from: string; readonly to: string; readonly traffic: string },
   options: Options,
 ): Promise<ExitStatus> {
-  const world = await openWorld(context);
+  const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const answer = ask(world.value, { ...words, family: context.options.family });
   if (!answer.ok) return refuse(context, EXIT.usage, answer.error);

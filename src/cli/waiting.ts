@@ -1,0 +1,162 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import type { World } from '../core/model/world.ts';
+import { fail, ok, type Result } from '../core/net/result.ts';
+import type { Export } from '../formats/describe.ts';
+import type { HostsDocument } from '../server/native/agent-api.ts';
+import { clearProgress, type Context, openExport, printNotes, progressOf, refuse } from './context.ts';
+import { enforcedBy, type Lag, type Seen } from './enforced-by.ts';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { readHosts } from './hosts-source.ts';
+import type { LoadError } from './io.ts';
+import { namesText } from './pair-text.ts';
+import { line, row, type Sheet } from './terminal.ts';
+
+/** How long to wait and for how many hosts, as commander reads it. */
+export type LimitOptions = { readonly timeout: string; readonly hosts?: string };
+
+/** The same of a command that waits where it is told to. */
+export type WaitOptions = LimitOptions & { readonly wait?: boolean };
+
+/**
+ * How long to wait, and how many hosts at least must be live; those are waited for. Without a number it is whoever is live, and there is nothing to
+ * wait for where nobody is.
+ */
+export type Limits = { readonly seconds: number; readonly hosts: number | undefined };
+
+const ASK_AGAIN_MS = 100;
+const MOST_NAMED = 20;
+
+/** `--timeout` and `--hosts`; `before` stands before what they say. */
+export function limitOptions(before = ''): readonly [timeout: Option, hosts: Option] {
+  return [
+    new Option('--timeout <seconds>', `${before}how long to wait`).default('60'),
+    new Option('--hosts <number>', `${before}wait until so many hosts at least are live`),
+  ];
+}
+
+/** Gives a command that asks a server for its world `--wait`, with its limits. */
+export function addWaitOptions(command: Command): Command {
+  command.option('--wait', 'answer once every live host of --endpoint enforces what the answer is of');
+  for (const option of limitOptions('with --wait: ')) command.addOption(option.implies({ wait: true }));
+  return command;
+}
+
+/** The limits in numbers. */
+export function limitsOf({ timeout, hosts }: LimitOptions): Result<Limits> {
+  const [seconds, count] = [wholeNumber(timeout), hosts === undefined ? undefined : wholeNumber(hosts)];
+  if (seconds === undefined) return fail('--timeout must be a whole number of seconds');
+  if (hosts !== undefined && (count === undefined || count === 0))
+    return fail('--hosts must be a whole number from 1 on');
+  return ok({ seconds, hosts: count });
+}
+
+/** A number of at most nine digits; undefined when a text is none. */
+export function wholeNumber(text: string): number | undefined {
+  return /^\d{1,9}$/u.test(text) ? Number(text) : undefined;
+}
+
+/** `openExport`; with `--wait` once every live host enforces that very revision, or one after it. */
+export async function openEnforcedExport(context: Context, options: WaitOptions): Promise<Result<Export, ExitStatus>> {
+  if (options.wait !== true) return await openExport(context);
+  const limits = limitsOf(options);
+  if (!limits.ok) return fail(refuse(context, EXIT.usage, limits.error));
+  const { world, endpoint, over } = context.options;
+  if (endpoint === undefined || world !== undefined || over !== undefined)
+    return fail(refuse(context, EXIT.usage, '--wait asks the hosts of a server: give --endpoint, and no other world'));
+  const read = await openExport(context);
+  if (!read.ok) return read;
+  const { revision } = read.value.world;
+  const seen = await watchHosts(context, endpoint, { revision, ...limits.value });
+  if (!seen.ok) return seen;
+  if (!seen.value.isEnforced)
+    return fail(refuseLag(context, EXIT.notInForce, { seen: seen.value, limits: limits.value }));
+  printNotes(context, enforcedSheet(seen.value));
+  return read;
+}
+
+/** `openEnforcedExport`, the world alone. */
+export async function openEnforcedWorld(context: Context, options: WaitOptions): Promise<Result<World, ExitStatus>> {
+  const opened = await openEnforcedExport(context, options);
+  return opened.ok ? ok(opened.value.world) : opened;
+}
+
+/**
+ * Asks a server until every live host enforces a revision, the newest when none is given, or it is too late, or nobody is there to wait for. A server
+ * that answered once may be away for a while. What cannot be asked is said.
+ */
+export async function watchHosts(
+  context: Context,
+  server: string,
+  { revision: wanted, hosts, seconds }: Limits & { readonly revision: number | undefined },
+): Promise<Result<Seen, ExitStatus>> {
+  const until = performance.now() + seconds * 1000;
+  let revision = wanted;
+  let newest: Seen | undefined;
+  for (;;) {
+    const read: Result<HostsDocument, LoadError> = await readHosts(server, context.io.env);
+    const isLate = performance.now() >= until;
+    if (!read.ok && (newest === undefined || isLate)) {
+      clearProgress(context);
+      return fail(refuse(context, EXIT.io, read.error.message));
+    }
+    if (read.ok) {
+      revision ??= read.value.revision;
+      newest = enforcedBy(read.value, { revision, hosts: hosts ?? 1 });
+      if (newest.isEnforced || isLate || (hosts === undefined && isAlone(newest))) {
+        clearProgress(context);
+        return ok(newest);
+      }
+      progressOf(context)?.(progressText(newest));
+    }
+    await setTimeout(ASK_AGAIN_MS);
+  }
+}
+
+/** No host is live, and none is known that may come back by itself. */
+function isAlone({ live, lagging }: Seen): boolean {
+  return live === 0 && lagging.length === 0;
+}
+
+function progressText({ revision, lagging, live }: Seen): string {
+  const whom = lagging.length === 0 ? `hosts: ${live} live` : namesText(lagging.map(({ host }) => host));
+  return `waiting for revision ${revision} on ${whom}`;
+}
+
+/** That a revision is in force. */
+export function enforcedSheet(seen: Seen): Sheet {
+  const { live, revision } = seen;
+  return [line(`${live === 1 ? '1 host enforces' : `${live} hosts enforce`} revision ${revision}.`), ...goneRows(seen)];
+}
+
+/** Says on stderr why a revision is not in force, with each host that lags; returns the status. */
+export function refuseLag(
+  context: Context,
+  status: ExitStatus,
+  { seen, limits }: { readonly seen: Seen; readonly limits: Limits },
+): ExitStatus {
+  refuse(context, status, whyNot(seen, limits));
+  printNotes(context, [...seen.lagging.slice(0, MOST_NAMED).map(lagRow), ...goneRows(seen)]);
+  return status;
+}
+
+function lagRow({ host, why }: Lag): Sheet[number] {
+  return row(2, [`${host}: `], [why]);
+}
+
+function goneRows({ gone }: Seen): Sheet {
+  if (gone.length === 0) return [];
+  return [row(0, [], [`Not waited for, for ${gone.length === 1 ? 'it is' : 'they are'} gone: ${namesText(gone)}.`])];
+}
+
+function whyNot(seen: Seen, { hosts, seconds }: Limits): string {
+  const { revision, serverRevision, live, lagging } = seen;
+  if (hosts === undefined && isAlone(seen))
+    return `no host is live, so nothing enforces revision ${revision}; --hosts 1 waits for one`;
+  const waited = seconds === 0 ? '' : ` after ${seconds} seconds`;
+  if (revision > serverRevision) return `the server is at revision ${serverRevision}${waited}, before ${revision}`;
+  if (isAlone(seen)) return `no host is live${waited}, so nothing enforces revision ${revision}`;
+  if (lagging.length === 0)
+    return `${live} of ${hosts ?? 1} hosts are live${waited}; they enforce revision ${revision}`;
+  return `revision ${revision} is not enforced${waited} by ${namesText(lagging.map(({ host }) => host))}`;
+}
