@@ -64,7 +64,8 @@ export function subtractSpaces(space: AddressSpace, holes: AddressSpace): Addres
 
 /** Whether an address is in the set; of one that is not known, whether all that it may be is in one prefix of the set. */
 export function spaceHas(space: AddressSpace, address: Address): boolean {
-  return space.some((cidr) => cidrContains(cidr, address));
+  for (const cidr of space) if (cidrContains(cidr, address)) return true;
+  return false;
 }
 
 /** An address to stand for the set; not a prefix's first one, which people take for the name of a network. */

@@ -9,6 +9,7 @@ import { pathPrefixes, rulePrefixes } from './path-prefixes.ts';
 import { PairNumbers } from './pair-memo.ts';
 import { type NodeId, PrefixTree } from './prefix-tree.ts';
 import { hasSamePaths, NO_SPOT, type Spot, type SpotId, Spots } from './spots.ts';
+import { TextNumbers } from './text-numbers.ts';
 
 /** Members that no filter and no path of any of the worlds tells apart, by its number. */
 export type ClassId = number;
@@ -64,18 +65,35 @@ export function classesOf(worlds: readonly World[], family: Family, asked: reado
   const ownNodes = homes.map(({ own }) => coveredNodes(tree, own.prefixes));
   const sides = homes.map(({ spots }) => new Sides(spots));
   const sorted = new Sorted(sides);
-  for (const { records, members } of eniMembers(worlds, tree)) {
-    const isSame = records.every((one) => one === records[0]);
-    for (const member of members)
-      sorted.file(member, (side, at) => {
+  /** What the member is in each world. */
+  const numbers = worlds.map(() => NO_SIDE);
+  for (const { records, isSame, members } of eniMembers(worlds, tree))
+    for (const member of members) {
+      for (let at = 0; at < worlds.length; at += 1) {
         const eni = records[at];
-        return eni === undefined || !(isSame || hasMember(eni, member)) ? NO_SIDE : side.ofEni(eni, member);
-      });
+        const isThere = eni !== undefined && (isSame || hasMember(eni, member));
+        numbers[at] = (isThere ? sides[at]?.ofEni(eni, member) : undefined) ?? NO_SIDE;
+      }
+      sorted.file(member, numbers);
+    }
+  for (const member of outsideMembers(tree, ownNodes)) {
+    for (const [at, side] of sides.entries())
+      numbers[at] = ownNodes[at]?.[member.node] === 1 ? NO_SIDE : side.ofOutside(member);
+    sorted.file(member, numbers);
   }
-  for (const member of outsideMembers(tree, ownNodes))
-    sorted.file(member, (side, at) => (ownNodes[at]?.[member.node] === 1 ? NO_SIDE : side.ofOutside(member)));
   const list = inOrder(sorted.list);
-  return { family, worlds, tree, list, spots: sides.map((one) => one.spots.list), byEni: classesByEni(list) };
+  let byEni: Classes['byEni'] | undefined;
+  return {
+    family,
+    worlds,
+    tree,
+    list,
+    spots: sides.map((one) => one.spots.list),
+    // Most readers do without it.
+    get byEni() {
+      return (byEni ??= classesByEni(list));
+    },
+  };
 }
 
 type Ground = { readonly own: OwnSpace; readonly cuts: readonly Cidr[]; readonly spots: Spots };
@@ -107,9 +125,12 @@ class Sides {
   readonly spots: Spots;
   readonly list: ClassSide[] = [ABSENT];
   readonly #numbers = new PairNumbers();
-  /** Lists of groups, sorted, and the number of each by its text in whatever order. */
+  /** Lists of groups, sorted, and the place of each by the number of the list in whatever order. */
   readonly #groups: (readonly GroupId[])[] = [[]];
-  readonly #groupNumbers = new Map<string, number>([['', 0]]);
+  readonly #groupNumbers = new Map<number, number>([[NO_GROUPS, 0]]);
+  readonly #names = new TextNumbers();
+  /** By the number of the list without its last group, and that group's. */
+  readonly #lists = new PairNumbers();
 
   constructor(spots: Spots) {
     this.spots = spots;
@@ -133,16 +154,26 @@ class Sides {
   }
 
   #groupsNumber(groups: readonly GroupId[]): number {
-    const text = groups.join(' ');
-    let number = this.#groupNumbers.get(text);
+    const list = this.#listNumber(groups);
+    let number = this.#groupNumbers.get(list);
     if (number === undefined) {
       const sorted = [...new Set(groups)].toSorted();
-      number = this.#groupNumbers.get(sorted.join(' ')) ?? this.#groups.push(sorted) - 1;
-      this.#groupNumbers.set(text, number).set(sorted.join(' '), number);
+      const canonical = this.#listNumber(sorted);
+      number = this.#groupNumbers.get(canonical) ?? this.#groups.push(sorted) - 1;
+      this.#groupNumbers.set(list, number).set(canonical, number);
     }
     return number;
   }
+
+  #listNumber(groups: readonly GroupId[]): number {
+    let list = NO_GROUPS;
+    for (const group of groups) list = this.#lists.of(list, this.#names.of(group)) + 1;
+    return list;
+  }
 }
+
+/** The number of the list without groups; `PairNumbers` begin at 0. */
+const NO_GROUPS = 0;
 
 /** All that a side is but for its groups, as one number. */
 function sideBits({ spot, isUnfiltered: isOpen, isPartial }: Omit<ClassSide, 'groups'>): number {
@@ -161,16 +192,13 @@ class Sorted {
     this.#numbers = sides.map(() => new PairNumbers());
   }
 
-  /** Puts a member into its class; into none where no world has it. */
-  file(member: Member, sideOf: (side: Sides, at: number) => number): void {
+  /** Puts a member into its class by its side in each world; into none where no world has it. */
+  file(member: Member, numbers: readonly number[]): void {
     const isVague = member.sample.within !== undefined;
     const kind = member.eniId === undefined ? 0 : isVague ? 1 : 2;
-    const numbers = this.#sides.map(sideOf);
     if (numbers.every((number) => number === NO_SIDE)) return;
-    const id = numbers.reduce(
-      (before, number, at) => this.#numbers[at]?.of(before, number) ?? 0,
-      member.node * 3 + kind,
-    );
+    let id = member.node * 3 + kind;
+    for (let at = 0; at < numbers.length; at += 1) id = this.#numbers[at]?.of(id, numbers[at] ?? NO_SIDE) ?? 0;
     const known = this.list[id];
     if (known !== undefined) {
       known.members.push(member);

@@ -2,10 +2,10 @@ import { type Address, formatAddress, sameAddress } from '../../core/net/address
 import { type Cidr, cidrCovers, hostCidr, sameCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
 import type { EniId } from '../../core/model/ids.ts';
-import { getRecord, type World } from '../../core/model/world.ts';
+import { getRecord, listRecords, type World } from '../../core/model/world.ts';
 import { EXEMPT_ADDRESSES } from '../../core/policy/exempt.ts';
 import { type AddressSpace, intersectSpaces, sampleAddress } from '../address-space.ts';
-import { isOrdinary, ordinaryEnis } from '../place.ts';
+import { isOrdinary } from '../place.ts';
 import type { NodeId, PrefixTree } from './prefix-tree.ts';
 
 /** What sends and receives: addresses of an interface, or addresses outside of all worlds' own, that nothing tells apart. */
@@ -23,23 +23,43 @@ export type Member = {
 export type EniMembers = {
   /** Its record in each world. */
   readonly records: readonly (Eni | undefined)[];
+  /** It is the same record in all. */
+  readonly isSame: boolean;
   readonly members: readonly Member[];
 };
 
 /** The members of all interfaces. */
 export function* eniMembers(worlds: readonly World[], tree: PrefixTree): Generator<EniMembers, void, undefined> {
   for (const [at, world] of worlds.entries())
-    for (const eni of ordinaryEnis(world)) {
-      const records = worlds.map((other, place) => (place === at ? eni : getRecord(other, 'enis', eni.id)));
-      if (records.slice(0, at).some((one) => one !== undefined && isOrdinary(one))) continue;
-      yield { records, members: distinct([...new Set(records)].flatMap((one) => membersOf(one, tree))) };
+    for (const eni of listRecords(world, 'enis')) {
+      if (!isOrdinary(eni)) continue;
+      const records = recordsOf(worlds, eni, at);
+      if (at > 0 && records.slice(0, at).some((one) => one !== undefined && isOrdinary(one))) continue;
+      const isSame = worlds.length === 1 || isOnly(records, eni);
+      const members = isSame ? membersOf(eni, tree) : [...new Set(records)].flatMap((one) => membersOf(one, tree));
+      yield { records, isSame, members: distinct(members) };
     }
+}
+
+/** `at`: the world that the interface is of. */
+function recordsOf(worlds: readonly World[], eni: Eni, at: number): readonly (Eni | undefined)[] {
+  if (worlds.length === 1) return [eni];
+  return worlds.map((other, place) => (place === at ? eni : getRecord(other, 'enis', eni.id)));
+}
+
+function isOnly(records: readonly (Eni | undefined)[], eni: Eni): boolean {
+  return records.every((one) => one === eni);
 }
 
 function membersOf(eni: Eni | undefined, tree: PrefixTree): readonly Member[] {
   if (eni === undefined || !isOrdinary(eni)) return [];
-  const own = addressMembers(eni, tree);
-  return eni.prefixes.length === 0 ? own : [...own, ...prefixMembers(eni, tree)];
+  const members: Member[] = [];
+  for (const { address } of eni.addresses)
+    if (address.family === tree.family) members.push(new AddressMember(eni.id, placeIn(tree, address), address));
+  for (const prefix of eni.prefixes)
+    if (prefix.family === tree.family)
+      for (const part of partsOf(prefix, tree)) members.push({ eniId: eni.id, ...part });
+  return members;
 }
 
 function distinct(members: readonly Member[]): readonly Member[] {
@@ -52,27 +72,26 @@ function distinct(members: readonly Member[]): readonly Member[] {
   return [...known.values()];
 }
 
-function addressMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
-  return eni.addresses
-    .filter(({ address }) => address.family === tree.family)
-    .map(({ address }) => ({
-      eniId: eni.id,
-      node: placeIn(tree, address),
-      space: [hostCidr(address)],
-      sample: address,
-    }));
+/** One address of an interface. Most members are such, and of most nobody asks the space. */
+class AddressMember implements Member {
+  readonly eniId: EniId;
+  readonly node: NodeId;
+  readonly sample: Address;
+
+  constructor(eniId: EniId, node: NodeId, sample: Address) {
+    this.eniId = eniId;
+    this.node = node;
+    this.sample = sample;
+  }
+
+  get space(): AddressSpace {
+    return [hostCidr(this.sample)];
+  }
 }
 
 /** An address that is not known stands at the prefix that it will be of, which must be one of the tree's. */
 function placeIn(tree: PrefixTree, address: Address): NodeId {
   return address.within === undefined ? tree.nodeOf(address) : (tree.nodeFor(address.within) ?? 0);
-}
-
-function prefixMembers(eni: Eni, tree: PrefixTree): readonly Member[] {
-  return eni.prefixes
-    .filter((prefix) => prefix.family === tree.family)
-    .flatMap((prefix) => partsOf(prefix, tree))
-    .map((part) => ({ eniId: eni.id, ...part }));
 }
 
 /** The members that lie outside of some world's own addresses: what is left of each node of the tree. `own`: for each world (`coveredNodes`). */

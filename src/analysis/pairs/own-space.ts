@@ -1,7 +1,8 @@
 import { type Address, type Family, formatAddress } from '../../core/net/address.ts';
-import { type Cidr, cidrContains, cidrsOverlap, hostCidr } from '../../core/net/cidr.ts';
+import { type Cidr, cidrsOverlap, hostCidr } from '../../core/net/cidr.ts';
 import type { VpcId } from '../../core/model/ids.ts';
 import { listRecords, type World } from '../../core/model/world.ts';
+import { spaceHas } from '../address-space.ts';
 import { isOrdinary } from '../place.ts';
 import { PrefixTree } from './prefix-tree.ts';
 
@@ -32,7 +33,7 @@ export function ownSpaceOf(world: World, family: Family): OwnSpace {
   const homes = new Map([...listRecords(world, 'vpcs')].map((vpc) => [vpc.id, vpc.cidrs]));
   const prefixes = [...homes.values()].flat();
   const [vague, delegated]: [Cidr[], Cidr[]] = [[], []];
-  const [once, doubled] = [new Set<AddressKey>(), new Set<AddressKey>()];
+  const keys = new AddressKeys();
   let hasStrays = false;
   for (const eni of listRecords(world, 'enis')) {
     const home = homes.get(eni.vpcId);
@@ -40,11 +41,8 @@ export function ownSpaceOf(world: World, family: Family): OwnSpace {
     for (const { address, public: seen } of eni.addresses) {
       if (seen !== undefined && seen.address.within === undefined) prefixes.push(hostCidr(seen.address));
       if (address.within !== undefined) vague.push(address.within);
-      else if (home?.some((cidr) => cidrContains(cidr, address)) !== true) prefixes.push(hostCidr(address));
-      if (address.family !== family) continue;
-      const key = addressKey(address);
-      if (once.has(key)) doubled.add(key);
-      once.add(key);
+      else if (home === undefined || !spaceHas(home, address)) prefixes.push(hostCidr(address));
+      if (address.family === family) keys.add(addressKey(address));
     }
     for (const prefix of eni.prefixes) {
       if (prefix.family === family) delegated.push(prefix);
@@ -54,7 +52,28 @@ export function ownSpaceOf(world: World, family: Family): OwnSpace {
   for (const nat of listRecords(world, 'natGateways'))
     for (const own of nat.addresses)
       if (own.public !== undefined && own.public.within === undefined) prefixes.push(hostCidr(own.public));
-  return { prefixes, vague, delegated, doubled, hasStrays };
+  return { prefixes, vague, delegated, doubled: keys.doubled(), hasStrays };
+}
+
+/** Keys of addresses, many of them: those of IPv4 are sorted as words, not kept in a set. */
+class AddressKeys {
+  readonly #words: number[] = [];
+  readonly #texts = new Set<string>();
+  readonly #doubledTexts = new Set<string>();
+
+  add(key: AddressKey): void {
+    if (typeof key === 'number') this.#words.push(key);
+    else if (this.#texts.has(key)) this.#doubledTexts.add(key);
+    else this.#texts.add(key);
+  }
+
+  /** The keys that were added more than once. */
+  doubled(): ReadonlySet<AddressKey> {
+    const words = new Uint32Array(this.#words).toSorted();
+    const doubled = new Set<AddressKey>(this.#doubledTexts);
+    for (let at = 1; at < words.length; at += 1) if (words[at] === words[at - 1]) doubled.add(words[at] ?? 0);
+    return doubled;
+  }
 }
 
 /** The prefixes that cut delegated ones where an address or a prefix of another interface lies inside. */

@@ -1,17 +1,20 @@
 import { type Address, type Family, formatAddress, sameAddress } from '../../core/net/address.ts';
-import { type Cidr, cidrContains, formatCidr } from '../../core/net/cidr.ts';
+import { type Cidr, formatCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
+import type { SubnetId, VpcId } from '../../core/model/ids.ts';
 import { type Kind, KINDS } from '../../core/model/records.ts';
 import { eniAt, getRecord, listRecords, type World } from '../../core/model/world.ts';
 import { isInternetRoutable, serviceAddresses } from '../../core/policy/exempt.ts';
 import { routeTableOf } from '../../core/policy/route.ts';
+import { spaceHas } from '../address-space.ts';
 import { eniPlaceAt } from '../place.ts';
 import type { Stop } from '../trip.ts';
 import type { Member } from './members.ts';
 import { addressKey, Doubles, type OwnSpace } from './own-space.ts';
 import { PairNumbers } from './pair-memo.ts';
 import { isPlainSubnet } from './path-prefixes.ts';
-import type { PrefixTree } from './prefix-tree.ts';
+import type { NodeId, PrefixTree } from './prefix-tree.ts';
+import { TextNumbers } from './text-numbers.ts';
 
 /** Members between which no path tells apart, whatever the rules of their groups say; by its number among a world's spots. */
 export type SpotId = number;
@@ -24,6 +27,7 @@ export type Spot = { readonly isInside: boolean; readonly stops: readonly Stop[]
 
 /** A subnet in a VPC: the number of what its plain members have in common with those of subnets like it, and that of its own. */
 type Home = {
+  readonly vpcId: VpcId;
   readonly alike: number;
   readonly own: number;
   /** The prefixes of a plain subnet (`isPlainSubnet`); none of another. */
@@ -43,9 +47,12 @@ export class Spots {
   readonly #own: OwnSpace;
   /** Interfaces that routes lead to: what is sent to them goes by no other. */
   readonly #targets: ReadonlySet<string>;
-  /** What is common to the members of a subnet in a VPC, by both: texts, so that equal ones have equal numbers. */
-  readonly #homes = new Map<string, Home>();
-  readonly #texts = new Map<string, number>();
+  /** By subnet, in the VPC of the interface that was asked for last: records may disagree about it. */
+  readonly #homes = new Map<SubnetId, Home>();
+  /** For each node of the tree of all prefixes, the longest prefix of paths around it. */
+  readonly #pathNodes: NodeId[] = [];
+  /** What members have in common, as texts, so that equal ones have equal numbers. */
+  readonly #texts = new TextNumbers();
   readonly #places = new PairNumbers();
   readonly #keys = new PairNumbers();
   readonly #spots: { readonly isInside: boolean; readonly stops: Stop[] }[] = [];
@@ -73,15 +80,15 @@ export class Spots {
 
   /** The spot of a member of an interface of the world. */
   ofEni(eni: Eni, member: Member): SpotId {
-    const spot = this.#keys.of(this.#placeOf(eni, member.sample), this.#oddity(eni, member.sample));
+    const spot = this.#keys.of(this.#placeOf(eni, member), this.#oddity(eni, member.sample));
     this.#standIn(spot, member, true);
     return spot;
   }
 
   /** The spot of a member outside of the world. */
   ofOutside(member: Member): SpotId {
-    const place = this.#places.of(this.#numberOf(outsideKind(member.sample)), this.#paths.nodeOf(member.sample));
-    const spot = this.#keys.of(place, this.#numberOf(''));
+    const place = this.#places.of(this.#texts.of(outsideKind(member.sample)), this.#pathNodeOf(member));
+    const spot = this.#keys.of(place, this.#texts.of(''));
     this.#standIn(spot, member, false);
     return spot;
   }
@@ -97,16 +104,21 @@ export class Spots {
   }
 
   /** Where a member is: VPC, route table, subnet where it matters, and the longest prefix of paths. */
-  #placeOf(eni: Eni, address: Address): number {
-    const key = `${eni.vpcId} ${eni.subnetId}`;
-    let home = this.#homes.get(key);
-    if (home === undefined) {
+  #placeOf(eni: Eni, member: Member): number {
+    let home = this.#homes.get(eni.subnetId);
+    if (home?.vpcId !== eni.vpcId) {
       home = this.#homeOf(eni);
-      this.#homes.set(key, home);
+      this.#homes.set(eni.subnetId, home);
     }
-    const isPlain = home.plain.some((cidr) => cidrContains(cidr, address));
-    const node = address.within === undefined ? this.#paths.nodeOf(address) : 0;
-    return this.#places.of(isPlain ? home.alike : home.own, node);
+    const { sample } = member;
+    return this.#places.of(
+      spaceHas(home.plain, sample) ? home.alike : home.own,
+      sample.within === undefined ? this.#pathNodeOf(member) : 0,
+    );
+  }
+
+  #pathNodeOf({ node, sample }: Member): NodeId {
+    return (this.#pathNodes[node] ??= this.#paths.nodeOf(sample));
   }
 
   #homeOf(eni: Eni): Home {
@@ -115,34 +127,24 @@ export class Spots {
     const isPlain = subnet?.vpcId === eni.vpcId && isPlainSubnet(this.#world, subnet, this.#family);
     const near = `${eni.vpcId} ${table ?? '?'}`;
     return {
-      alike: this.#numberOf(near),
-      own: this.#numberOf(`${near} ${eni.subnetId}`),
+      vpcId: eni.vpcId,
+      alike: this.#texts.of(near),
+      own: this.#texts.of(`${near} ${eni.subnetId}`),
       plain: isPlain ? subnet.cidrs : [],
     };
   }
 
   /** What else paths read of a member: a prefix, if its address is not known, its public side, a service at its address, who else has that, whether routes lead to it. */
   #oddity(eni: Eni, address: Address): number {
-    const isService = this.#services.has(addressKey(address));
-    return this.#numberOf(
-      [
-        address.within === undefined ? '' : `in ${formatCidr(address.within)}`,
-        this.#publicKey(eni, address),
-        isService ? formatAddress(address) : '',
-        this.#doubles.keyOf(address),
-        this.#rivalKey(eni, address),
-        this.#targets.has(eni.id) ? eni.id : '',
-      ].join(' '),
-    );
-  }
-
-  #numberOf(text: string): number {
-    let number = this.#texts.get(text);
-    if (number === undefined) {
-      number = this.#texts.size;
-      this.#texts.set(text, number);
-    }
-    return number;
+    let text = publicKey(eni, address);
+    if (address.within !== undefined) text += ` in ${formatCidr(address.within)}`;
+    if (this.#services.has(addressKey(address))) text += ` at ${formatAddress(address)}`;
+    const doubles = this.#doubles.keyOf(address);
+    if (doubles !== '') text += ` of ${doubles}`;
+    const rival = this.#rivalKey(eni, address);
+    if (rival !== '') text += ` behind ${rival}`;
+    if (this.#targets.has(eni.id)) text += ` to ${eni.id}`;
+    return this.#texts.of(text);
   }
 
   /** The interface that the VPC takes for the owner of an address, where it is another. */
@@ -151,13 +153,15 @@ export class Spots {
     const owner = eniAt(this.#world, eni.vpcId, address);
     return owner === undefined || owner.id === eni.id ? '' : owner.id;
   }
+}
 
-  #publicKey(eni: Eni, address: Address): string {
-    const seen = eni.addresses.find((own) => sameAddress(own.address, address))?.public;
-    if (seen === undefined) return '';
-    if (seen.doubt !== undefined) return 'perhaps';
-    return isInternetRoutable(seen.address) ? 'public' : 'unroutable';
-  }
+function publicKey({ addresses }: Eni, address: Address): string {
+  for (const { address: own, public: seen } of addresses)
+    if (seen !== undefined && sameAddress(own, address)) {
+      if (seen.doubt !== undefined) return 'perhaps';
+      return isInternetRoutable(seen.address) ? 'public' : 'unroutable';
+    }
+  return '';
 }
 
 /** Whether two worlds share every record that a path or a spot could depend on: then what is known of the one's paths holds for the other. */

@@ -90,13 +90,15 @@ export function tableDelete<V>(table: Table<V>, key: string): Table<V> {
 }
 
 /** All values, in no particular but repeatable order. */
-export function* tableValues<V>(table: Table<V>): Generator<V, void, undefined> {
-  for (const leaf of leaves(table.root)) yield* leaf.values;
+export function tableValues<V>(table: Table<V>): readonly V[] {
+  const { root } = table;
+  return 'children' in root ? leavesOf(root).flatMap((leaf) => leaf.values) : root.values;
 }
 
 /** All keys, in the order of `tableValues`. */
-export function* tableKeys(table: Table<unknown>): Generator<string, void, undefined> {
-  for (const leaf of leaves(table.root)) yield* leaf.keys;
+export function tableKeys(table: Table<unknown>): readonly string[] {
+  const { root } = table;
+  return 'children' in root ? leavesOf(root).flatMap((leaf) => leaf.keys) : root.keys;
 }
 
 /** Some key of the table, the same each time; undefined when it is empty. */
@@ -278,12 +280,12 @@ function collapse<V>(children: readonly (Node<V> | undefined)[]): Leaf<V> | unde
   return leafOf({ keys, values, hashes }, [...keys.keys()]);
 }
 
-function* leaves<V>(node: Node<V>): Generator<Leaf<V>, void, undefined> {
-  if (!('children' in node)) {
-    yield node;
-    return;
-  }
-  for (const child of node.children) if (child !== undefined) yield* leaves(child);
+/** The leaves of a node, in order. A list, as readers mostly want all: generators within generators take longer than what is done with a value. */
+function leavesOf<V>(node: Node<V>, found: Leaf<V>[] = []): readonly Leaf<V>[] {
+  if ('children' in node) {
+    for (const child of node.children) if (child !== undefined) leavesOf(child, found);
+  } else found.push(node);
+  return found;
 }
 
 function compareNodes<V>(before: Node<V> | undefined, after: Node<V> | undefined, changed: string[]): void {
@@ -302,7 +304,7 @@ function compareNodes<V>(before: Node<V> | undefined, after: Node<V> | undefined
 
 function entriesOf<V>(node: Node<V>): (readonly [string, V])[] {
   const entries: (readonly [string, V])[] = [];
-  for (const leaf of leaves(node))
+  for (const leaf of leavesOf(node))
     for (const [row, key] of leaf.keys.entries()) entries.push([key, leaf.values[row] as V]);
   return entries;
 }

@@ -167,7 +167,7 @@ function indexNamesOf(kind: Kind): readonly IndexName[] {
 
 /** One index from scratch. */
 function indexOf(name: IndexName, table: Table<AnyRecord>): Table<Table<true>> {
-  const records = [...tableValues(table)];
+  const records = tableValues(table);
   return tableOfSets(
     records.map((record) => record.id),
     (row) => keysOf(name, records[row]),
