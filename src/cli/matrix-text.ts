@@ -11,7 +11,8 @@ const MAX_IDLE = 12;
 export function matrixSheet(document: MatrixDocument): Sheet {
   const { ends, rows, page, by } = document;
   const busy = rows.filter(({ cells }) => cells.length > 0);
-  const idle = rows.filter(({ cells }) => cells.length === 0).map(({ from }) => endName(ends[from]));
+  const names = endNames(ends);
+  const idle = rows.filter(({ cells }) => cells.length === 0).map(({ from }) => names[from] ?? '');
   const shown = idle.slice(0, MAX_IDLE).join(', ');
   const hidden = idle.length - Math.min(idle.length, MAX_IDLE);
   return [
@@ -24,7 +25,7 @@ export function matrixSheet(document: MatrixDocument): Sheet {
             style: 'doubt',
           }),
         ]),
-    ...busy.flatMap((one) => [BLANK, ...rowSheet(document, one)]),
+    ...busy.flatMap((one) => [BLANK, ...rowSheet(document, one, names)]),
     ...(idle.length === 0
       ? []
       : [BLANK, line(`Nothing gets out of ${shown}${hidden > 0 ? ` and ${countText(hidden, 'other')}` : ''}.`)]),
@@ -41,9 +42,16 @@ export function matrixSheet(document: MatrixDocument): Sheet {
   ];
 }
 
-/** What a person calls an end. */
-export function endName(end: MatrixEnd | undefined): string {
-  if (end === undefined) return '';
+/** What a person calls each end; those of one name, as default groups have, are told apart by their ids. */
+export function endNames(ends: readonly MatrixEnd[]): readonly string[] {
+  const counts = Map.groupBy(ends, endName);
+  return ends.map((end) => {
+    const name = endName(end);
+    return counts.get(name)?.length === 1 || end.kind === 'outside' ? name : `${name} (${end.id})`;
+  });
+}
+
+function endName(end: MatrixEnd): string {
   if (end.kind === 'outside') return end.id === 'internet' ? 'internet' : 'networks elsewhere';
   return end.name ?? end.id;
 }
@@ -57,27 +65,31 @@ export function cellText({ family, every, some, perhaps }: Omit<MatrixCell, 'to'
   ].join('; ');
 }
 
-function rowSheet({ ends, families }: MatrixDocument, { from, cells }: MatrixDocument['rows'][number]): Sheet {
-  const names = cells.map(({ to }) => textWidth(endName(ends[to])));
+function rowSheet(
+  { ends, families }: MatrixDocument,
+  { from, cells }: MatrixDocument['rows'][number],
+  called: readonly string[],
+): Sheet {
+  const names = cells.map(({ to }) => textWidth(called[to] ?? ''));
   const width = Math.min(NAME_COLUMN.most, Math.max(NAME_COLUMN.least, ...names));
   const byReceiver = Map.groupBy(cells, ({ to }) => to);
   return [
-    line({ text: endName(ends[from]), style: 'strong' }, faint(endNote(ends[from]))),
+    line({ text: called[from] ?? '', style: 'strong' }, faint(endNote(ends[from], called[from]))),
     ...[...byReceiver].flatMap(([to, own]) => {
       const texts = Map.groupBy(own, cellText);
       return [...texts].map(([text, alike], at) => {
         const note = alike.length === families.length ? '' : `  (${alike.map(familyText).join(', ')})`;
         const style = alike.every(({ every, some }) => every === null && some === null) ? 'doubt' : undefined;
         const body: Span = style === undefined ? text : { text, style };
-        return row(2, [padded(at === 0 ? `→ ${endName(ends[to])}` : '', width + 4)], [body, faint(note)]);
+        return row(2, [padded(at === 0 ? `→ ${called[to] ?? ''}` : '', width + 4)], [body, faint(note)]);
       });
     }),
   ];
 }
 
-function endNote(end: MatrixEnd | undefined): string {
+function endNote(end: MatrixEnd | undefined, called: string | undefined): string {
   if (end === undefined || end.kind === 'outside') return '';
-  const id = end.name === null || end.name === end.id ? '' : `${end.id}, `;
+  const id = called === end.name && end.name !== end.id ? `${end.id}, ` : '';
   return `  (${id}${countText(end.interfaces, 'interface')})`;
 }
 

@@ -235,12 +235,13 @@ export class DescribeReader {
   }
 
   #findings(missing: readonly Kind[], hasEnis: boolean): readonly Finding[] {
-    const findings: Finding[] = missing
-      .filter((kind) => !OPTIONAL.has(kind))
-      .map((kind) => ({
+    const findings: Finding[] = [];
+    const lacking = missing.filter((kind) => !OPTIONAL.has(kind)).map((kind) => KIND_NAMES[kind]);
+    if (lacking.length > 0)
+      findings.push({
         severity: 'warning',
-        message: `the export has no ${KIND_NAMES[kind]}; answers that depend on them are unknown`,
-      }));
+        message: `the export has no ${lacking.join(', no ')}; answers that depend on them are unknown`,
+      });
     if (!hasEnis && this.#embedded.size > 0)
       findings.push({
         severity: 'note',

@@ -4,7 +4,7 @@ import type { ExposuresDocument } from '../../analysis/exposure.ts';
 import type { MatrixDocument } from '../../analysis/matrix-document.ts';
 import { documentTraffic, endsText } from '../diff-words.ts';
 import { interfaceText, ruleOwnerText } from '../exposure-text.ts';
-import { endName } from '../matrix-text.ts';
+import { endNames } from '../matrix-text.ts';
 import { printable } from '../terminal.ts';
 import type { PageData, PageEnd, PageOpening } from './browser/page-data.ts';
 
@@ -84,7 +84,7 @@ function dataOf(matrix: MatrixDocument | undefined, exposures: ExposuresDocument
   return {
     title: matrix === undefined ? 'What the internet reaches' : `Who reaches whom, by ${matrix.by}`,
     note: `revision ${exposures.revision}${unplacedNote(matrix)}`,
-    ends: (matrix?.ends ?? []).map(endOf),
+    ends: endNames(matrix?.ends ?? []).map((name, at) => endOf(name, matrix?.ends[at])),
     words: [...words.keys()],
     cells,
     openings: exposures.openings.map(openingOf),
@@ -98,12 +98,12 @@ function unplacedNote(matrix: MatrixDocument | undefined): string {
     : `; ${count} interface${count === 1 ? '' : 's'} may carry groups that are not known and are not counted there`;
 }
 
-function endOf(end: MatrixDocument['ends'][number]): PageEnd {
-  const isOutside = end.kind === 'outside';
-  const count = `${end.interfaces} interface${end.interfaces === 1 ? '' : 's'}`;
+function endOf(name: string, end: MatrixDocument['ends'][number] | undefined): PageEnd {
+  const isOutside = end?.kind === 'outside';
+  const count = `${end?.interfaces ?? 0} interface${end?.interfaces === 1 ? '' : 's'}`;
   return {
-    name: printable(endName(end)),
-    id: end.id,
+    name: printable(name),
+    id: end?.id ?? '',
     note: isOutside ? '' : count,
     isOutside,
   };
