@@ -116,10 +116,19 @@ function throughBy(
   part: Part,
 ): Both<RowId> | undefined {
   const { rows } = matrix;
-  const changed = matrix.rowBy(id, facing, (sight) => part(id, sight));
-  const raised = matrix.rowBy(id, facing, (sight) => ({ sure: part(id, sight).raised, possible: EMPTY_ROW }));
-  if (changed === undefined || raised === undefined) return undefined;
-  return { sure: changed.sure, possible: rows.or(changed.possible, raised.sure) };
+  const parts = new Map<Sight, ReturnType<Part>>();
+  const changed = matrix.rowBy(id, facing, (sight) => {
+    const made = part(id, sight);
+    parts.set(sight, made);
+    return made;
+  });
+  // Mostly what is raised is what is gained for certain: then that is through already.
+  if (changed === undefined || [...parts.values()].every(({ sure, raised }) => raised === sure)) return changed;
+  const raised = matrix.rowBy(id, facing, (sight) => ({
+    sure: parts.get(sight)?.raised ?? EMPTY_ROW,
+    possible: EMPTY_ROW,
+  }));
+  return raised === undefined ? undefined : { sure: changed.sure, possible: rows.or(changed.possible, raised.sure) };
 }
 
 function withPartly(matrix: Matrix, peers: Both<SetId>, partly: Preview['partly']): Both<SetId> {
