@@ -1,5 +1,4 @@
 import type { GroupId } from '../../core/model/ids.ts';
-import type { Rule } from '../../core/model/security-group.ts';
 import { getRecord } from '../../core/model/world.ts';
 import { type PlacedRule, preparedRules } from '../../core/policy/match.ts';
 import type { OwnedRule } from './causes.ts';
@@ -25,19 +24,22 @@ export class RuleGains {
   readonly #has: Matrix;
   readonly #lacks: Matrix;
   readonly #rows: Rows;
-  readonly #novel = new Map<GroupId, Set<Rule>>();
-  readonly #own = new Map<string, Gain>();
+  /** The rules that the other world does not have, by group. */
+  readonly #novel = new Map<GroupId, readonly PlacedRule[]>();
+  readonly #own = new Map<string, OwnGain>();
 
   /** `novel`: rules that the second matrix's world does not have. */
   constructor({ has, lacks }: { readonly has: Matrix; readonly lacks: Matrix }, novel: readonly OwnedRule[]) {
     this.#has = has;
     this.#lacks = lacks;
     this.#rows = has.rows;
-    for (const { group, rule } of novel) {
-      const known = this.#novel.get(group.id);
-      if (known === undefined) this.#novel.set(group.id, new Set([rule]));
-      else known.add(rule);
-    }
+    const rules = new Set(novel.map(({ rule }) => rule));
+    for (const { group } of novel)
+      if (!this.#novel.has(group.id))
+        this.#novel.set(
+          group.id,
+          placedIn(has, group.id).filter((one) => rules.has(one.rule)),
+        );
   }
 
   /** What a receiver gains; undefined where whole rows have to tell. Paths to it must be the same in both, and none asked pair by pair. */
@@ -48,7 +50,7 @@ export class RuleGains {
       const { sender, receiver } = shape;
       if (typeof receiver !== 'string' || typeof sender !== 'string') return undefined;
       const far = sender === 'none' ? undefined : this.#has.groups.far(id, 'egress', sender);
-      if (receiver !== 'none') gained = this.#with(gained, this.#ownGain(id, receiver), [rest, far]);
+      if (receiver !== 'none') gained = this.#with(gained, this.#ownGain(id, receiver, rest), [rest, far]);
       if (far === undefined || sender === 'none') continue;
       const farGain = this.#over(far, this.#lacks.groups.far(id, 'egress', sender));
       if (farGain === NOTHING) continue;
@@ -78,30 +80,30 @@ export class RuleGains {
     };
   }
 
-  #ownGain(id: ClassId, sight: Sight): Gain {
+  /** What a class's own rules admit in one world and not in the other, if any of that gets there. */
+  #ownGain(id: ClassId, sight: Sight, rest: Both<RowId>): Gain {
     const groups = this.#has.sideOf(id)?.groups ?? [];
     const key = `${sight} ${groups.join(' ')}`;
-    let gain = this.#own.get(key);
-    if (gain === undefined) {
-      gain = this.#makeOwn(groups, sight);
-      this.#own.set(key, gain);
+    let own = this.#own.get(key);
+    if (own === undefined) {
+      const rules = groups.flatMap((group) => this.#novel.get(group) ?? []);
+      own = { rules, row: this.#has.groups.ofRules(rules, sight) };
+      this.#own.set(key, own);
     }
-    return gain;
+    if (this.#rows.and(own.row.possible, rest.possible) === EMPTY_ROW) return NOTHING;
+    return (own.gain ??= this.#over(own.row, this.#lacks.groups.ofRules(this.#metBy(own.rules, groups), sight)));
   }
 
-  /** What rules of these groups admit in one world and not in the other: what both have admits the same, so new rules are enough, and those that they meet. */
-  #makeOwn(groups: readonly GroupId[], sight: Sight): Gain {
-    const novel = groups.flatMap((group) => {
-      const rules = this.#novel.get(group);
-      return rules === undefined ? [] : placedIn(this.#has, group).filter(({ rule }) => rules.has(rule));
-    });
-    if (novel.length === 0) return NOTHING;
-    const met = groups
+  /** Rules of the other world that share points with new ones: what both worlds have admits the same, so these are enough to hold new ones against. */
+  #metBy(novel: readonly PlacedRule[], groups: readonly GroupId[]): readonly PlacedRule[] {
+    return groups
       .flatMap((group) => placedIn(this.#lacks, group))
       .filter(({ from, to }) => novel.some((one) => one.from <= to && one.to >= from));
-    return this.#over(this.#has.groups.ofRules(novel, sight), this.#lacks.groups.ofRules(met, sight));
   }
 }
+
+/** New rules of some groups, whom they admit, and what of that the other world does not, once it was asked for. */
+type OwnGain = { readonly rules: readonly PlacedRule[]; readonly row: Both<RowId>; gain?: Gain };
 
 function placedIn({ world, classes }: Matrix, id: GroupId): readonly PlacedRule[] {
   const group = getRecord(world, 'groups', id);
