@@ -191,11 +191,11 @@ async function readOver(context: Context, path: string, over: string): Promise<R
   const read = await readPlanWorlds(context, path, over);
   if (!read.ok) return read;
   const { when } = splitWhen(path);
-  const { overlaps, findings, liveFindings } = read.value;
+  const { overlaps, broughtGroups, findings, liveFindings } = read.value;
   return ok(
     when === 'before'
       ? { world: read.value.before, findings: liveFindings }
-      : { world: read.value.after, findings, overlaps },
+      : { world: read.value.after, findings, overlaps, broughtGroups },
   );
 }
 
@@ -205,6 +205,7 @@ type PlanRead = {
   readonly findings: readonly Finding[];
   readonly liveFindings: readonly Finding[];
   readonly overlaps: readonly WriterOverlap[];
+  readonly broughtGroups: readonly string[];
 };
 
 async function readPlanWorlds(
@@ -228,7 +229,7 @@ async function readPlanWorlds(
           ? `${path} is no Terraform plan, so it holds one world: give another to compare it with`
           : `${path} is no Terraform plan: only a plan is laid over a world`,
     });
-  const overlaps = plan.after.overlaps ?? [];
+  const { overlaps = [], broughtGroups = [] } = plan.after;
   if (over === undefined)
     return ok({
       before: plan.before.world,
@@ -236,12 +237,13 @@ async function readPlanWorlds(
       findings: plan.findings.alone,
       liveFindings: [],
       overlaps,
+      broughtGroups,
     });
   const live = await (isUrl(over) ? io.readServer(over, onProgress) : io.readWorld(over, { onProgress }));
   if (!live.ok) return live;
   const { findings: liveFindings, world } = live.value;
   const findings = [...liveFindings, ...plan.findings.over];
-  return ok({ ...overlayPlan(world, plan), liveFindings, findings, overlaps });
+  return ok({ ...overlayPlan(world, plan), liveFindings, findings, overlaps, broughtGroups });
 }
 
 function isUrl(path: string): boolean {

@@ -40,6 +40,8 @@ export type Export = {
   readonly world: World;
   readonly findings: readonly Finding[];
   readonly overlaps?: readonly WriterOverlap[];
+  /** Of a plan or template: default groups of new VPCs that stay as AWS makes them, by id. */
+  readonly broughtGroups?: readonly string[];
   /** Of a template: the names of its parameters. */
   readonly parameters?: readonly string[];
 };

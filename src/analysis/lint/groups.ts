@@ -8,12 +8,12 @@ import { ruleDocument } from '../part-documents.ts';
 import { carrierDoubts, resting, ruleDoubts } from './doubts.ts';
 import { counted, type Finding, finding } from './finding.ts';
 
-/** Groups on no interface, default groups with rules, groups that are alike. */
-export function groupFindings(world: World): readonly Finding[] {
+/** Groups on no interface, default groups with rules, groups that are alike. `brought`: default groups that come with new VPCs, as AWS makes them. */
+export function groupFindings(world: World, brought: ReadonlySet<string>): readonly Finding[] {
   const groups = [...listRecords(world, 'groups')];
   return [
     ...groups.flatMap((group) => unattached(world, group)),
-    ...groups.flatMap((group) => defaultRules(world, group)),
+    ...groups.flatMap((group) => defaultRules(world, group, brought)),
     ...duplicates(world, groups),
   ];
 }
@@ -36,9 +36,11 @@ function unattached(world: World, group: SecurityGroup): readonly Finding[] {
   ];
 }
 
-function defaultRules(world: World, group: SecurityGroup): readonly Finding[] {
+function defaultRules(world: World, group: SecurityGroup, brought: ReadonlySet<string>): readonly Finding[] {
   if (group.name !== DEFAULT_GROUP_NAME || group.rules.length === 0) return [];
   const members = indexedCount(world, 'enisByGroup', group.id);
+  // AWS makes every VPC with these rules: of a change that nobody writes there is nothing to say before something gets them.
+  if (members === 0 && brought.has(group.id)) return [];
   return [
     finding({
       rule: 'default-group-rules',

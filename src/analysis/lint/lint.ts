@@ -29,10 +29,14 @@ export type LintDocument = {
   readonly ignored: readonly IgnoredFinding[];
 };
 
-/** What lint may be told. `limits`: the account's quotas. `overlaps`: what the reader of a plan found about who writes what. `onProgress`: how much is done, 0 to 1. */
+/**
+ * What lint may be told. `limits`: the account's quotas. `overlaps`: what the reader of a plan found about who writes what; `broughtGroups`: default groups of
+ * VPCs that a plan or template makes, which stay as AWS makes them. `onProgress`: how much is done, 0 to 1.
+ */
 export type LintOptions = {
   readonly limits?: Limits;
   readonly overlaps?: readonly WriterOverlap[];
+  readonly broughtGroups?: readonly string[];
   readonly onProgress?: (done: number) => void;
 };
 
@@ -59,7 +63,7 @@ export function lintWorld(world: World, options: LintOptions = {}): LintDocument
     ...needless,
     ...idleEntries(world),
     ...writerFindings(world, options.overlaps ?? []),
-    ...groupFindings(world),
+    ...groupFindings(world, new Set(options.broughtGroups)),
     ...quotaFindings(world, options.limits ?? DEFAULT_LIMITS),
   ];
   return lintDocument(world, findings.toSorted(compareFindings));

@@ -68,9 +68,9 @@ async function lint(context: Context, options: Options): Promise<ExitStatus> {
   if (!written.ok) return written.error;
   const read = await openEnforcedExport(context, options);
   if (!read.ok) return read.error;
-  const { world, overlaps = [] } = read.value;
+  const { world, overlaps = [], broughtGroups = [] } = read.value;
   const all = withProgress(context, 'looking', (onProgress) =>
-    lintWorld(world, { limits: quotas.value, overlaps, onProgress }),
+    lintWorld(world, { limits: quotas.value, overlaps, broughtGroups, onProgress }),
   );
   const { document, stale } = applyIgnores(all, written.value);
   const { family } = context.options;

@@ -27,7 +27,8 @@ export function readTemplate(document: unknown, file: string, given: Given = new
     say(side, { template, evaluator, resources, perhaps });
     const parameters = Object.keys(template.parameters);
     const findings = [TEMPLATE, ...side.draft.findings];
-    return ok({ world: worldOf(side.lists, side.draft.missing), findings, parameters });
+    const world = worldOf(side.lists, side.draft.missing);
+    return ok({ world, findings, parameters, broughtGroups: side.broughtGroups });
   } catch (error) {
     if (error instanceof FormatError) return fail(error.message);
     throw error;

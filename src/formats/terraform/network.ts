@@ -89,12 +89,14 @@ function putBrought(side: Side, vpc: Attributes, vpcId: VpcId, cidrs: readonly C
     ),
   });
   const groupId = resources.ofVpc(vpc, 'default_security_group_id');
+  const rules = vpc.instance.isNew ? broughtRules(groupId, families) : changedRules(groupId);
+  if (vpc.instance.isNew) side.broughtRules.set(groupId, rules);
   draft.put<'groups'>('groups', {
     ...base,
     id: asId(groupId),
     name: 'default',
     description: 'default VPC security group',
-    rules: vpc.instance.isNew ? broughtRules(groupId, families) : changedRules(groupId),
+    rules,
   });
 }
 

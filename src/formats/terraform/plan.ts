@@ -65,6 +65,7 @@ function planWorlds(plan: PlanJson): PlanWorlds {
       world: { ...sharingRecords(worldBefore, worldAfter), revision: worldBefore.revision + 1 },
       findings: [AFTER, ...ofAfter],
       overlaps: writerOverlaps(after),
+      broughtGroups: after.broughtGroups,
     },
     findings: { alone, over: alone.filter(({ message }) => !message.endsWith(OVER_SAYS)) },
     replaced,

@@ -1,6 +1,7 @@
 import { type Address, type Family, formatAddress, ipv6, parseAddress } from '../../core/net/address.ts';
 import { anyCidr, type Cidr, cidrOf } from '../../core/net/cidr.ts';
 import { KINDS, type Kind, type Records } from '../../core/model/records.ts';
+import type { Rule } from '../../core/model/security-group.ts';
 import type { RecordLists } from '../../core/model/world.ts';
 import type { Attributes } from './attributes.ts';
 import { type Numbers, WorldDraft } from './draft.ts';
@@ -52,6 +53,8 @@ export class Side {
   readonly vpcs: ReadonlyMap<string, Attributes>;
   readonly region: string | undefined;
   readonly gone: Gone;
+  /** The rules with which AWS makes the default groups of new VPCs, by group. */
+  readonly broughtRules: Map<string, readonly Rule[]> = new Map();
 
   constructor(resources: Resources, shared: Shared, gone: Gone) {
     this.resources = resources;
@@ -73,6 +76,11 @@ export class Side {
     for (const kind of KINDS) lists[kind] = [...this.draft.records[kind].values()];
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each kind was filled from the map of that kind
     return lists as RecordLists;
+  }
+
+  /** Default groups of new VPCs that stay as AWS makes them: nothing here writes their rules. */
+  get broughtGroups(): readonly string[] {
+    return [...this.broughtRules].flatMap(([id, rules]) => (this.draft.get('groups', id)?.rules === rules ? id : []));
   }
 
   /** Whether a NACL writes entries in blocks of its own. */
