@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { Agent } from '../src/agent/agent.ts';
 import { Enforcer } from '../src/agent/enforcer.ts';
+import { giveBack } from '../src/agent/give-back.ts';
 import type { Kernel } from '../src/agent/kernel.ts';
 import { NetlinkKernel } from '../src/agent/netlink-kernel.ts';
 import { asId, type EniId } from '../src/core/model/ids.ts';
@@ -103,7 +104,7 @@ async function cold([enis = '', groups = '', members = '']: readonly string[]): 
     elements: wide.size * Number(members),
     most: process.resourceUsage().maxRSS * 1024,
   });
-  globalThis.gc?.();
+  giveBack();
   say({ did: 'rest' });
   enforcer.close();
 }

@@ -9,6 +9,7 @@ import { type Attaching, holdsOf } from './attaching.ts';
 import { DeviceNews } from './device-news.ts';
 import type { Look } from './devices.ts';
 import { Enforcer } from './enforcer.ts';
+import { giveBack } from './give-back.ts';
 import { HitTotals } from './hit-totals.ts';
 import type { KeptRules } from './kept-rules.ts';
 import type { Kernel } from './kernel.ts';
@@ -219,7 +220,7 @@ export class Agent {
     this.#warnings.set('rules', problems);
     this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
-    if (commands > LARGE_CHANGE) globalThis.gc?.();
+    if (commands > LARGE_CHANGE) giveBack();
   }
 
   /** What the server is told to be in force is on the disk by then. */

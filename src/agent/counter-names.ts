@@ -17,7 +17,7 @@ export class CounterNames {
   #live: Meaning | undefined;
   #owners: ReadonlyMap<RuleId, string> = new Map();
   readonly #chains = new Map<string, CounterName>();
-  /** Classes that went since the last reading. */
+  /** Classes that went since the last reading, or became others. */
   readonly #gone = new Map<number, Class>();
   /** Numbers that meant one thing and then another since the last reading: what they counted may be of either. */
   readonly #doubtful = new Set<number>();
@@ -35,8 +35,11 @@ export class CounterNames {
     this.#owners = new Map(
       [...listRecords(world, 'groups')].flatMap((group) => group.rules.map(({ id }) => [id, group.id] as const)),
     );
-    for (const [number, rules] of before?.classes ?? [])
-      if (!this.#gone.has(number)) this.#gone.set(number, { rules, owners });
+    for (const [number, rules] of before?.classes ?? []) {
+      const next = meaning.classes.get(number);
+      const stays = next !== undefined && hasSameItems(next, rules);
+      if (!stays && !this.#gone.has(number)) this.#gone.set(number, { rules, owners });
+    }
     for (const [number, rules] of meaning.classes) {
       const known = this.#gone.get(number);
       if (known !== undefined && !hasSameItems(known.rules, rules)) this.#doubtful.add(number);

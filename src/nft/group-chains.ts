@@ -1,18 +1,21 @@
+import type { Cidr } from '../core/net/cidr.ts';
 import { TCP, UDP } from '../core/net/protocol.ts';
 import { intervalsOf } from '../core/net/interval-set.ts';
 import type { GroupId, PrefixListId } from '../core/model/ids.ts';
-import { peerText, type SecurityGroup } from '../core/model/security-group.ts';
+import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
 import { FEW_PREFIXES, prefixKeys, spanOf, spanText } from './address-keys.ts';
 import { axisRules, stretchSteps } from './axis-rules.ts';
-import { memberSet } from './member-sets.ts';
 import type { Work } from './kept-work.ts';
+import { MadeChain } from './made-chain.ts';
+import { memberSet } from './member-sets.ts';
 import { hashText, nameOf } from './names.ts';
 import { MAX_PEER, NUMBER_BITS, type Plan } from './plan.ts';
-import type { Elements, Rule, Value, Verdict } from './ruleset.ts';
-import { type ClassPeer, type RuleClass, ruleLayers } from './rule-classes.ts';
+import type { Chain, Elements, Rule, Value, Verdict } from './ruleset.ts';
+import { type RuleClass, ruleLayers } from './rule-classes.ts';
 import { familyName, fieldsOf, type Side, sideName } from './side.ts';
 import { end, is, isIn, isOneOf, markBy, verdictBy } from './steps.ts';
 import { AXIS_PARTS, partBounds, type Stretch } from './stretches.ts';
+import type { Wiring } from './wiring.ts';
 
 /** A profile as it was laid out, with the records that it was made from. */
 export type KeptProfile = {
@@ -21,8 +24,20 @@ export type KeptProfile = {
   readonly work: Work;
 };
 
-/** The number of a combination of groups on one side, and its elements of the global maps. */
-export type Profile = { readonly number: number; readonly elements: ProfileElements };
+/**
+ * The number of a combination of groups on one side, and what the global maps get from it. A host has some hundred thousand elements, so they stand as
+ * numbers by turns: protocol and port (`PORTS` of each) with a class, and classes, beside the chains to which these lead. `wide`: the chain that whoever is
+ * not admitted goes on to.
+ */
+export type Profile = {
+  readonly number: number;
+  readonly ports: readonly number[];
+  readonly wide: string | undefined;
+  readonly classes: readonly number[];
+  readonly targets: readonly string[];
+};
+
+const PORTS = 65_536;
 
 /** A profile that is made anew only if something of what it was made from is not as it was. */
 export function keptProfile(
@@ -48,15 +63,25 @@ function laySets(plan: Plan, { lists, members }: Work, side: Side): void {
   for (const id of members) memberSets(plan, id, side.family);
 }
 
-/** What the global maps get from a combination of groups. */
-export type ProfileElements = {
-  readonly ports: FlatElements;
-  readonly irregular: FlatElements;
-  readonly classes: FlatElements;
-};
-
-/** Keys and what they map to, by turns: a host has some hundred thousand. */
-export type FlatElements = readonly Value[];
+/** The elements of the global maps: classes by profile and port, where profiles go on for want of one, and where classes lead. */
+export function profileElements(profiles: Iterable<Profile>): {
+  readonly ports: Elements;
+  readonly irregular: Elements;
+  readonly classes: Elements;
+} {
+  const [ports, irregular, led]: [Value, Value][][] = [[], [], []];
+  for (const { number, ports: own, wide, classes, targets } of profiles) {
+    const onward = new Set([number]);
+    for (let at = 0; at < own.length; at += 2) {
+      const [port = 0, to = 0] = [own[at], own[at + 1]];
+      ports?.push([`${number} . ${Math.floor(port / PORTS)} . ${port % PORTS}`, String(to)]);
+      onward.add(to);
+    }
+    if (wide !== undefined) for (const one of onward) irregular?.push([String(one), `goto ${wide}`]);
+    for (const [at, one] of classes.entries()) led?.push([String(one), `goto ${targets[at] ?? ''}`]);
+  }
+  return { ports: ports ?? [], irregular: irregular ?? [], classes: led ?? [] };
+}
 
 /**
  * A combination of groups on one side: narrow rules stand in the map of all ports, wide ones in a chain of its own; both lead to a class of
@@ -66,7 +91,7 @@ export type FlatElements = readonly Value[];
  * change in between.
  */
 export function layProfile(plan: Plan, groups: readonly SecurityGroup[], side: Side): Profile {
-  const { narrow, wide } = ruleLayers(groups, side);
+  const { narrow, wide } = ruleLayers(groups, side, plan.placed);
   const key = `${sideName(side)} ${groups.map((group) => group.id).join(' ')} ${wideKey(plan, wide.stretches, side)}`;
   const number = plan.numberOf(`profile ${key}`);
   const numbered = (value: RuleClass): { readonly own: number; readonly target: string } => {
@@ -75,29 +100,60 @@ export function layProfile(plan: Plan, groups: readonly SecurityGroup[], side: S
     plan.classOf(own, value.kind === 'open' ? value.rules.slice(0, 1) : value.peers.map((peer) => peer.rule));
     return { own, target };
   };
-  const classes = new Map<string, Verdict>();
-  const byClass = ({ from, to, value }: Stretch<RuleClass>): Stretch<string> => {
+  const classes = new Map<number, string>();
+  const ports = narrow.flatMap((one) => {
+    const { own, target } = numbered(one.value);
+    classes.set(own, target);
+    return portKeys(one).flatMap((port) => [port, own]);
+  });
+  const stretches = wide.stretches.map(({ from, to, value }): Stretch<Led> => {
     const { own, target } = numbered(value);
-    const name = plan.once(String(own));
-    classes.set(name, plan.once(`goto ${target}`));
-    return { from, to, value: name };
+    if (wide.isDisjoint) classes.set(own, target);
+    return { from, to, value: { own, target } };
+  });
+  const name = `profile-${number}.${sideName(side)}`;
+  if (stretches.length > 0) plan.draft(profileChain(name, { stretches, isDisjoint: wide.isDisjoint, side }));
+  return {
+    number,
+    ports,
+    wide: stretches.length > 0 ? name : undefined,
+    classes: [...classes.keys()],
+    targets: [...classes.values()],
   };
-  const ports = narrow
-    .flatMap((one) => portKeys(byClass(one)))
-    .map(([port, value]) => [`${number} . ${port}`, value] as const);
-  const rules = wide.isDisjoint
-    ? axisRules(wide.stretches.map(byClass), side.family, toClass(side))
-    : wide.stretches.map((one): Rule => {
-        const { own, target } = numbered(one.value);
-        return [...stretchSteps(one, side.family), { kind: 'set-mark', value: own }, end(`jump ${target}`)];
-      });
-  const chain = `profile-${number}.${sideName(side)}`;
-  if (rules.length > 0) plan.chain(chain, rules);
-  const onward = new Set([String(number), ...ports.map(([, own]) => own)]);
-  const irregular: Elements =
-    rules.length > 0 ? [...onward].map((one) => [one, plan.once<Verdict>(`goto ${chain}`)] as const) : [];
-  const elements = { ports: ports.flat(), irregular: irregular.flat(), classes: [...classes].flat() };
-  return { number, elements };
+}
+
+/** A class of a profile and the chain that knows its peers. */
+type Led = { readonly own: number; readonly target: string };
+
+type Wide = { readonly stretches: readonly Stretch<Led>[]; readonly isDisjoint: boolean; readonly side: Side };
+
+/** The chain of a profile's wide rules, which notes ends, classes and targets of stretches in lists. */
+function profileChain(name: string, { stretches, isDisjoint, side }: Wide): MadeChain<WideList> {
+  const numbers = stretches.flatMap(({ from, to, value }) => [from, to, value.own]);
+  const list: WideList = { numbers, targets: stretches.map(({ value }) => value.target), isDisjoint, side };
+  return new MadeChain(name, list, wideRules);
+}
+
+type WideList = {
+  readonly numbers: readonly number[];
+  readonly targets: readonly string[];
+  readonly isDisjoint: boolean;
+  readonly side: Side;
+};
+
+function wideRules({ numbers, targets, isDisjoint, side }: WideList): readonly Rule[] {
+  const stretches = targets.map((target, at): Stretch<Led> => {
+    const [from = 0, to = 0, own = 0] = numbers.slice(3 * at, 3 * at + 3);
+    return { from, to, value: { own, target } };
+  });
+  if (!isDisjoint)
+    return stretches.map((one) => [
+      ...stretchSteps(one, side.family),
+      { kind: 'set-mark', value: one.value.own },
+      end(`jump ${one.value.target}`),
+    ]);
+  const byClass = stretches.map((one) => ({ ...one, value: String(one.value.own) }));
+  return axisRules(byClass, side.family, toClass(side));
 }
 
 /** What the wide rules of a profile are, in a few letters. */
@@ -112,10 +168,7 @@ function wideKey(plan: Plan, stretches: readonly Stretch<RuleClass>[], side: Sid
 export function layUnfiltered(plan: Plan, side: Side): Profile {
   const number = plan.numberOf(`unfiltered ${sideName(side)}`);
   plan.chain(`unfiltered.${sideName(side)}`, [[end('accept')]]);
-  return {
-    number,
-    elements: { ports: [], irregular: [String(number), `goto unfiltered.${sideName(side)}`], classes: [] },
-  };
+  return { number, ports: [], wide: `unfiltered.${sideName(side)}`, classes: [], targets: [] };
 }
 
 function toClass(side: Side): Parameters<typeof axisRules>[2] {
@@ -127,13 +180,11 @@ function toClass(side: Side): Parameters<typeof axisRules>[2] {
 }
 
 /** Protocol and port of every port of a narrow stretch. */
-function portKeys({ from, to, value }: Stretch<string>): Elements {
+function portKeys({ from, to }: Stretch<unknown>): readonly number[] {
   const part = AXIS_PARTS.findLast((name) => partBounds(name)[0] <= from) ?? 'tcp';
   const [start] = partBounds(part);
-  return Array.from({ length: to - from + 1 }, (_, index) => [
-    `${part === 'tcp' ? TCP : UDP} . ${from + index - start}`,
-    value,
-  ]);
+  const first = (part === 'tcp' ? TCP : UDP) * PORTS + from - start;
+  return Array.from({ length: to - from + 1 }, (_, index) => first + index);
 }
 
 /** The rules that a class counts; who its peers are says the chain that it leads to. */
@@ -151,10 +202,10 @@ function classKey(value: RuleClass): string {
 function classChain(plan: Plan, value: RuleClass, side: Side): string {
   const suffix = sideName(side);
   if (value.kind === 'peers') {
-    const key = value.peers.map(({ peer }) => peerText(peer)).join(' ');
+    const peers = value.peers.map(({ peer }) => peer);
     return plan.sharedChain('peers', suffix, {
-      key: `${suffix} ${key}`,
-      rules: () => peerRules(plan, value.peers, side),
+      key: peersKey(peers, side),
+      rules: (name) => peerChain(plan, name, { peers, side }),
     });
   }
   if (value.keeps === 'all') return `tracked.${suffix}`;
@@ -190,54 +241,148 @@ const ADMITS = {
   ingress: { ipv4: end('goto tracked.i4'), ipv6: end('goto tracked.i6') },
 } as const;
 
-type Placed = ClassPeer & { readonly place: number };
+/** What the chain of a class is made of. `sets`: where to look a peer up, for the peers that have not the one set that is theirs by name. */
+type Peers = {
+  readonly peers: readonly Peer[];
+  readonly sets: ReadonlyMap<Peer, readonly string[]>;
+  readonly side: Side;
+  readonly wired: Wired;
+};
 
-function peerRules(plan: Plan, peers: readonly ClassPeer[], side: Side): readonly Rule[] {
-  const all = peers.map((peer, place): Placed => ({ ...peer, place }));
-  const references = all.filter(({ peer }) => peer.kind === 'group');
+/** What rules about peers read of the wiring. */
+type Wired = { readonly mode: Wiring['mode']; readonly hasFabric: boolean };
+
+/** Each once: thousands of chains are made alike. */
+const WIRED: Readonly<Record<Wiring['mode'], Readonly<Record<'fabric' | 'alone', Wired>>>> = {
+  forward: { fabric: { mode: 'forward', hasFabric: true }, alone: { mode: 'forward', hasFabric: false } },
+  local: { fabric: { mode: 'local', hasFabric: true }, alone: { mode: 'local', hasFabric: false } },
+};
+
+const NO_SETS: Peers['sets'] = new Map();
+
+/** A chain that knows peers, shared by all that name the same. There are so many that it makes its rules when they are asked for, and its content too. */
+class PeerChain implements Chain, Peers {
+  readonly name: string;
+  readonly peers: readonly Peer[];
+  readonly sets: ReadonlyMap<Peer, readonly string[]>;
+  readonly side: Side;
+  readonly wired: Wired;
+
+  constructor(name: string, { peers, sets, side, wired }: Peers) {
+    this.name = name;
+    this.peers = peers;
+    this.sets = sets;
+    this.side = side;
+    this.wired = wired;
+  }
+
+  get rules(): readonly Rule[] {
+    return peerRules(this);
+  }
+
+  get content(): string {
+    return peersKey(this.peers, this.side);
+  }
+}
+
+function peersKey(peers: readonly Peer[], side: Side): string {
+  return `${sideName(side)} ${peers.map(peerText).join(' ')}`;
+}
+
+/** The chain that admits peers; what its rules look into is laid with it. */
+function peerChain(
+  plan: Plan,
+  name: string,
+  { peers, side }: { readonly peers: readonly Peer[]; readonly side: Side },
+): PeerChain {
+  const odd = peers.flatMap((peer): readonly (readonly [Peer, readonly string[]])[] => {
+    const sets = peer.kind === 'cidr' ? NO_NAMES : peerSets(plan, peer, side.family);
+    return peer.kind === 'cidr' || (sets.length === 1 && sets[0] === ownSet(peer, side.family)) ? [] : [[peer, sets]];
+  });
+  const { mode, fabric } = plan.wiring;
+  const wired = WIRED[mode][fabric.size > 0 ? 'fabric' : 'alone'];
+  const made = { peers, sets: odd.length === 0 ? NO_SETS : new Map(odd), side, wired };
+  if (prefixesIn(peers).length > FEW_PREFIXES) for (const { place } of prefixesIn(peers)) layPlace(plan, place, side);
+  return new PeerChain(name, made);
+}
+
+const NO_NAMES: readonly string[] = [];
+
+function peerRules(of: Peers): readonly Rule[] {
+  const isReferring = of.peers.some(({ kind }) => kind === 'group');
   return [
-    ...prefixRules(plan, all, side),
-    ...all.flatMap((one) =>
-      one.peer.kind === 'prefix-list' ? listRules(plan, one.peer.prefixListId, { one, side }) : [],
-    ),
-    ...(references.length === 0 ? [] : guardRules(plan, references, side)),
+    ...prefixRules(of),
+    ...lookupRules(of, 'prefix-list'),
+    ...(isReferring ? [guardRule(of), ...lookupRules(of, 'group')] : []),
   ];
 }
 
-function prefixRules(plan: Plan, peers: readonly Placed[], side: Side): readonly Rule[] {
-  const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  const prefixes = peers.flatMap(({ peer, place }) => (peer.kind === 'cidr' ? [{ cidr: peer.cidr, place }] : []));
+/** Prefixes with their places among the peers. */
+function prefixesIn(peers: readonly Peer[]): readonly { readonly cidr: Cidr; readonly place: number }[] {
+  return peers.flatMap((peer, place) => (peer.kind === 'cidr' ? [{ cidr: peer.cidr, place }] : []));
+}
+
+function prefixRules({ peers, side, wired }: Peers): readonly Rule[] {
+  const { peer: field } = fieldsOf(side, wired.mode);
+  const prefixes = prefixesIn(peers);
   if (prefixes.length <= FEW_PREFIXES) {
     return prefixes.map(({ cidr, place }) => {
       const { from, to } = spanOf(cidr);
-      const span = spanText(side.family, from, to);
-      return plan.rule(`${span} ${place} ${sideName(side)}`, () => [is(field, span), placed(place), admits(side)]);
+      return [is(field, spanText(side.family, from, to)), placed(place), admits(side)];
     });
   }
   const keys = prefixKeys(
     side.family,
-    prefixes.map(({ cidr, place }) => [cidr, `goto ${placeChain(plan, place, side)}`]),
+    prefixes.map(({ cidr, place }) => [cidr, `goto ${placeName(place, side)}`]),
   );
   return [[verdictBy([field], keys)]];
 }
 
-/** Sets the place and admits: a lookup by prefix can only lead to a chain. */
-function placeChain(plan: Plan, place: number, side: Side): string {
-  const suffix = sideName(side);
-  return plan.onceChain(`place-${Math.min(place + 1, MAX_PEER)}.${suffix}`, () => [[placed(place), admits(side)]]);
+function placeName(place: number, side: Side): string {
+  return `place-${Math.min(place + 1, MAX_PEER)}.${sideName(side)}`;
 }
 
-function listRules(
-  plan: Plan,
-  id: PrefixListId,
-  { one, side }: { readonly one: Placed; readonly side: Side },
-): readonly Rule[] {
-  const name = listSet(plan, id, side.family);
-  if (name === undefined) return [];
-  const { peer: field } = fieldsOf(side, plan.wiring.mode);
+/** Sets the place and admits: a lookup by prefix can only lead to a chain. */
+function layPlace(plan: Plan, place: number, side: Side): void {
+  plan.onceChain(placeName(place, side), () => [[placed(place), admits(side)]]);
+}
+
+/** Rules for the peers of a kind, each looked up in what sets it has. */
+function lookupRules({ peers, sets, side, wired }: Peers, kind: SetPeer['kind']): readonly Rule[] {
+  const { peer: field } = fieldsOf(side, wired.mode);
+  return peers.flatMap((peer, place): readonly Rule[] => {
+    if (peer.kind === 'cidr' || peer.kind !== kind) return [];
+    const names = sets.get(peer) ?? [ownSet(peer, side.family)];
+    return names.map((name) => [isIn([field], name), placed(place), admits(side)]);
+  });
+}
+
+/**
+ * References match the interface at the other end, not an address that a middlebox carries: the address must be the neighbouring
+ * interface's own, or come over the fabric, where that was seen to. Who is neither goes back.
+ */
+function guardRule({ side, wired: { mode, hasFabric } }: Peers): Rule {
+  const { peer, peerDevice } = fieldsOf(side, mode);
   return [
-    plan.rule(`${name} ${one.place} ${sideName(side)}`, () => [isIn([field], name), placed(one.place), admits(side)]),
+    ...(mode === 'forward' ? [isIn([peerDevice, peer], `at${familyName(side.family)}`, '!=')] : []),
+    ...(mode === 'forward' && side.family === 'ipv6' ? [isIn([peerDevice, peer], 'at6p', '!=')] : []),
+    ...(hasFabric ? [isIn([peerDevice], 'fabric', '!=')] : []),
+    end('return'),
   ];
+}
+
+/** A peer that is looked up in sets. */
+type SetPeer = Exclude<Peer, { kind: 'cidr' }>;
+
+function ownSet(peer: SetPeer, family: Side['family']): string {
+  return nameOf(peer.kind === 'group' ? peer.groupId : peer.prefixListId, familyName(family));
+}
+
+/** The sets that a peer is looked up in, which are laid; none where nothing of the family can match. */
+function peerSets(plan: Plan, peer: SetPeer, family: Side['family']): readonly string[] {
+  if (peer.kind === 'group') return memberSets(plan, peer.groupId, family);
+  const name = listSet(plan, peer.prefixListId, family);
+  return name === undefined ? NO_NAMES : [name];
 }
 
 /** The set with a prefix list's entries; undefined where none can match. */
@@ -257,31 +402,6 @@ function listSet(plan: Plan, id: PrefixListId, family: Side['family']): string |
     plan.texts(name, [family === 'ipv4' ? 'ipv4_addr' : 'ipv6_addr'], { elements: keys, isInterval: true });
   }
   return name;
-}
-
-/**
- * References match the interface at the other end, not an address that a middlebox carries: the address must be the neighbouring
- * interface's own, or come over the fabric, where that was seen to. Who is neither goes back.
- */
-function guardRules(plan: Plan, references: readonly Placed[], side: Side): readonly Rule[] {
-  const { mode, fabric } = plan.wiring;
-  const { peer, peerDevice } = fieldsOf(side, mode);
-  const guard: Rule = [
-    ...(mode === 'forward' ? [isIn([peerDevice, peer], `at${familyName(side.family)}`, '!=')] : []),
-    ...(mode === 'forward' && side.family === 'ipv6' ? [isIn([peerDevice, peer], 'at6p', '!=')] : []),
-    ...(fabric.size > 0 ? [isIn([peerDevice], 'fabric', '!=')] : []),
-    end('return'),
-  ];
-  return [guard, ...references.flatMap((one) => referenceRules(plan, one, side))];
-}
-
-function referenceRules(plan: Plan, one: Placed, side: Side): readonly Rule[] {
-  if (one.peer.kind !== 'group') return [];
-  const { peer: field } = fieldsOf(side, plan.wiring.mode);
-  const sets = memberSets(plan, one.peer.groupId, side.family);
-  return sets.map((set) =>
-    plan.rule(`${set} ${one.place} ${sideName(side)}`, () => [isIn([field], set), placed(one.place), admits(side)]),
-  );
 }
 
 /** The sets with a group's members in a family. Delegated IPv4 prefixes are 16 addresses and written out; IPv6 ones are a set of their own. */

@@ -1,21 +1,23 @@
 import { sameCidr } from '../core/net/cidr.ts';
-import type { GroupId, PrefixListId, RuleId } from '../core/model/ids.ts';
+import type { GroupId, PrefixListId } from '../core/model/ids.ts';
 import type { PrefixList } from '../core/model/prefix-list.ts';
 import { getRecord } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Members } from '../core/policy/members.ts';
 import type { Chain } from './ruleset.ts';
 
+/** A chain before it is sealed. `content`: what it was made of, where others of the same content share it. */
+export type Draft = Chain & { readonly content?: string };
+
 /**
  * What was read of the view and written into a plan while a part of it was laid out: enough to tell whether doing it again would give the same, and
- * to put it there. Thousands are kept, so it stands in plain lists.
+ * to put it there. Thousands are kept, so it stands in plain lists. What numbers stand for and count says the layout.
  */
 export type Work = {
-  readonly chains: readonly Chain[];
-  /** Names of shared chains and what they were made of, in turns. */
-  readonly contents: readonly string[];
-  readonly numbered: { readonly keys: readonly string[]; readonly numbers: readonly number[] };
-  readonly classes: { readonly numbers: readonly number[]; readonly rules: readonly (readonly RuleId[])[] };
+  readonly chains: readonly Draft[];
+  /** Numbers that count nothing, and numbers of classes. */
+  readonly numbers: readonly number[];
+  readonly classes: readonly number[];
   readonly lists: readonly (readonly [id: PrefixListId, list: PrefixList | undefined])[];
   /** Of members, rules depend on whether they are known and which prefixes they have; the addresses stand in sets. */
   readonly members: readonly GroupId[];
@@ -25,27 +27,22 @@ export type Work = {
 
 /** Work while it is done. */
 export class OpenWork {
-  readonly #chains = new Set<Chain>();
-  readonly #contents = new Map<string, string>();
-  readonly #numbers = new Map<string, number>();
-  readonly #classes = new Map<number, readonly RuleId[]>();
+  readonly #chains = new Set<Draft>();
+  readonly #numbers = new Set<number>();
+  readonly #classes = new Set<number>();
   readonly #lists = new Map<PrefixListId, PrefixList | undefined>();
   readonly #members = new Map<GroupId, Members['prefixes'] | undefined>();
 
-  chain(chain: Chain): void {
+  chain(chain: Draft): void {
     this.#chains.add(chain);
   }
 
-  content(name: string, key: string): void {
-    this.#contents.set(name, key);
+  number(number: number): void {
+    this.#numbers.add(number);
   }
 
-  number(key: string, number: number): void {
-    this.#numbers.set(key, number);
-  }
-
-  classOf(number: number, rules: readonly RuleId[]): void {
-    this.#classes.set(number, rules);
+  classOf(number: number): void {
+    this.#classes.add(number);
   }
 
   list(id: PrefixListId, list: PrefixList | undefined): void {
@@ -59,9 +56,8 @@ export class OpenWork {
   /** Takes in what a part of it was. */
   add(part: Work): void {
     for (const chain of part.chains) this.#chains.add(chain);
-    for (const [name, key] of contentsOf(part)) this.#contents.set(name, key);
-    for (const [key, number] of numbersOf(part)) this.#numbers.set(key, number);
-    for (const [number, rules] of classesOf(part)) this.#classes.set(number, rules);
+    for (const number of part.numbers) this.#numbers.add(number);
+    for (const number of part.classes) this.#classes.add(number);
     for (const [id, list] of part.lists) this.#lists.set(id, list);
     for (const id of part.members) this.#members.set(id, part.odd.has(id) ? part.odd.get(id) : NO_PREFIXES);
   }
@@ -71,34 +67,21 @@ export class OpenWork {
     const odd = [...this.#members].filter(([, prefixes]) => prefixes === undefined || prefixes.length > 0);
     return {
       chains: [...this.#chains],
-      contents: [...this.#contents].flat(),
-      numbered: { keys: [...this.#numbers.keys()], numbers: [...this.#numbers.values()] },
-      classes: { numbers: [...this.#classes.keys()], rules: [...this.#classes.values()] },
-      lists: [...this.#lists],
-      members: [...this.#members.keys()],
+      numbers: [...this.#numbers].filter((number) => !this.#classes.has(number)),
+      classes: listOf(this.#classes),
+      lists: this.#lists.size === 0 ? NONE : [...this.#lists],
+      members: listOf(new Set(this.#members.keys())),
       odd: odd.length === 0 ? NONE_ODD : new Map(odd),
     };
   }
 }
 
 const NO_PREFIXES: Members['prefixes'] = [];
+const NONE: readonly never[] = [];
 const NONE_ODD: Work['odd'] = new Map();
 
-/** Names of shared chains with what they were made of. */
-export function* contentsOf({ contents }: Work): Generator<readonly [name: string, key: string], void, undefined> {
-  for (let at = 0; at < contents.length; at += 2) yield [contents[at] ?? '', contents[at + 1] ?? ''];
-}
-
-/** Keys with the numbers that they have. */
-export function* numbersOf({ numbered }: Work): Generator<readonly [key: string, number: number], void, undefined> {
-  for (const [at, key] of numbered.keys.entries()) yield [key, numbered.numbers[at] ?? 0];
-}
-
-/** Numbers of classes with the rules that they count. */
-export function* classesOf({
-  classes,
-}: Work): Generator<readonly [number: number, rules: readonly RuleId[]], void, undefined> {
-  for (const [at, number] of classes.numbers.entries()) yield [number, classes.rules[at] ?? []];
+function listOf<T>(all: ReadonlySet<T>): readonly T[] {
+  return all.size === 0 ? NONE : [...all];
 }
 
 /** Whether all that the work read is in a view as it was. */

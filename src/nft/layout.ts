@@ -6,17 +6,10 @@ import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts
 import { layBorders } from './border-chains.ts';
 import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
 import { layForwardHooks } from './forward-hooks.ts';
-import {
-  type FlatElements,
-  type KeptProfile,
-  keptProfile,
-  layUnfiltered,
-  type Profile,
-  type ProfileElements,
-} from './group-chains.ts';
+import { type KeptProfile, keptProfile, layUnfiltered, type Profile, profileElements } from './group-chains.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
-import { type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
+import { type Given, type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
 import type { Elements, KeyType, Ruleset } from './ruleset.ts';
 import { layRenewal } from './renewal-chains.ts';
 import { familyName, SIDES, type Side, sideName } from './side.ts';
@@ -37,10 +30,14 @@ export type Layout = {
   readonly kept: Kept;
 };
 
-/** Profiles by side and groups, and how the namespace was wired for which they were made. */
-export type Kept = { readonly wiring: string; readonly profiles: ReadonlyMap<string, KeptProfile> };
+/** Profiles by side and groups, how the namespace was wired for which they were made, and what their numbers are. */
+export type Kept = {
+  readonly wiring: string;
+  readonly profiles: ReadonlyMap<string, KeptProfile>;
+  readonly given: Given;
+};
 
-const NOTHING_KEPT: Kept = { wiring: '', profiles: new Map() };
+const NOTHING_KEPT: Kept = { wiring: '', profiles: new Map(), given: { numbers: new Map(), classes: new Map() } };
 
 /**
  * The ruleset that enforces a view of the world on the interfaces of one network namespace. `previous` keeps numbers from one layout to the
@@ -52,7 +49,7 @@ export function layout(
   previous: Numbering = NO_NUMBERS,
   before: Kept = NOTHING_KEPT,
 ): Layout {
-  const plan = new Plan(view, wiring, previous);
+  const plan = new Plan(view, wiring, previous, before.given);
   const attached = attachedEnis(plan);
   layDevices(plan, attached);
   layTracking(plan, attached);
@@ -62,25 +59,25 @@ export function layout(
     layState(plan, side);
     layStart(plan, side);
   }
-  const kept = layProfiles(plan, attached, before);
+  const profiles = layProfiles(plan, attached, before);
   if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
   else layLocalHooks(plan, hasBorders);
   const { ruleset, nameOf } = seal(plan.ruleset);
   const entries = new Map([...plan.entries].map(([chain, entry]) => [nameOf(chain), entry] as const));
+  const { classes, numbering } = plan;
   return {
     ruleset,
-    meaning: { classes: plan.classes, entries },
-    numbering: plan.numbering,
+    meaning: { classes, entries },
+    numbering,
     problems: [...plan.problems],
-    kept,
+    kept: { wiring: wiringKey(wiring), profiles, given: { numbers: numbering.numbers, classes } },
   };
 }
 
-function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): Kept {
+function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): Kept['profiles'] {
   const laid = new Map<string, Profile>();
   const kept = new Map<string, KeptProfile>();
-  const wiring = wiringKey(plan.wiring);
-  const known = before.wiring === wiring ? before.profiles : NOTHING_KEPT.profiles;
+  const known = before.wiring === wiringKey(plan.wiring) ? before.profiles : NOTHING_KEPT.profiles;
   const profileOf = (key: string, groups: readonly SecurityGroup[], side: Side): Profile => {
     const made = keptProfile(plan, groups, { side, known: known.get(key) });
     kept.set(key, made);
@@ -98,16 +95,11 @@ function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): K
     });
     plan.texts(sideName(side), ['ifname'], { elements: devices, data: 'mark' });
   }
-  const all = (of: keyof ProfileElements): Elements =>
-    [...laid.values()].flatMap(({ elements }) => pairsOf(elements[of]));
-  plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: all('ports'), data: 'mark' });
-  plan.texts('irregular', ['mark'], { elements: all('irregular'), data: 'verdict' });
-  plan.texts('classes', ['mark'], { elements: all('classes'), data: 'verdict' });
-  return { wiring, profiles: kept };
-}
-
-function pairsOf(flat: FlatElements): Elements {
-  return Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
+  const { ports, irregular, classes } = profileElements(laid.values());
+  plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: ports, data: 'mark' });
+  plan.texts('irregular', ['mark'], { elements: irregular, data: 'verdict' });
+  plan.texts('classes', ['mark'], { elements: classes, data: 'verdict' });
+  return kept;
 }
 
 /** What rules of profiles read of the wiring. */

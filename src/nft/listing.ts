@@ -47,17 +47,25 @@ export function listingOf(ruleset: Ruleset): Listing {
  * thousands of rules, and those of a chain that stays are hardly ever looked at.
  */
 export function listedChain(chain: Chain): ListedChain {
-  let listed = LISTED.get(chain);
-  if (listed === undefined) {
-    listed = {
-      head: chainHead(chain),
-      get rules(): readonly string[] {
-        return chain.rules.map(ruleText);
-      },
-    };
-    LISTED.set(chain, listed);
-  }
+  const listed = LISTED.get(chain) ?? new OwnChain(chain);
+  LISTED.set(chain, listed);
   return listed;
+}
+
+class OwnChain implements ListedChain {
+  readonly chain: Chain;
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+  }
+
+  get head(): string {
+    return chainHead(this.chain);
+  }
+
+  get rules(): readonly string[] {
+    return this.chain.rules.map(ruleText);
+  }
 }
 
 /** Memory of a pure function: a chain never changes. */

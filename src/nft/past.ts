@@ -2,6 +2,7 @@ import { compareCidrs, cidrsOverlap, parseCidr } from '../core/net/cidr.ts';
 import { attachedAs, type Eni } from '../core/model/eni.ts';
 import { CannotHold } from './cannot-hold.ts';
 import { hashText } from './names.ts';
+import { NumberMap } from './packed-map.ts';
 import type { Content, Elements, Value } from './ruleset.ts';
 
 /**
@@ -67,7 +68,7 @@ export function holdersIn(sets: ReadonlyMap<string, { readonly content: Content 
       // A damaged world may give an address to two: whatever the order, the same one of them holds it.
       holders.set(key, Math.min(holders.get(key) ?? Infinity, Number(byDevice.get(device) ?? 0)));
     }
-  return holders;
+  return new NumberMap(holders);
 }
 
 const AT_SETS = ['at4', 'at6', 'at6p'] as const;

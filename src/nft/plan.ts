@@ -4,10 +4,14 @@ import { getRecord, type World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import type { Members } from '../core/policy/members.ts';
 import { CannotHold } from './cannot-hold.ts';
-import { classesOf, contentsOf, holdsIn, numbersOf, OpenWork, type Work } from './kept-work.ts';
+import { ClassMap } from './class-map.ts';
+import { type Draft, holdsIn, OpenWork, type Work } from './kept-work.ts';
 import { hashText } from './names.ts';
+import { NumberMap } from './packed-map.ts';
 import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
-import type { Chain, CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
+import type { PlacedMemory } from './rule-classes.ts';
+import type { CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
+import { TextMap } from './text-map.ts';
 import type { Wiring } from './wiring.ts';
 
 /** Numbers that stand in the kernel for combinations of groups and for classes of rules, and its past; kept from one layout to the next. */
@@ -39,37 +43,54 @@ export type Meaning = {
   >;
 };
 
+/** What the layout before gave numbers, and what they counted: work that is taken over knows them by number alone. */
+export type Given = { readonly numbers: Numbering['numbers']; readonly classes: Meaning['classes'] };
+
+const NONE_GIVEN: Given = { numbers: new Map(), classes: new Map() };
+
 /** What has to be said to people: why something is closed that they may think open. */
 export type Problem = string;
+
+/** So few elements are not worth packing. */
+const FEW = 16;
 
 /** A layout in the making. Everything is written once; two contents under one name are a fault. */
 export class Plan {
   readonly view: HostView;
   readonly wiring: Wiring;
-  readonly #chains: Map<string, Chain> = new Map();
+  readonly #chains: Map<string, Draft> = new Map();
   readonly #sets: Map<string, NftSet> = new Map();
   readonly #timeouts: Map<string, CtTimeout> = new Map();
-  readonly #contents: Map<string, string> = new Map();
   readonly #previous: Numbering;
   readonly #numbers: Map<string, number> = new Map();
   readonly #taken: Set<number>;
+  readonly #before: Given;
+  /** Numbers of work that was taken over. */
+  readonly #reused: Set<number> = new Set();
+  /** Which numbers still stand for what they stood for; undefined where all do. */
+  readonly #lasting: ReadonlySet<number> | undefined;
   #past: Past | undefined;
   /** What shared chains took to make: whoever leads to one needs all of it. */
   readonly #shared: Map<string, Work> = new Map();
   /** Pieces of work that are under way, the innermost last. */
   readonly #open: OpenWork[] = [];
-  /** Rules that stand in many chains, each once, by what they say. */
-  readonly #rules: Map<string, Rule> = new Map();
   /** Texts that stand in many places, each once. */
   readonly #texts: Map<string, string> = new Map();
-  readonly classes: Map<number, readonly RuleId[]> = new Map();
+  readonly #classes: Map<number, readonly RuleId[]> = new Map();
   readonly entries: Map<string, { aclId: string; direction: string; number: string }> = new Map();
   readonly problems: Set<Problem> = new Set();
+  readonly placed: PlacedMemory = new Map();
 
-  constructor(view: HostView, wiring: Wiring, previous: Numbering) {
+  /** `before`: of the layout whose work may be taken over. */
+  constructor(view: HostView, wiring: Wiring, previous: Numbering, before: Given = NONE_GIVEN) {
     this.view = view;
     this.wiring = wiring;
     this.#previous = previous;
+    this.#before = before;
+    if (previous.numbers !== before.numbers)
+      this.#lasting = new Set(
+        [...before.numbers].filter(([key, number]) => previous.numbers.get(key) === number).map(([, number]) => number),
+      );
     this.#taken = new Set([...previous.numbers.values(), ...previous.reserved]);
   }
 
@@ -83,7 +104,14 @@ export class Plan {
 
   get numbering(): Numbering {
     const { most } = this.#previous;
-    return { most, numbers: this.#numbers, reserved: NO_NUMBERS.reserved, past: this.past };
+    const numbers = new Map(this.#numbers);
+    for (const [key, number] of this.#before.numbers) if (this.#reused.has(number)) numbers.set(key, number);
+    return { most, numbers: new NumberMap(numbers), reserved: NO_NUMBERS.reserved, past: this.past };
+  }
+
+  /** What numbers of classes count. */
+  get classes(): Meaning['classes'] {
+    return new ClassMap(this.#classes);
   }
 
   /** The past of this layout. Asked for once the sets are laid that say who holds what. */
@@ -103,20 +131,31 @@ export class Plan {
 
   /** Puts there what was made before; false, and nothing done, where making it anew could give something else. */
   reuse(work: Work): boolean {
-    for (const [key, number] of numbersOf(work)) if (this.#previous.numbers.get(key) !== number) return false;
+    const isLasting = (number: number): boolean => this.#lasting?.has(number) ?? true;
+    if (!work.numbers.every(isLasting) || !work.classes.every(isLasting)) return false;
     if (!holdsIn(work, this.view)) return false;
-    for (const [name, key] of contentsOf(work)) this.#file(name, key);
-    for (const chain of work.chains) this.#chains.set(chain.name, chain);
-    for (const [key, number] of numbersOf(work)) this.#numbers.set(key, number);
-    for (const [number, rules] of classesOf(work)) this.classes.set(number, rules);
+    for (const chain of work.chains) {
+      const there = this.#chains.get(chain.name);
+      if (there !== chain && chain.content !== undefined) this.#hasContent(chain.name, chain.content);
+      this.#chains.set(chain.name, chain);
+    }
+    for (const number of work.numbers) this.#reused.add(number);
+    for (const number of work.classes) {
+      this.#reused.add(number);
+      this.#classes.set(number, this.#before.classes.get(number) ?? []);
+    }
     return true;
   }
 
   chain(name: string, rules: readonly Rule[], hook?: Hook): string {
-    const chain = { name, rules, ...(hook === undefined ? {} : { hook }) };
-    this.#chains.set(name, chain);
+    return this.draft({ name, rules, ...(hook === undefined ? {} : { hook }) });
+  }
+
+  /** A chain that makes its rules by itself. */
+  draft(chain: Draft): string {
+    this.#chains.set(chain.name, chain);
     this.#open.at(-1)?.chain(chain);
-    return name;
+    return chain.name;
   }
 
   /** A chain whose name says all that is in it. */
@@ -127,17 +166,17 @@ export class Plan {
     return name;
   }
 
-  /** A chain that is named after its content, made when it is first asked for. */
+  /** A chain that is named after its content, made when it is first asked for: its rules, or a chain of this name that knows them. */
   sharedChain(
     prefix: string,
     suffix: string,
-    made: { readonly key: string; readonly rules: () => readonly Rule[] },
+    made: { readonly key: string; readonly rules: (name: string) => readonly Rule[] | Draft },
   ): string {
     const name = this.once(`${prefix}-${hashText(made.key)}.${suffix}`);
-    if (!this.#file(name, made.key) || !this.#shared.has(name)) {
+    if (!this.#hasContent(name, made.key) || !this.#shared.has(name)) {
       const { work } = this.record(() => {
-        this.#open.at(-1)?.content(name, made.key);
-        return this.chain(name, made.rules());
+        const rules = made.rules(name);
+        return this.draft('name' in rules ? rules : { name, content: made.key, rules });
       });
       this.#shared.set(name, work);
     }
@@ -146,19 +185,11 @@ export class Plan {
     return name;
   }
 
-  /** Whether a chain of this content is there; now it counts as being so. */
-  #file(name: string, key: string): boolean {
-    const known = this.#contents.get(name);
-    if (known !== undefined && known !== key) throw new Error(`two contents would have the name ${name}`);
-    this.#contents.set(name, key);
+  /** Whether a chain of this name is there, and then of this content. Throws where it is of another. */
+  #hasContent(name: string, content: string): boolean {
+    const known = this.#chains.get(name);
+    if (known !== undefined && known.content !== content) throw new Error(`two contents would have the name ${name}`);
     return known !== undefined;
-  }
-
-  /** A rule as it stands elsewhere in the layout already. `says` is all that tells it from other rules. */
-  rule(says: string, make: () => Rule): Rule {
-    const rule = this.#rules.get(says) ?? make();
-    this.#rules.set(says, rule);
-    return rule;
   }
 
   /** A text as it stands elsewhere in the layout already: thousands of keys lead to the same few chains. */
@@ -199,7 +230,7 @@ export class Plan {
       key,
       ...(of.data === undefined ? {} : { data: of.data }),
       isInterval: of.isInterval ?? false,
-      content: { kind: 'texts', elements },
+      content: { kind: 'texts', elements: elements.size < FEW ? elements : TextMap.of(elements) },
     });
   }
 
@@ -225,14 +256,14 @@ export class Plan {
   numberOf(key: string): number {
     const number = this.#numbers.get(key) ?? this.#previous.numbers.get(key) ?? this.#freeNumber(key);
     this.#numbers.set(key, number);
-    this.#open.at(-1)?.number(key, number);
+    this.#open.at(-1)?.number(number);
     return number;
   }
 
   /** Says what a number counts. */
   classOf(number: number, rules: readonly RuleId[]): void {
-    this.classes.set(number, rules);
-    this.#open.at(-1)?.classOf(number, rules);
+    this.#classes.set(number, rules);
+    this.#open.at(-1)?.classOf(number);
   }
 
   /** A prefix list of the view. */

@@ -3,8 +3,8 @@ import { isAnyCidr } from '../core/net/cidr.ts';
 import { type IntervalSet, normalizeIntervals } from '../core/net/interval-set.ts';
 import type { RuleId } from '../core/model/ids.ts';
 import { type Peer, peerText, type SecurityGroup } from '../core/model/security-group.ts';
-import { type PlacedRule, preparedRules } from '../core/policy/match.ts';
-import type { Side } from './side.ts';
+import { type PlacedRule, placeRules } from '../core/policy/match.ts';
+import { type Side, sideName } from './side.ts';
 import { AXIS_PARTS, cover, partBounds, type Stretch } from './stretches.ts';
 
 /** Who is admitted on a stretch of the axis, and by which rules. */
@@ -36,10 +36,10 @@ export type RuleLayers = {
  * difference; such a flow needs no tracking when the other direction admits everybody on all ports (E2:conntrack; core/track/untracked.ts).
  * So where a wide rule is open to everybody, nothing stands in the narrow layer.
  */
-export function ruleLayers(groups: readonly SecurityGroup[], side: Side): RuleLayers {
-  const placed = placedRules(groups, side);
+export function ruleLayers(groups: readonly SecurityGroup[], side: Side, memory: PlacedMemory): RuleLayers {
+  const placed = placedRules(groups, side, memory);
   const opposite = openOf(
-    placedRules(groups, { ...side, direction: side.direction === 'egress' ? 'ingress' : 'egress' }),
+    placedRules(groups, { ...side, direction: side.direction === 'egress' ? 'ingress' : 'egress' }, memory),
   );
   const openness = { here: openOf(placed), opposite };
   const wide = placed.filter((one) => !isNarrow(one));
@@ -99,9 +99,23 @@ function classes(
   });
 }
 
-function placedRules(groups: readonly SecurityGroup[], { direction, family }: Side): readonly PlacedRule[] {
-  return groups
-    .flatMap((group) => preparedRules(group, direction, family).placed)
+/** Rules of groups that were placed on the axis, by side: as long-lived as the layout in the making. */
+export type PlacedMemory = Map<string, Map<SecurityGroup, readonly PlacedRule[]>>;
+
+function placedRules(groups: readonly SecurityGroup[], side: Side, memory: PlacedMemory): readonly PlacedRule[] {
+  const name = sideName(side);
+  const known = memory.get(name) ?? new Map<SecurityGroup, readonly PlacedRule[]>();
+  memory.set(name, known);
+  return groups.flatMap((group) => {
+    const placed = known.get(group) ?? ownRules(group, side);
+    known.set(group, placed);
+    return placed;
+  });
+}
+
+/** The rules of a group that are certain and name a peer of the family, if they name one of a family. */
+function ownRules(group: SecurityGroup, { direction, family }: Side): readonly PlacedRule[] {
+  return placeRules(group, direction, family)
     .filter(({ rule }) => rule.doubt === undefined)
     .filter(({ rule }) => rule.peer.kind !== 'cidr' || rule.peer.cidr.family === family);
 }

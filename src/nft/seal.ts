@@ -1,6 +1,7 @@
 import { hashText } from './names.ts';
 import { ruleText } from './render.ts';
 import type { Chain, Content, Elements, Hook, NftSet, Rule, Ruleset, Step, Value, Verdict } from './ruleset.ts';
+import { TextMap } from './text-map.ts';
 
 /** A sealed ruleset, and what its chains are called now. */
 export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: string) => string };
@@ -13,12 +14,19 @@ export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: strin
 export function seal(ruleset: Ruleset): Sealed {
   const sealed = new Map<string, Chain>();
   const names = new Map<string, string>();
+  const lists = new Map<string, readonly string[]>();
+  const once = (led: readonly string[]): readonly string[] => {
+    const key = led.join(' ');
+    const list = lists.get(key) ?? led;
+    lists.set(key, list);
+    return list;
+  };
   const nameOf = (name: string): string => {
     const known = names.get(name);
     if (known !== undefined) return known;
     const chain = ruleset.chains.get(name);
     if (chain === undefined) throw new Error(`chain ${name} is not in the ruleset`);
-    const made = sealedChain(chain, nameOf);
+    const made = sealedChain(chain, nameOf, once);
     names.set(name, made.name);
     sealed.set(made.name, made);
     return made.name;
@@ -35,8 +43,15 @@ export function seal(ruleset: Ruleset): Sealed {
   return { ruleset: { ...ruleset, chains: sealed, sets: new Map(sets) }, nameOf };
 }
 
-/** A chain by its own name, the chains that it leads to by theirs. One that was sealed before and leads to the same is the same. */
-function sealedChain(chain: Chain, nameOf: (chain: string) => string): Chain {
+/**
+ * A chain by its own name, the chains that it leads to by theirs. One that was sealed before and leads to the same is the same. `once`: such a list as it
+ * stands elsewhere already, for thousands lead to the same.
+ */
+function sealedChain(
+  chain: Chain,
+  nameOf: (chain: string) => string,
+  once: (led: readonly string[]) => readonly string[],
+): Chain {
   const known = SEALED.get(chain);
   if (known?.leadsTo(nameOf) === true) return known;
   const led = new Map<string, string>();
@@ -47,7 +62,7 @@ function sealedChain(chain: Chain, nameOf: (chain: string) => string): Chain {
   };
   const text = chain.rules.map((rule) => ruleText(withNames(rule, named))).join('\n');
   const own = chain.hook === undefined ? `${chain.name}.${hashText(text)}` : chain.name;
-  const sealed = new SealedChain(chain, own, led);
+  const sealed = new SealedChain(chain, own, once([...led].flat()));
   SEALED.set(chain, sealed);
   return sealed;
 }
@@ -63,11 +78,11 @@ class SealedChain implements Chain {
   /** Names of the chains that it leads to, in the draft and in the table, by turns. */
   readonly led: readonly string[];
 
-  constructor(draft: Chain, name: string, led: ReadonlyMap<string, string>) {
+  constructor(draft: Chain, name: string, led: readonly string[]) {
     this.name = name;
     if (draft.hook !== undefined) this.hook = draft.hook;
     this.draft = draft;
-    this.led = [...led].flat();
+    this.led = led;
   }
 
   get rules(): readonly Rule[] {
@@ -88,7 +103,11 @@ const SEALED = new WeakMap<Chain, SealedChain>();
 
 function sealSet(set: NftSet, verdictOf: (data: Value) => Verdict): NftSet {
   if (set.data !== 'verdict' || set.content.kind !== 'texts') return set;
-  const elements = new Map([...set.content.elements].map(([key, data]) => [key, verdictOf(data)] as const));
+  const { elements: drafted } = set.content;
+  const elements =
+    drafted instanceof TextMap
+      ? drafted.changed(verdictOf)
+      : new Map([...drafted].map(([key, data]) => [key, verdictOf(data)] as const));
   const content: Content = { kind: 'texts', elements };
   return { ...set, content };
 }

@@ -26,6 +26,7 @@ import { wornWorld } from '../oracle/worn-worlds.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
 import { until } from '../server/listener.ts';
+import { comparable } from '../nft/comparable.ts';
 import { Namespace, whyNoKernel } from './namespace.ts';
 
 const WHY_NOT = whyNoKernel(['nft', 'ip', 'perl']);
@@ -40,23 +41,6 @@ function layoutOf(seed: number, mode: Wiring['mode'], numbering: Numbering): Lay
   const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
   const local: Wiring = { ...wiring, mode, enis: new Map([...wiring.enis].slice(0, 1)), natGateways: new Map() };
   return layout(view, mode === 'local' ? local : wiring, numbering);
-}
-
-function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
-  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Maps in the order of their names: the kernel tells in its own. */
-function comparable({ chains, sets, timeouts }: Listing): unknown {
-  return {
-    chains: sorted(chains),
-    sets: sorted(sets).map(([name, { head, content }]) => [
-      name,
-      head,
-      content.kind === 'texts' ? sorted(content.elements) : content,
-    ]),
-    timeouts: sorted(timeouts),
-  };
 }
 
 /** A set with so many random addresses. */

@@ -1,9 +1,9 @@
 import type { Listing } from '../../src/nft/listing.ts';
 
-/** A listing as plain data in the order of names: the kernel lists things in its own. What packets fill is not in it. */
+/** A listing as plain data in the order of names: the kernel lists things in its own. What packets fill is not in it. Maps may be packed: all is asked for. */
 export function comparable(listing: Listing): unknown {
   return {
-    chains: sorted(listing.chains),
+    chains: sorted(listing.chains).map(([name, { head, rules }]) => [name, head, rules]),
     sets: sorted(listing.sets).map(([name, { head, content }]) => [
       name,
       head,
@@ -13,6 +13,7 @@ export function comparable(listing: Listing): unknown {
   };
 }
 
-function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+/** What a map holds, in the order of keys. */
+export function sorted<K extends string | number, T>(map: ReadonlyMap<K, T>): readonly (readonly [K, T])[] {
   return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -12,6 +12,7 @@ import {
   pastIn,
 } from '../../src/nft/past.ts';
 import type { Content, Elements } from '../../src/nft/ruleset.ts';
+import { sorted } from './comparable.ts';
 
 /** Whether a mark of an era still says something of an address. */
 function isBelieved(past: Past, address: string, era: number): boolean {
@@ -60,7 +61,7 @@ test('a mark is believed as long as the address has the holder that it had then'
       past = pastAfter(past, holders);
       history.push(past);
       // An agent that begins anew reads the same past from the table.
-      assert.deepEqual(pastIn(setsOf(past)), past, `seed ${seed}`);
+      assert.deepEqual(plain(pastIn(setsOf(past)) ?? assert.fail('it tells one')), plain(past), `seed ${seed}`);
       for (const [place, { era, holders: then }] of history.entries())
         for (const [key, holder] of then) {
           const isHis = history.slice(place).every((later) => later.holders.get(key) === holder);
@@ -111,3 +112,8 @@ test('eras of a table that is made anew are later than those of any table before
   const late = { ...pastAfter(NO_PAST, new Map([['at4 10.0.0.1', 1]])), next: 700 };
   assert.deepEqual([pastAfter(late, new Map()).era, pastAfter(late, late.holders).era], [700, 1]);
 });
+
+/** A past as plain data. */
+function plain(past: Past): unknown {
+  return { ...past, holders: sorted(past.holders) };
+}

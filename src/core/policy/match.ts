@@ -107,13 +107,18 @@ const PREPARED: Readonly<Record<Direction, Readonly<Record<Family, WeakMap<Secur
   egress: { ipv4: new WeakMap(), ipv6: new WeakMap() },
 };
 
-function prepare(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
-  const placed = group.rules
+/** The rules of a group in one direction with the points of a family's axis that they are about. */
+export function placeRules(group: SecurityGroup, direction: Direction, family: Family): readonly PlacedRule[] {
+  return group.rules
     .filter((rule) => rule.direction === direction)
     .map((rule): PlacedRule => {
       const [from, to] = trafficInterval(rule.traffic, family);
       return { groupId: group.id, rule, from, to };
     });
+}
+
+function prepare(group: SecurityGroup, direction: Direction, family: Family): PreparedRules {
+  const placed = placeRules(group, direction, family);
   const references = new Map<GroupId, number[]>();
   const others: number[] = [];
   for (const [place, { rule }] of placed.entries()) {

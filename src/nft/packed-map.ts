@@ -1,0 +1,62 @@
+import { TextList } from './text-list.ts';
+
+/** A map from texts that never changes, packed. */
+export abstract class PackedMap<V> implements ReadonlyMap<string, V> {
+  readonly list: TextList;
+
+  constructor(list: TextList) {
+    this.list = list;
+  }
+
+  get size(): number {
+    return this.list.size;
+  }
+
+  abstract valueAt(place: number): V;
+
+  get(key: string): V | undefined {
+    const place = this.list.placeOf(key);
+    return place < 0 ? undefined : this.valueAt(place);
+  }
+
+  has(key: string): boolean {
+    return this.list.placeOf(key) >= 0;
+  }
+
+  *entries(): Generator<[string, V], undefined, unknown> {
+    for (let place = 0; place < this.size; place += 1) yield [this.list.at(place), this.valueAt(place)];
+    return undefined;
+  }
+
+  *keys(): Generator<string, undefined, unknown> {
+    for (let place = 0; place < this.size; place += 1) yield this.list.at(place);
+    return undefined;
+  }
+
+  *values(): Generator<V, undefined, unknown> {
+    for (let place = 0; place < this.size; place += 1) yield this.valueAt(place);
+    return undefined;
+  }
+
+  forEach(act: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
+    for (const [key, value] of this) act(value, key, this);
+  }
+
+  [Symbol.iterator](): Generator<[string, V], undefined, unknown> {
+    return this.entries();
+  }
+}
+
+/** A packed map from texts to numbers of 32 bits. */
+export class NumberMap extends PackedMap<number> {
+  readonly numbers: Uint32Array;
+
+  constructor(map: ReadonlyMap<string, number>) {
+    super(new TextList([...map.keys()]));
+    this.numbers = Uint32Array.from(map.values());
+  }
+
+  valueAt(place: number): number {
+    return this.numbers[place] ?? 0;
+  }
+}
