@@ -1,4 +1,5 @@
 // Claim: reading an export of 10,000 interfaces into a world costs little more than parsing its JSON.
+import { expectOk } from '../src/core/net/result.ts';
 import assert from 'node:assert/strict';
 import { INDEXES, type IndexName } from '../src/core/model/indexes.ts';
 import { changeBetween, indexedCount, type World, worldOf } from '../src/core/model/world.ts';
@@ -20,7 +21,7 @@ function load(): World {
     const taken = reader.add(file, JSON.parse(text));
     if (!taken.ok) throw new Error(taken.error);
   }
-  return reader.finish().world;
+  return expectOk(reader.finish()).world;
 }
 
 // The rules of the loaded world must be those that were written; anything left out would make loading look cheap.

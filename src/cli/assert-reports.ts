@@ -1,6 +1,7 @@
 import type { AssertionDocument, AssertionsDocument } from '../analysis/assertions.ts';
 import type { WrittenFact } from '../formats/assertion-file.ts';
 import { reasonsOf } from './assert-text.ts';
+import { printable } from './terminal.ts';
 import { sarifLog, type SarifResult, type SarifRule } from './sarif.ts';
 
 /** The facts as JUnit XML: one test case each; unknown counts as an error, for it is neither success nor failure. */
@@ -10,10 +11,10 @@ export function assertJunit(
   file: string,
 ): string {
   const cases = facts.map((one, at) => {
-    const head = `    <testcase name="${xml(nameOf(one, written[at]))}" classname="${xml(file)}" time="0"`;
+    const head = `    <testcase name="${xml(printable(nameOf(one, written[at])))}" classname="${xml(file)}" time="0"`;
     if (one.outcome === 'holds') return `${head}/>`;
     const tag = one.outcome === 'fails' ? 'failure' : 'error';
-    const reasons = reasonsOf(one);
+    const reasons = reasonsOf(one).map(printable);
     return `${head}>\n      <${tag} type="${one.outcome}" message="${xml(reasons[0] ?? one.outcome)}">${xml(reasons.join('\n'))}</${tag}>\n    </testcase>`;
   });
   const totals = `tests="${facts.length}" failures="${counts.fails}" errors="${counts.unknown}"`;
@@ -42,7 +43,7 @@ export function assertSarif(
       {
         rule: isFailure ? 'assertion-fails' : 'assertion-unknown',
         level: isFailure ? 'error' : 'warning',
-        message: [`${one.outcome}: ${nameOf(one, place)}`, ...reasonsOf(one)].join('\n'),
+        message: [`${one.outcome}: ${nameOf(one, place)}`, ...reasonsOf(one)],
         at: { file: about.file, line: place.line, column: place.column },
       },
     ];
@@ -59,7 +60,7 @@ function nameOf({ fact }: AssertionDocument, written: WrittenFact | undefined): 
   return written?.name === undefined ? fact : `${written.name}: ${fact}`;
 }
 
-/** Text of XML 1.0: what it has no place for becomes U+FFFD. */
+/** Text of XML 1.0, which has no place for some characters. */
 function xml(text: string): string {
   return text
     .toWellFormed()

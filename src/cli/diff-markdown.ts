@@ -47,11 +47,11 @@ function rowOf(document: DiffDocument, statement: StatementDocument): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-/** Names are somebody's: nothing of them is Markdown, HTML or a mention. */
+/** Names are somebody's: nothing of them is Markdown, HTML, a mention, a reference or a link. What only a reader of the HTML would take for one has a space of no width in it. */
 function escaped(text: string): string {
   return printable(text)
     .replaceAll(/[\\`*_{}[\]()#+!|~>-]/gu, (character) => `\\${character}`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replaceAll('@', '&#64;');
+    .replaceAll(/@|#|:(?=\/\/)|www(?=\.)/giu, (sign) => `${sign}&#8203;`);
 }

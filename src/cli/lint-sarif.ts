@@ -33,10 +33,7 @@ export function lintSarif(
   const result = (finding: Finding, reason?: string): SarifResult => ({
     rule: finding.rule,
     level: finding.severity,
-    message: [
-      `${finding.certainty === 'perhaps' ? 'perhaps ' : ''}${findingText(finding)}`,
-      ...findingTexts(finding),
-    ].join('\n'),
+    message: [`${finding.certainty === 'perhaps' ? 'perhaps ' : ''}${findingText(finding)}`, ...findingTexts(finding)],
     ...(about.world === undefined ? {} : { at: { file: about.world } }),
     resource: { id: finding.resource, label: finding.label },
     fingerprint: fingerprintOf(finding),
@@ -45,7 +42,7 @@ export function lintSarif(
   const unused = stale.map(({ rule, resource, line, column }): SarifResult => ({
     rule: 'ignore-stale',
     level: 'warning',
-    message: `nothing is found any more by ${rule} at ${resource}`,
+    message: [`nothing is found any more by ${rule} at ${resource}`],
     ...(about.ignoreFile === undefined ? {} : { at: { file: about.ignoreFile, line, column } }),
   }));
   return sarifLog(about.version, {

@@ -1,3 +1,5 @@
+import { printable } from './terminal.ts';
+
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 
 export type SarifLevel = 'error' | 'warning' | 'note';
@@ -9,7 +11,8 @@ export type SarifRule = { readonly id: string; readonly text: string; readonly l
 export type SarifResult = {
   readonly rule: string;
   readonly level: SarifLevel;
-  readonly message: string;
+  /** Lines. */
+  readonly message: readonly string[];
   readonly at?: { readonly file: string; readonly line?: number; readonly column?: number };
   readonly resource?: { readonly id: string; readonly label: string };
   /** What stays the same from run to run, so that a reader can tell new results from old ones. */
@@ -56,17 +59,22 @@ function resultOf(
   const logical =
     resource === undefined
       ? {}
-      : { logicalLocations: [{ name: resource.label, fullyQualifiedName: resource.id, kind: 'resource' }] };
+      : { logicalLocations: [{ name: printable(resource.label), fullyQualifiedName: resource.id, kind: 'resource' }] };
   const isPlaced = at !== undefined || resource !== undefined;
   return {
     ruleId: rule,
     ruleIndex: index.get(rule) ?? -1,
     level,
-    message: { text: message },
+    message: { text: message.map(plain).join('\n') },
     ...(isPlaced ? { locations: [{ ...physical, ...logical }] } : {}),
     ...(fingerprint === undefined ? {} : { partialFingerprints: { 'crenel/v1': fingerprint } }),
     ...(suppression === undefined ? {} : { suppressions: [{ kind: 'external', justification: suppression }] }),
   };
+}
+
+/** Names are somebody's: nothing of them steers a reader, or is a link (SARIF 2.1.0, 3.11.6). */
+function plain(line: string): string {
+  return printable(line).replaceAll('](', String.raw`\](`);
 }
 
 function uriOf(file: string): string {

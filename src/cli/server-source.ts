@@ -86,7 +86,9 @@ export async function readServer(
     const reader = new DescribeReader();
     const read = await readChunks(reader, url.href, response.body);
     if (!read.ok) return read;
-    const { world, ...beside } = reader.finish();
+    const made = reader.finish();
+    if (!made.ok) return fail({ kind: 'malformed', message: `${url.origin}: ${made.error}` });
+    const { world, ...beside } = made.value;
     return ok({ world: { ...world, revision: Number(revision) }, ...beside });
   } catch (error) {
     return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });

@@ -62,7 +62,8 @@ export async function readWorlds(path: string, options: ReadOptions = {}): Promi
     });
   }
   const world = reader.finish();
-  return ok({ kind: 'describe', before: world, after: world });
+  if (!world.ok) return fail({ kind: 'malformed', message: `${path}: ${world.error}` });
+  return ok({ kind: 'describe', before: world.value, after: world.value });
 }
 
 /** Takes a document in, or gives the worlds of one that is whole by itself. */

@@ -69,7 +69,8 @@ export function readSent(document: unknown, name: string, given?: Given): Result
     const read = reader.add(own, part);
     if (!read.ok) return read;
   }
-  return same('describe', ok(reader.finish()));
+  const read = reader.finish();
+  return same('describe', read.ok ? read : fail(`${name}: ${read.error}`));
 }
 
 function readSentText(text: string, name: string, given: Given | undefined): Result<AnyWorld> {

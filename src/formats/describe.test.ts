@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { expectOk } from '../core/net/result.ts';
 import { getRecord } from '../core/model/world.ts';
 import { DescribeReader, type Export } from './describe.ts';
 
@@ -30,7 +31,7 @@ function read(...documents: readonly unknown[]): Export {
     const taken = reader.add(`${index}.json`, document);
     assert.ok(taken.ok, taken.ok ? '' : taken.error);
   }
-  return reader.finish();
+  return expectOk(reader.finish());
 }
 
 function refusal(...documents: readonly unknown[]): string {
@@ -65,6 +66,17 @@ test('what an export does not have is missing from the world and listed', () => 
   assert.ok(world.missing.has('enis'));
   assert.ok(!world.missing.has('groups'));
   assert.ok(findings.some((one) => one.message.includes('network ACLs')));
+});
+
+test('documents without a list of records are no world, not one without anything in it', () => {
+  const reader = new DescribeReader();
+  assert.ok(!reader.finish().ok);
+  expectOk(reader.add('x.json', { LoadBalancers: [], format_version: '99.0' }));
+  const refused = reader.finish();
+  assert.ok(!refused.ok);
+  assert.match(refused.error, /^no list of records, only LoadBalancers, format_version: expected an object/);
+  expectOk(reader.add('y.json', { Vpcs: [] }));
+  assert.ok(reader.finish().ok);
 });
 
 test('pages may repeat a record, but not with other content', () => {

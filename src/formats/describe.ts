@@ -106,8 +106,12 @@ export class DescribeReader {
     });
   }
 
-  /** The world of all that was taken. */
-  finish(): Export {
+  /** The world of all that was taken. Errors: there was not one list that says anything of a world, as of a file into which nothing was written. */
+  finish(): Result<Export> {
+    if (this.#records.size === 0 && !this.#hasRuleRows && this.#entries.size === 0) {
+      const others = [...this.#ignored].toSorted().slice(0, 5).join(', ');
+      return fail(`no list of records${others === '' ? '' : `, only ${others}`}: ${EXPECTED}`);
+    }
     const lists: { [K in Kind]?: readonly Records[Kind][] } = {};
     for (const kind of KINDS) lists[kind] = [...(this.#records.get(kind)?.values() ?? [])].map((one) => one.record);
     const hasEnis = this.#records.has('enis');
@@ -116,7 +120,7 @@ export class DescribeReader {
     const linked = this.#link(lists as RecordLists);
     const present = (kind: Kind): boolean => this.#records.has(kind) || (kind === 'enis' && this.#embedded.size > 0);
     const missing = KINDS.filter((kind) => !present(kind) || this.#incomplete.has(kind));
-    return { world: worldOf(linked, missing), findings: this.#findings(missing, hasEnis) };
+    return ok({ world: worldOf(linked, missing), findings: this.#findings(missing, hasEnis) });
   }
 
   /** A list is there, empty perhaps: its kind is not missing. */

@@ -83,7 +83,7 @@ describe('what crenel diff prints of a plan alone', () => {
   const plan = expectOk(readPlan(read('plan'), 'plan.json'));
   const reader = new DescribeReader();
   expectOk(reader.add('live.json', read('live')));
-  const live = reader.finish().world;
+  const live = expectOk(reader.finish()).world;
   for (const [name, words, status] of PLAN_RUNS) {
     test(`${name}: crenel ${words}`, async () => {
       const done = await run(words, { world: smallWorld, worlds: { live }, plans: { 'plan.json': plan } });

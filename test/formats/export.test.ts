@@ -21,7 +21,7 @@ const textOf = (world: World): string => [...exportText(world)].join('');
 function reread(text: string): World {
   const reader = new DescribeReader();
   expectOk(reader.add('export.json', JSON.parse(text)));
-  return reader.finish().world;
+  return expectOk(reader.finish()).world;
 }
 
 function assertRoundTrip(world: World): void {

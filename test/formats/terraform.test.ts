@@ -36,7 +36,7 @@ function planned(name: string): PlanWorlds {
 function live(name: string): World {
   const reader = new DescribeReader();
   expectOk(reader.add(name, document(name)));
-  return reader.finish().world;
+  return expectOk(reader.finish()).world;
 }
 
 function nameOf({ place }: Stop): string {
@@ -323,6 +323,11 @@ test('documents are told apart, and what is wrong with one is said with its plac
     outcomeOf('{"format_version":"1.2","resource_changes":[{}]}'),
     /^x\.json: resource_changes\[0\]: expected/,
   );
+  assert.match(
+    outcomeOf('{"format_version":"99.0","planned_values":{}}'),
+    /^x\.json: format_version "99\.0" is not one/,
+  );
+  assert.equal(outcomeOf('{"format_version":"1.2","planned_values":{"root_module":{}}}'), 'read');
   assert.match(outcomeOf('{"version":3,"terraform_version":"0.11.0","resources":[]}'), /version other than 4/);
   assert.equal(outcomeOf('{"Vpcs":[]}'), 'describe');
 });

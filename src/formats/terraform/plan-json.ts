@@ -57,13 +57,15 @@ export type PlanJson = {
 
 /** The members of a plan by which it is told from other documents. */
 export function isPlanDocument(document: unknown): boolean {
-  return member(document, 'format_version') !== undefined && Array.isArray(member(document, 'resource_changes'));
+  const [changes, planned] = ['resource_changes', 'planned_values'].map((name) => member(document, name));
+  return member(document, 'format_version') !== undefined && (Array.isArray(changes) || isObject(planned));
 }
 
 /** Reads a plan as `terraform show -json` prints it: formats 0.1 to 1.x; unknown members are passed over. Throws `FormatError`. */
 export function readPlanJson(document: unknown, file: string): PlanJson {
   const version = formatVersion(document, file);
-  const rows = member(document, 'resource_changes');
+  // A plan of a configuration without resources has none.
+  const rows = member(document, 'resource_changes') ?? [];
   if (!Array.isArray(rows)) throw new FormatError(`${file}: a plan has a list of resource_changes`);
   return {
     changes: rows.flatMap((row, index) => readChange(row, `${file}: resource_changes[${index}]`)),
