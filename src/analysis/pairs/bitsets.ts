@@ -88,7 +88,11 @@ export class Bitsets {
 
   /** The union of any number of sets, in one pass. */
   union(sets: readonly SetId[]): SetId {
-    if (sets.length <= FEW) return sets.reduce((all, set) => this.or(all, set), NO_CLASSES);
+    if (sets.length <= FEW) {
+      let all: SetId = NO_CLASSES;
+      for (const set of sets) all = this.or(all, set);
+      return all;
+    }
     for (let at = 0; at < this.#width; at += 1) this.#scratch[at] = this.#joined(sets, at);
     return this.#sets.intern(this.#scratch);
   }

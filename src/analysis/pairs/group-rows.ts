@@ -25,16 +25,15 @@ export class GroupRows {
   readonly #everyone: RowId;
   readonly #unfiltered: RowId;
   readonly #doubtful: RowId;
-  readonly #ofGroup = new Map<string, Both<RowId>>();
-  readonly #ofGroups = new Map<string, Both<RowId>>();
+  readonly #ofGroup = bySight(() => new Map<GroupId, Both<RowId>>());
+  /** By the list of groups, which classes with the same groups share; and the same where there may be others. */
+  readonly #ofGroups = bySight(() => new Map<readonly GroupId[], Both<RowId>>());
+  readonly #ofPartial = bySight(() => new Map<readonly GroupId[], Both<RowId>>());
   readonly #byPeer: { [D in Direction]?: ByPeer } = {};
   readonly #nodeRows: { readonly [D in Direction]: Map<NodeId, RowId> } = { ingress: new Map(), egress: new Map() };
-  readonly #peerRows = new Map<string, RowId>();
+  readonly #peerRows: { readonly [D in Direction]: Map<string, RowId> } = { ingress: new Map(), egress: new Map() };
   /** What `far` said, by class. */
-  readonly #far: { readonly [D in Direction]: { readonly [S in Sight]: Both<RowId>[] } } = {
-    ingress: { groups: [], address: [], perhaps: [] },
-    egress: { groups: [], address: [], perhaps: [] },
-  };
+  readonly #far = bySight((): Both<RowId>[] => []);
 
   /** Rows of a world with the same classes under every name, where there is one: what its records share need not be made again. */
   readonly #like: GroupRows | undefined;
@@ -83,12 +82,12 @@ export class GroupRows {
     const side = this.#named.sides[id];
     if (side === undefined || side.spot === NO_SPOT) return NO_ROWS;
     if (side.isUnfiltered) return { sure: this.#everyone, possible: this.#everyone };
-    const key = `${direction} ${sight} ${side.isPartial ? '+ ' : ''}${side.groups.join(' ')}`;
-    let made = this.#ofGroups.get(key);
+    const known = (side.isPartial ? this.#ofPartial : this.#ofGroups)[direction][sight];
+    let made = known.get(side.groups);
     if (made === undefined) {
       made = this.#united(side.groups.map((group) => this.#groupRow(group, direction, sight)));
       if (this.#named.isDoubtful(side)) made = { sure: made.sure, possible: this.#everyone };
-      this.#ofGroups.set(key, made);
+      known.set(side.groups, made);
     }
     return made;
   }
@@ -187,8 +186,7 @@ export class GroupRows {
   }
 
   #groupRow(id: GroupId, direction: Direction, sight: Sight): Both<RowId> {
-    const key = `${direction} ${sight} ${id}`;
-    let made = this.#ofGroup.get(key);
+    let made = this.#ofGroup[direction][sight].get(id);
     if (made === undefined) {
       const like = this.#like;
       if (like !== undefined && !this.#changedFrom(like, direction).has(id))
@@ -198,16 +196,15 @@ export class GroupRows {
         group === undefined ? [] : preparedRules(group, direction, this.#named.classes.family).placed,
         sight,
       );
-      this.#ofGroup.set(key, made);
+      this.#ofGroup[direction][sight].set(id, made);
     }
     return made;
   }
 
   #united(parts: readonly Both<RowId>[]): Both<RowId> {
-    return {
-      sure: this.#rows.union(parts.map((part) => part.sure)),
-      possible: this.#rows.union(parts.map((part) => part.possible)),
-    };
+    const sure = this.#rows.union(parts.map((part) => part.sure));
+    if (parts.every((part) => part.sure === part.possible)) return { sure, possible: sure };
+    return { sure, possible: this.#rows.union(parts.map((part) => part.possible)) };
   }
 
   /** The classes whose rules name this prefix or one around it. */
@@ -225,8 +222,7 @@ export class GroupRows {
   }
 
   #peerRow(direction: Direction, which: GroupId | 'any' | 'unknown'): RowId {
-    const key = `${direction} ${which}`;
-    let made = this.#peerRows.get(key);
+    let made = this.#peerRows[direction].get(which);
     if (made === undefined) {
       const { references, unknown } = this.#rulesByPeer(direction);
       made = this.#rows.ofPieces(
@@ -236,7 +232,7 @@ export class GroupRows {
             ? [...references.values()].flat()
             : (references.get(which) ?? []),
       );
-      this.#peerRows.set(key, made);
+      this.#peerRows[direction].set(which, made);
     }
     return made;
   }
@@ -258,6 +254,14 @@ export class GroupRows {
     for (let at = node; at >= 0; at = this.#named.classes.tree.parents[at] ?? -1) if (touched.has(at)) return true;
     return false;
   }
+}
+
+type BySight<T> = { readonly [D in Direction]: { readonly [S in Sight]: T } };
+
+/** Something for each direction and sight. */
+function bySight<T>(make: () => T): BySight<T> {
+  const ofSights = (): BySight<T>[Direction] => ({ groups: make(), address: make(), perhaps: make() });
+  return { ingress: ofSights(), egress: ofSights() };
 }
 
 /** The other direction. */

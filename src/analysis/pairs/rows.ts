@@ -233,20 +233,29 @@ export class Rows {
 
   #merged(rows: readonly RowId[]): RowId {
     const runs = this.#runs;
-    const places = rows.map((row) => this.#startOf(row));
-    const ends = rows.map((row) => this.#startOf(row + 1));
+    // The row with the most runs last: what the others have together mostly goes on where it changes.
+    const ordered = rows.toSorted((a, b) => this.#lengthOf(a) - this.#lengthOf(b));
+    const places = ordered.map((row) => this.#startOf(row));
+    const ends = ordered.map((row) => this.#startOf(row + 1));
+    /** The union of each row and those before it at the point. */
+    const unions = ordered.map((): SetId => NO_CLASSES);
     this.#begin();
     let point = 0;
     while (point < AXIS_SIZE) {
       let set: SetId = NO_CLASSES;
       let next = AXIS_SIZE;
-      for (let at = 0; at < rows.length; at += 1) {
+      let isOther = point === 0;
+      for (let at = 0; at < ordered.length; at += 1) {
         const end = ends[at] ?? 0;
-        const known = places[at] ?? 0;
-        const place = known + 2 < end && (runs[known + 2] ?? 0) === point ? known + 2 : known;
-        places[at] = place;
+        let place = places[at] ?? 0;
+        if (place + 2 < end && runs[place + 2] === point) {
+          place += 2;
+          places[at] = place;
+          isOther = true;
+        }
         if (place + 2 < end) next = Math.min(next, runs[place + 2] ?? 0);
-        set = this.sets.or(set, runs[place + 1] ?? NO_CLASSES);
+        set = isOther ? this.sets.or(set, runs[place + 1] ?? NO_CLASSES) : (unions[at] ?? NO_CLASSES);
+        unions[at] = set;
       }
       this.#put(point, set);
       point = next;
@@ -282,10 +291,10 @@ export class Rows {
       if (cut === last || cut >= AXIS_SIZE) continue;
       last = cut;
       let kept = 0;
-      for (const [at, set] of open.entries()) {
+      for (let at = 0; at < open.length; at += 1) {
         const to = lasts[at] ?? 0;
         if (to < cut) continue;
-        open[kept] = set;
+        open[kept] = open[at] ?? NO_CLASSES;
         lasts[kept] = to;
         kept += 1;
       }
@@ -305,6 +314,10 @@ export class Rows {
 
   #startOf(row: RowId): number {
     return this.#starts[row] ?? 0;
+  }
+
+  #lengthOf(row: RowId): number {
+    return this.#startOf(row + 1) - this.#startOf(row);
   }
 
   #begin(): void {
