@@ -37,6 +37,9 @@ type Around = {
   readonly singles: readonly SpotId[];
 };
 
+/** What a matrix shares with others. */
+type Shared = { readonly rows: Rows; readonly like?: Matrix; readonly links?: Links | undefined };
+
 /** The direction of the rules that speak for the class that a row faces. */
 const OWN: Readonly<Record<Facing, Direction>> = { to: 'ingress', from: 'egress' };
 
@@ -55,11 +58,15 @@ export class Matrix {
   readonly #at: number;
   readonly #spotSets: readonly SetId[];
   readonly #around: { readonly [F in Facing]: Map<SpotId, Around> } = { to: new Map(), from: new Map() };
+  readonly #hasSingles = new Map<SpotId, boolean>();
   readonly #made: { readonly [F in Facing]: Map<ClassId, Both<RowId>> } = { to: new Map(), from: new Map() };
   readonly #single = new Map<number, Reach | undefined>();
 
-  /** `at`: which of the classes' worlds. Matrices that are compared share their rows; `like` is the one to be compared with. */
-  constructor(classes: Classes, at: number, { rows, like }: { readonly rows: Rows; readonly like?: Matrix }) {
+  /**
+   * `at`: which of the classes' worlds. Matrices that are compared share their rows; `like` is the one to be compared with. `links`: those of other
+   * classes of the world with the same spots.
+   */
+  constructor(classes: Classes, at: number, { rows, like, links }: Shared) {
     const world = classes.worlds[at];
     const spots = classes.spots[at];
     if (world === undefined || spots === undefined) throw new Error('the classes are of no such world');
@@ -68,7 +75,8 @@ export class Matrix {
     this.rows = rows;
     this.#at = at;
     this.groups = new GroupRows(classes, at, { rows, ...(like === undefined ? {} : { like: like.groups }) });
-    this.links = like !== undefined && hasSamePaths(world, like.world) ? like.links : new Links(world, spots);
+    const known = like !== undefined && hasSamePaths(world, like.world) ? like.links : links;
+    this.links = known ?? new Links(world, spots);
     this.#sharesLinks = this.links === like?.links;
     const ids: ClassId[][] = spots.map(() => []);
     for (const [id, { sides }] of classes.list.entries()) ids[sides[at]?.spot ?? NO_SPOT]?.push(id);
@@ -116,7 +124,17 @@ export class Matrix {
 
   /** Whether some of a class's links are asked pair by pair. */
   hasSingles(id: ClassId): boolean {
-    return this.around(id, 'to').singles.length + this.around(id, 'from').singles.length > 0;
+    const spot = this.spotOf(id);
+    let known = this.#hasSingles.get(spot);
+    if (known === undefined) {
+      known = this.#spotSets.some((_, other) => this.#isSingle(other, spot) || this.#isSingle(spot, other));
+      this.#hasSingles.set(spot, known);
+    }
+    return known;
+  }
+
+  #isSingle(from: SpotId, to: SpotId): boolean {
+    return this.#link(from, to).kind === 'single';
   }
 
   /** Where a class is in this world. */

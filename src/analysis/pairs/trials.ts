@@ -1,7 +1,8 @@
-import { FAMILIES, type Family } from '../../core/net/address.ts';
+import { FAMILIES, type Family, sameAddress } from '../../core/net/address.ts';
 import { type Cidr, formatCidr } from '../../core/net/cidr.ts';
 import { hasDoubts } from '../../core/model/doubts.ts';
 import type { World } from '../../core/model/world.ts';
+import type { Stop } from '../trip.ts';
 import { Bitsets } from './bitsets.ts';
 import { noveltiesOf, type OwnedRule } from './causes.ts';
 import { type ClassId, type Classes, classesOf } from './classes.ts';
@@ -54,7 +55,8 @@ export class Trials {
       peer.kind === 'cidr' && peer.cidr.family === family ? peer.cidr : [],
     );
     const { matrix: before, singles } = this.#ground(family, cuts);
-    const now = new Matrix(withSecond(before.classes, after), 1, { rows: before.rows, like: before });
+    const [first = after] = before.classes.worlds;
+    const now = new Matrix({ ...before.classes, worlds: [first, after] }, 1, { rows: before.rows, like: before });
     const receivers = new Set(singles);
     for (const owned of added) for (const id of receiversOf(now, owned)) receivers.add(id);
     for (const owned of removed) for (const id of receiversOf(before, owned)) receivers.add(id);
@@ -75,9 +77,10 @@ export class Trials {
     let made = this.#grounds.get(key);
     if (made === undefined) {
       const classes = classesOf([this.world], family, cuts);
-      const matrix = new Matrix(withSecond(classes, this.world), 0, {
-        rows: new Rows(new Bitsets(classes.list.length)),
-      });
+      const rows = new Rows(new Bitsets(classes.list.length));
+      const plain = this.#grounds.get(`${family} `)?.matrix;
+      const links = plain !== undefined && hasSameStops(plain.classes, classes) ? plain.links : undefined;
+      const matrix = new Matrix(twice(classes), 0, { rows, links });
       made = { matrix, singles: [...classes.list.keys()].filter((id) => matrix.hasSingles(id)) };
       this.#grounds.set(key, made);
     }
@@ -87,19 +90,30 @@ export class Trials {
 
 type Changed = { readonly added: readonly OwnedRule[]; readonly removed: readonly OwnedRule[] };
 
-/** The same classes for a world and one beside it that differs in rules alone. */
-function withSecond(classes: Classes, second: World): Classes {
+/** The same classes for a world and another beside it, which has other rules alone. */
+function twice(classes: Classes): Classes {
   const [first] = classes.worlds;
   const [spots = []] = classes.spots;
   return {
     ...classes,
-    worlds: [first ?? second, second],
+    worlds: first === undefined ? [] : [first, first],
     spots: [spots, spots],
     list: classes.list.map((one) => {
       const [side] = one.sides;
       return side === undefined ? one : { ...one, sides: [side, side] };
     }),
   };
+}
+
+/** Whether the spots of two worlds with the same paths are the same, number by number: a member is of one spot only, so one that both have tells. */
+function hasSameStops({ spots: [own = []] }: Classes, { spots: [others = []] }: Classes): boolean {
+  return own.length === others.length && own.every(({ stops }, at) => isSameStop(stops[0], others[at]?.stops[0]));
+}
+
+function isSameStop(a: Stop | undefined, b: Stop | undefined): boolean {
+  if (a === undefined || b === undefined || !sameAddress(a.address, b.address)) return false;
+  if (a.place.kind !== 'eni' || b.place.kind !== 'eni') return a.place.kind === b.place.kind;
+  return a.place.eni === b.place.eni;
 }
 
 /** Receivers of all that a rule can let pass: those that carry its group, or those that it names. */
