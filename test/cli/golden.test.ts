@@ -77,6 +77,7 @@ const PLAN_RUNS: readonly (readonly [string, string, number])[] = [
   ['diff-no-plan', 'diff before', 65],
   ['diff-half-a-plan', 'diff plan.json:before', 64],
   ['diff-over-two', 'diff before after --over live', 64],
+  ['diff-world', 'diff plan.json --endpoint http://127.0.0.1:9', 64],
 ];
 
 describe('what crenel diff prints of a plan alone', () => {

@@ -321,7 +321,10 @@ test('what CloudFormation itself gives to a template can be given, and patterns 
     [{ Names: 'a,bb' }, 'x.yaml: parameter Names: "bb" does not match [a-z]'],
     [{ Secret: 'not-for-printing' }, 'x.yaml: parameter Secret: the value does not match [a-z]+'],
     [{ 'AWS::Region': 'Ireland' }, 'x.yaml: parameter AWS::Region: "Ireland" is none that it can have'],
-    [{ 'AWS::NoValue': 'x' }, 'x.yaml: parameter AWS::NoValue: only CloudFormation can give it a value'],
+    [
+      { 'AWS::NoValue': 'x' },
+      'x.yaml: parameter AWS::NoValue: it cannot be given; what can is AWS::AccountId, AWS::Partition, AWS::Region, AWS::StackId, AWS::StackName, AWS::URLSuffix',
+    ],
   ] as const) {
     const refused = readGiven(CHECKED, given);
     assert.equal(refused.ok ? '' : refused.error, message);

@@ -230,6 +230,8 @@ describe('Network insights', () => {
       await makePath(net, { Source: eni, Destination: net.gatewayId, ...input });
     await refusedWith(create({ Source: 'eni-0123456789abcdef0' }), 'NetworkInsightsSource.NotFound');
     await refusedWith(create({ Destination: 'i-0123456789abcdef0' }), 'NetworkInsightsDestination.NotFound');
+    // Ids of imported worlds may be longer than AWS's 17 digits.
+    await refusedWith(create({ Destination: 'i-03eb100000000000000' }), 'NetworkInsightsDestination.NotFound');
     await refusedWith(create({ Destination: 'tgw-0123456789abcdef0' }), 'UnsupportedOperation', /transit gateways/);
     await refusedWith(create({ Destination: 'vgw-0123456789abcdef0' }), 'UnsupportedOperation');
     await refusedWith(create({ Destination: 'rtb-0123456789abcdef0' }), 'InvalidParameterValue');

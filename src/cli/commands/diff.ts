@@ -43,6 +43,15 @@ async function bothWorlds(
   context: Context,
   paths: Paths,
 ): Promise<Result<{ readonly before: World; readonly after: World }, ExitStatus>> {
+  const { world, endpoint } = context.options;
+  if (world !== undefined || endpoint !== undefined)
+    return fail(
+      refuse(
+        context,
+        EXIT.usage,
+        'diff takes its two worlds, files or URLs of servers, as arguments; --over lays a plan over one',
+      ),
+    );
   if (paths.after === undefined) return await planWorlds(context, paths.before);
   if (context.options.over !== undefined)
     return fail(refuse(context, EXIT.usage, '--over lays one plan over a world: give the plan alone'));

@@ -54,6 +54,9 @@ export function addServe(program: Command, { context, finish }: CommandSetup): v
 async function serve(context: Context, options: ServeOptions): Promise<ExitStatus> {
   const { io } = context;
   const state = io.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  const { world, endpoint, over } = context.options;
+  if (world !== undefined || endpoint !== undefined || over !== undefined)
+    return refuse(context, EXIT.usage, 'serve has a world of its own: --import <path> starts it with one');
   const settings = settingsOf(options, { defaultFolder: join(state, 'crenel'), examplePath: io.examplePath });
   if (!settings.ok) return refuse(context, EXIT.usage, settings.error);
   const given = await givenParameters(io, context.options);

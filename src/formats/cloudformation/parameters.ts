@@ -75,7 +75,8 @@ export class Constraints {
 
 function pseudoFault(name: string, value: string): string | undefined {
   const form = PSEUDO.get(name);
-  if (form === undefined) return name.startsWith('AWS::') ? 'only CloudFormation can give it a value' : undefined;
+  if (form === undefined)
+    return name.startsWith('AWS::') ? `it cannot be given; what can is ${[...PSEUDO.keys()].join(', ')}` : undefined;
   return form.test(value) ? undefined : `${JSON.stringify(value.slice(0, 60))} is none that it can have`;
 }
 

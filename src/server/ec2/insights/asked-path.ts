@@ -105,7 +105,8 @@ function endOf(
   if (!id.ok) return id;
   const strange = UNKNOWN_ENDS.find(([prefix]) => id.value.startsWith(prefix));
   if (strange !== undefined) return unsupported(`paths from or to ${strange[1]} (${clip(id.value)})`);
-  const prefix = /^(i|eni|igw|pcx)-[0-9a-f]{1,17}$/.exec(id.value)?.[1];
+  // Worlds that were imported may have longer ids than AWS makes.
+  const prefix = /^(i|eni|igw|pcx)-[0-9a-f]{1,32}$/.exec(id.value)?.[1];
   if (prefix !== 'i' && prefix !== 'eni' && prefix !== 'igw' && prefix !== 'pcx')
     return invalidParameter(
       name,

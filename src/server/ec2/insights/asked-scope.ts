@@ -117,7 +117,7 @@ function resourcesOf(
   for (const text of resources) {
     const id = resourceId(name, text, realm);
     if (!id.ok) return id;
-    if (!/^(?:eni|i|igw|eigw|subnet|vpc|sg|nat|pcx|rtb|acl)-[0-9a-f]{1,17}$/.test(id.value))
+    if (!/^(?:eni|i|igw|eigw|subnet|vpc|sg|nat|pcx|rtb|acl)-[0-9a-f]{1,32}$/.test(id.value))
       return unsupported(`the resource ${clip(text)} in ${name}: it knows ${[...known.keys()].join(', ')}`);
   }
   return ok({ resources, types });
