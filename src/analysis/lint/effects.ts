@@ -133,7 +133,7 @@ function endsInDoubt(matrix: Matrix, facing: Facing, { id, rule, points }: Shown
 }
 
 function* setsIn({ rows }: Matrix, row: RowId, [first = 0, last = 0]: IntervalSet): Generator<SetId, void, undefined> {
-  for (const { from, to, set } of rows.segments(row)) if (to >= first && from <= last) yield set;
+  for (const { set } of rows.segmentsIn(row, [first, last])) yield set;
 }
 
 /** Whether a class is in a row at some of these points. */

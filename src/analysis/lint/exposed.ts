@@ -64,7 +64,7 @@ export function exposedFindings(
     const { list } = sight.matrix.classes;
     for (const [id, { members }] of list.entries()) {
       if (id % 64 === 0) onProgress((at + id / list.length) / sights.length);
-      if (members[0]?.eniId === undefined) continue;
+      if (members[0]?.eniId === undefined || !sight.mayHearInternet(id)) continue;
       const { sure, possible } = sight.matrix.row(id, 'to');
       const certain = openToWorld(sight, sure);
       const perhaps = sure === possible ? certain : openToWorld(sight, admitted(sight, id, possible));
@@ -225,9 +225,11 @@ function worldRules(sight: FamilySight, group: SecurityGroup): readonly Asked[] 
 function isReached(sight: FamilySight, group: SecurityGroup, { rule, from, to }: Asked): boolean {
   const { rows, groups } = sight.matrix;
   const peers = rows.sets.and(groups.ofPeer(rule.peer, 'address').possible, sight.internet);
-  for (const id of rows.sets.members(groups.withGroup(group.id)))
-    for (const segment of rows.segments(admitted(sight, id, sight.matrix.row(id, 'to').possible)))
-      if (segment.from <= to && segment.to >= from && rows.sets.overlap(segment.set, peers)) return true;
+  for (const id of rows.sets.members(groups.withGroup(group.id))) {
+    if (!sight.mayHearInternet(id)) continue;
+    for (const { set } of rows.segmentsIn(admitted(sight, id, sight.matrix.row(id, 'to').possible), [from, to]))
+      if (rows.sets.overlap(set, peers)) return true;
+  }
   return false;
 }
 

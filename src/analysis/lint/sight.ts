@@ -16,8 +16,8 @@ import { type ClassId, classesOf } from '../pairs/classes.ts';
 import { endsOf, outsideClasses } from '../pairs/ends.ts';
 import { differentStops } from '../pairs/links.ts';
 import { Matrix } from '../pairs/matrix.ts';
-import { Rows } from '../pairs/rows.ts';
-import { outsideKind } from '../pairs/spots.ts';
+import { type RowId, Rows } from '../pairs/rows.ts';
+import { outsideKind, type SpotId } from '../pairs/spots.ts';
 import { pathShape } from '../path-shape.ts';
 import { planTrip, type Stop } from '../trip.ts';
 import type { OwnedRule } from '../pairs/causes.ts';
@@ -44,6 +44,7 @@ export class FamilySight {
   readonly #half: number;
   readonly #wide = new Map<SetId, boolean>();
   readonly #ends = new Map<SetId, EndsDocument>();
+  readonly #hears = new Map<SpotId, boolean>();
 
   constructor(world: World, family: Family) {
     const classes = classesOf([world], family);
@@ -71,6 +72,21 @@ export class FamilySight {
       this.#wide.set(outside, wide);
     }
     return wide;
+  }
+
+  /** Whether paths from the internet lead to a class, perhaps, whatever groups say: where none does, nothing in its row is of the internet. */
+  mayHearInternet(id: ClassId): boolean {
+    const { matrix } = this;
+    const spot = matrix.spotOf(id);
+    let hears = this.#hears.get(spot);
+    if (hears === undefined) {
+      const { shapes, singles } = matrix.around(id, 'to');
+      const { rows } = matrix;
+      const isHeard = (row: RowId): boolean => rows.sets.overlap(rows.anywhere(row), this.internet);
+      hears = singles.length > 0 || shapes.some(({ rest }) => isHeard(rest.possible));
+      this.#hears.set(spot, hears);
+    }
+    return hears;
   }
 
   /** The first packet between two classes at a point, and what every gate says to it. */

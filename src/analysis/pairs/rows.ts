@@ -178,6 +178,18 @@ export class Rows {
     }
   }
 
+  /** The runs that have any class and a point between two, both included. */
+  *segmentsIn(row: RowId, [first, last]: readonly [number, number]): Generator<Segment, void, undefined> {
+    const end = this.#startOf(row + 1);
+    for (let at = this.#runAt(first, this.#startOf(row), end); at < end; at += 2) {
+      const from = this.#runs[at] ?? 0;
+      if (from > last) return;
+      const set = this.#runs[at + 1] ?? NO_CLASSES;
+      const to = (at + 2 < end ? (this.#runs[at + 2] ?? 0) : AXIS_SIZE) - 1;
+      if (set !== NO_CLASSES) yield { from, to, set };
+    }
+  }
+
   #remembered(operation: Operation, a: RowId, b: RowId): RowId {
     const memory = this.#memory[operation];
     const known = memory.get(a, b);
