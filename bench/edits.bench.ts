@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import type { Rule, SecurityGroup } from '../src/core/model/security-group.ts';
 import { asId } from '../src/core/model/ids.ts';
 import { applyChange, listRecords } from '../src/core/model/world.ts';
+import { diffDocument } from '../src/analysis/diff-document.ts';
 import { Bitsets } from '../src/analysis/pairs/bitsets.ts';
 import { classesOf } from '../src/analysis/pairs/classes.ts';
-import { differenceIn } from '../src/analysis/pairs/difference.ts';
+import { type Difference, differenceIn } from '../src/analysis/pairs/difference.ts';
 import { Matrix } from '../src/analysis/pairs/matrix.ts';
 import { previewRule, type RuleEdit } from '../src/analysis/pairs/preview.ts';
 import { Rows } from '../src/analysis/pairs/rows.ts';
@@ -94,10 +95,19 @@ const updated = groups.flatMap((group): readonly (readonly [SecurityGroup, Secur
 });
 const after = applyChange(world, { groups: { added: [], removed: [], updated } });
 let statements = 0;
-const differing = Array.from({ length: ROUNDS }, () =>
-  cpuMilliseconds(() => (statements = differenceIn('ipv4', { before: world, after }).statements.length)),
-);
+let characters = 0;
+const rounds = Array.from({ length: ROUNDS }, () => {
+  const found: Difference[] = [];
+  const differing = cpuMilliseconds(() => found.push(differenceIn('ipv4', { before: world, after })));
+  statements = found[0]?.statements.length ?? 0;
+  const telling = cpuMilliseconds(() => {
+    characters = JSON.stringify(diffDocument(world, after, found)).length;
+    return characters;
+  });
+  return { differing, telling };
+});
 assert.ok(statements > 0);
+const differing = rounds.map((round) => round.differing);
 
 report('edits', [
   ...previews('ingress'),
@@ -116,4 +126,20 @@ report('edits', [
     measured: statements / (2 * changed),
     details: { statements },
   },
+  {
+    claim: 'telling it as a document and as JSON, against finding it',
+    unit: '×',
+    target: { atMost: 1 },
+    measured: quantile(
+      rounds.map((round) => round.telling / round.differing),
+      0.5,
+    ),
+    details: {
+      'telling ms': quantile(
+        rounds.map((round) => round.telling),
+        0.5,
+      ),
+    },
+  },
+  { claim: 'the JSON of it', unit: 'MB', target: { atMost: 5 }, measured: characters / 1e6, details: {} },
 ]);
