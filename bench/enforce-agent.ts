@@ -23,7 +23,9 @@ function now(): number {
 }
 
 function say(what: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify({ ...what, at: now(), rss: process.memoryUsage().rss })}\n`);
+  const { user, system } = process.cpuUsage();
+  const cpuMs = (user + system) / 1000;
+  process.stdout.write(`${JSON.stringify({ ...what, at: now(), cpuMs, rss: process.memoryUsage().rss })}\n`);
 }
 
 function attachmentsOf(ids: readonly string[]): ReadonlyMap<EniId, Attachment> {
@@ -74,7 +76,13 @@ async function follow([
     look: async () => await Promise.resolve(ok({ links, detours: new Map(), unknown: [] })),
     log: (level, message) => {
       if (level === 'error') process.stderr.write(`${message}\n`);
+      const revision = /^revision (\d+) is in force/.exec(message)?.[1];
+      if (revision !== undefined) say({ did: 'in force', revision: Number(revision) });
     },
+  });
+  process.on('SIGUSR2', () => {
+    globalThis.gc?.();
+    say({ did: 'rest' });
   });
   agent.start();
   await sleep(2 ** 30);

@@ -10,27 +10,34 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Eni } from '../src/core/model/eni.ts';
-import { listRecords, type World } from '../src/core/model/world.ts';
+import { listRecords, type RecordLists, type World, worldOf } from '../src/core/model/world.ts';
 import { exportText } from '../src/formats/export.ts';
 import { Namespace, whyNoKernel } from '../test/kernel/namespace.ts';
 import { type Claim, quantile, report } from './harness.ts';
 import { signedForm, type Target } from './signed-client.ts';
-import { generateWorld } from './world.ts';
+import { generateRecords } from './world.ts';
 
 const CALLS = 60;
-const RULES = 12;
+/** So often each change that is more than a member. */
+const CHANGES = 12;
 const PATIENCE_MS = 120_000;
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-type Event = { readonly did: string; readonly at: number; readonly rss: number } & Readonly<Record<string, unknown>>;
+type Event = {
+  readonly did: string;
+  readonly at: number;
+  /** CPU time of the child so far. */
+  readonly cpuMs: number;
+  readonly rss: number;
+} & Readonly<Record<string, unknown>>;
 
-/** Node as `crenel agent` starts it (bin/node-runtime.mjs). */
-const AGENT_ENVIRONMENT = {
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-  MALLOC_TRIM_THRESHOLD_: '131072',
+/** Node as `crenel agent` starts it. */
+type AgentRuntime = {
+  readonly AGENT_FLAGS: readonly string[];
+  readonly AGENT_ENVIRONMENT: Readonly<Record<string, string>>;
 };
-const AGENT_FLAGS = ['--import', path('../bin/quick-start.mjs'), '--max-semi-space-size=4', '--expose-gc'];
+// Plain JavaScript without types, for it runs before a fitting Node is found.
+const { AGENT_FLAGS, AGENT_ENVIRONMENT } = (await import(path('../bin/node-runtime.mjs'))) as AgentRuntime;
 
 /** A child that says what happened in lines. */
 class Telling {
@@ -38,7 +45,8 @@ class Telling {
   readonly events: Event[] = [];
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [...AGENT_FLAGS, ...args], {
+    const flags = ['--import', path('../bin/quick-start.mjs'), ...AGENT_FLAGS];
+    this.child = spawn(process.execPath, [...flags, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...AGENT_ENVIRONMENT, ...process.env },
     });
@@ -50,18 +58,20 @@ class Telling {
     });
   }
 
-  /** The last event, once nothing more came for a while and there are more than so many. */
-  async quiet(count: number, silenceMs: number): Promise<Event> {
+  /** The first event from a place on that is wanted, and the last one of a commit before it from there on. */
+  async next(
+    from: number,
+    isWanted: (event: Event) => boolean,
+  ): Promise<{ readonly event: Event; readonly commit: Event | undefined }> {
     const end = performance.now() + PATIENCE_MS;
-    let seen = count;
-    let since = performance.now();
     while (performance.now() < end) {
-      if (this.events.length !== seen) [seen, since] = [this.events.length, performance.now()];
-      const last = this.events.at(-1);
-      if (last !== undefined && seen > count && performance.now() - since > silenceMs) return last;
+      const at = this.events.findIndex((event, index) => index >= from && isWanted(event));
+      const event = this.events[at];
+      if (event !== undefined)
+        return { event, commit: this.events.slice(from, at).findLast(({ did }) => did === 'commit') };
       await sleep(1);
     }
-    throw new Error('nothing more was committed');
+    throw new Error('the agent does not say what was waited for');
   }
 
   async ended(): Promise<void> {
@@ -77,6 +87,13 @@ type Host = {
   readonly joined: string;
   /** A group of an interface of the host. */
   readonly ruled: string;
+  /** Interfaces of the host that hang on no instance: each may be deleted. */
+  readonly spare: readonly Eni[];
+  /** The group of an interface of the host that has fewest rules: a prefix list counts by all that it may hold. */
+  readonly sparse: string;
+  readonly subnet: string;
+  /** The network ACL of most subnets. */
+  readonly acl: string;
   readonly close: () => Promise<void>;
 };
 
@@ -87,7 +104,7 @@ async function hostOf(size: {
 }): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), 'crenel-bench-'));
   const namespace = new Namespace(`enf${size.enis}`);
-  const world = generateWorld(size);
+  const world = worldOf(withSpare(generateRecords(size)));
   const document = join(folder, 'world.json');
   writeFileSync(document, [...exportText(world)].join(''));
   const main = path('../src/main.ts');
@@ -107,7 +124,7 @@ async function hostOf(size: {
     readonly keys: readonly { readonly accessKeyId: string; readonly secretAccessKey: string }[];
   };
   const { accessKeyId = '', secretAccessKey = '' } = keys[0] ?? {};
-  const { mover, joined, ruled } = moverOf(world);
+  const { mover, ...parts } = partsOf(world);
   const ids = [...listRecords(world, 'enis')].map(({ id }) => id).filter((id) => id !== mover.id);
   const idsPath = join(folder, 'ids');
   writeFileSync(idsPath, ids.join('\n'));
@@ -120,13 +137,12 @@ async function hostOf(size: {
     accessKeyId,
     secretAccessKey,
   ]);
-  await agent.quiet(0, 3000);
+  await agent.next(0, ({ did }) => did === 'in force');
   return {
     target: { port: Number(new URL(url).port), keyId: accessKeyId, secret: secretAccessKey, region: 'eu-west-1' },
     agent,
     mover,
-    joined,
-    ruled,
+    ...parts,
     close: async () => {
       agent.child.kill();
       await agent.ended();
@@ -146,45 +162,148 @@ async function said(server: ChildProcess): Promise<{ readonly url: string; reado
   return JSON.parse(text) as { readonly url: string; readonly keysPath: string };
 }
 
-/** An interface of one group, and a group of its VPC that rules of the others' groups name. */
-function moverOf(world: World): Pick<Host, 'mover' | 'joined' | 'ruled'> {
-  const enis = [...listRecords(world, 'enis')];
-  const carried = new Set(enis.flatMap(({ groups }) => groups));
-  const named = [...listRecords(world, 'groups')]
-    .filter(({ id }) => carried.has(id))
-    .flatMap(({ rules }) => rules.flatMap(({ peer }) => (peer.kind === 'group' ? [peer.groupId] : [])));
-  const mover = enis.at(-1) ?? assert.fail('there are interfaces');
-  const joined = named.find((id) => !mover.groups.includes(id)) ?? assert.fail('a rule names a group');
-  return { mover, joined, ruled: enis[0]?.groups[0] ?? assert.fail('an interface has a group') };
+/** The records with one more interface on no instance than are deleted, none of them the last one. */
+function withSpare({ enis = [], ...records }: RecordLists): RecordLists {
+  const first = enis.length - 2 - CHANGES;
+  const loose = enis.map((eni, at): Eni => {
+    if (at < first || at === enis.length - 1) return eni;
+    const { attachment: _, ...rest } = eni;
+    return { ...rest, status: 'available' };
+  });
+  return { ...records, enis: loose };
 }
 
-async function answer(target: Target, form: string): Promise<string> {
+/** An interface of one group, and a group of its VPC that rules of the others' groups name; and what else is changed. */
+function partsOf(world: World): Omit<Host, 'target' | 'agent' | 'close'> {
+  const enis = [...listRecords(world, 'enis')];
+  const carried = new Set(enis.flatMap(({ groups }) => groups));
+  const groups = [...listRecords(world, 'groups')].filter(({ id }) => carried.has(id));
+  const named = groups.flatMap(({ rules }) =>
+    rules.flatMap(({ peer }) => (peer.kind === 'group' ? [peer.groupId] : [])),
+  );
+  const mover = enis.at(-1) ?? assert.fail('there are interfaces');
+  const spare = enis.filter(({ attachment }) => attachment === undefined);
+  const had = new Set([...mover.groups, ...(spare.at(-1)?.groups ?? [])]);
+  const joined = named.find((id) => !had.has(id)) ?? assert.fail('a rule names a group');
+  const [sparse] = groups.toSorted((a, b) => a.rules.length - b.rules.length);
+  const [subnet] = listRecords(world, 'subnets');
+  return {
+    mover,
+    joined,
+    ruled: enis[0]?.groups[0] ?? assert.fail('an interface has a group'),
+    spare,
+    sparse: sparse?.id ?? assert.fail('there are groups'),
+    subnet: subnet?.id ?? assert.fail('there are subnets'),
+    acl: subnet?.networkAcl?.aclId ?? assert.fail('a subnet has a NACL'),
+  };
+}
+
+async function answer(target: Target, form: string): Promise<{ readonly text: string; readonly revision: number }> {
   const { headers, body } = signedForm(target, form);
   const got = await fetch(`http://127.0.0.1:${target.port}/`, { method: 'POST', headers, body });
   const text = await got.text();
   assert.equal(got.status, 200, text);
-  return text;
+  return { text, revision: Number(got.headers.get('x-crenel-revision')) };
 }
 
-/** From the call of the API until the kernel took the last of what follows from it, in milliseconds. */
-async function timeCall({ target, agent }: Host, form: string, silenceMs: number): Promise<number> {
-  const count = agent.events.length;
+/** How long a call took, in milliseconds, how much CPU time of the agent, and what was answered. */
+type Timed = { readonly ms: number; readonly cpuMs: number; readonly text: string };
+
+/** From the call of the API until the kernel took the last of what follows from it. */
+async function timeCall({ target, agent }: Host, form: string): Promise<Timed> {
+  const from = agent.events.length;
   const start = performance.timeOrigin + performance.now();
-  await answer(target, form);
-  const last = await agent.quiet(count, silenceMs);
-  assert.equal(last.did, 'commit');
-  return last.at - start;
+  const { text, revision } = await answer(target, form);
+  const { commit } = await agent.next(
+    from,
+    (event) => event.did === 'in force' && Number(event['revision']) >= revision,
+  );
+  assert.ok(commit !== undefined, `nothing is changed in the kernel by ${form}`);
+  return { ms: commit.at - start, cpuMs: commit.cpuMs - (agent.events[from - 1]?.cpuMs ?? 0), text };
 }
 
-function groupsForm({ mover, joined }: Host, isIn: boolean): string {
-  const groups = [...mover.groups, ...(isIn ? [joined] : [])];
-  const list = groups.map((id, at) => `SecurityGroupId.${at + 1}=${id}`).join('&');
-  return `Action=ModifyNetworkInterfaceAttribute&NetworkInterfaceId=${mover.id}&${list}`;
+function groupsForm({ joined }: Host, { id, groups }: Eni, isIn: boolean): string {
+  const list = [...groups, ...(isIn ? [joined] : [])].map((one, at) => `SecurityGroupId.${at + 1}=${one}`).join('&');
+  return `Action=ModifyNetworkInterfaceAttribute&NetworkInterfaceId=${id}&${list}`;
 }
 
 function ruleForm({ ruled }: Host, at: number): string {
   const rule = `IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=${7000 + at}&IpPermissions.1.ToPort=${7000 + at}`;
   return `Action=AuthorizeSecurityGroupIngress&GroupId=${ruled}&${rule}&IpPermissions.1.IpRanges.1.CidrIp=10.9.0.0/16`;
+}
+
+/** A form for the n-th time that something is changed; `made`: the ids of interfaces that were made. */
+type Form = (host: Host, at: number, made: readonly string[]) => string;
+
+const DESTINATION = 'Protocol=6&PortRange.From=7000&PortRange.To=7999&CidrBlock=10.9.0.0/16';
+
+/** What else is changed, in this order; by what the reports call it. */
+const CHANGE_FORMS: readonly (readonly [name: string, form: Form])[] = [
+  ['one rule', ruleForm],
+  ['an interface of the host joins a group, or leaves it', (host, at) => groupsForm(host, wiredOf(host), at % 2 === 0)],
+  [
+    'an entry of the NACL of most subnets comes, or goes',
+    ({ acl }, at) =>
+      at % 2 === 0
+        ? `Action=CreateNetworkAclEntry&NetworkAclId=${acl}&RuleNumber=50&Egress=false&RuleAction=deny&${DESTINATION}`
+        : `Action=DeleteNetworkAclEntry&NetworkAclId=${acl}&RuleNumber=50&Egress=false`,
+  ],
+  [
+    'a version of a prefix list that a rule names',
+    (_host, at, [list = '']) =>
+      `Action=ModifyManagedPrefixList&PrefixListId=${list}&CurrentVersion=${at + 1}&AddEntry.1.Cidr=10.${20 + at}.0.0/16`,
+  ],
+  [
+    'an interface made elsewhere in a group that rules name',
+    ({ subnet, joined }) => `Action=CreateNetworkInterface&SubnetId=${subnet}&SecurityGroupId.1=${joined}`,
+  ],
+  ['that interface deleted', (_host, at, made) => `Action=DeleteNetworkInterface&NetworkInterfaceId=${made[at] ?? ''}`],
+  [
+    'an interface of the host deleted',
+    ({ spare }, at) => `Action=DeleteNetworkInterface&NetworkInterfaceId=${spare[at]?.id ?? ''}`,
+  ],
+];
+
+/** An interface of the host that is not deleted. */
+function wiredOf({ spare }: Host): Eni {
+  return spare.at(-1) ?? assert.fail('there are more than are deleted');
+}
+
+/** Makes a prefix list that a rule of a group of the host names; gives its id. */
+async function makeList(host: Host): Promise<string> {
+  const { target, sparse } = host;
+  const { text: made } = await answer(
+    target,
+    `Action=CreateManagedPrefixList&PrefixListName=bench&AddressFamily=IPv4&MaxEntries=${CHANGES + 1}&Entry.1.Cidr=10.19.0.0/16`,
+  );
+  const id = idIn(made, 'prefixListId');
+  const rule = `IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=6999&IpPermissions.1.ToPort=6999`;
+  const entry = `${rule}&IpPermissions.1.PrefixListIds.1.PrefixListId=${id}`;
+  await timeCall(host, `Action=AuthorizeSecurityGroupIngress&GroupId=${sparse}&${entry}`);
+  return id;
+}
+
+function idIn(text: string, name: string): string {
+  return new RegExp(`<${name}>([^<]+)<`).exec(text)?.[1] ?? assert.fail(`no ${name} in ${text}`);
+}
+
+/** Each change so often, from the call to the last transaction. */
+async function timeChanges(host: Host): Promise<ReadonlyMap<string, readonly Timed[]>> {
+  const list = await makeList(host);
+  const times = new Map<string, readonly Timed[]>();
+  let made: string[] = [list];
+  for (const [name, form] of CHANGE_FORMS) {
+    const took: Timed[] = [];
+    const ids: string[] = [];
+    for (let at = 0; at < CHANGES; at += 1) {
+      const timed = await timeCall(host, form(host, at, made));
+      took.push(timed);
+      if (timed.text.includes('<networkInterfaceId>')) ids.push(idIn(timed.text, 'networkInterfaceId'));
+    }
+    if (ids.length > 0) made = ids;
+    times.set(name, took);
+  }
+  return times;
 }
 
 /** One element by the program, at a ruleset that is next to nothing. */
@@ -210,22 +329,28 @@ class Program {
 
 type Measured = {
   readonly member: readonly number[];
-  readonly rule: readonly number[];
+  readonly changes: ReadonlyMap<string, readonly Timed[]>;
   readonly nft: readonly number[];
   readonly rss: number;
+  /** The same once what is not needed was given back. */
+  readonly rest: number;
 };
 
 async function measured(size: Parameters<typeof hostOf>[0]): Promise<Measured> {
   const host = await hostOf(size);
   const program = new Program();
   try {
-    const [member, nft, rule]: number[][] = [[], [], []];
+    const member: number[] = [];
+    const nft: number[] = [];
     for (let at = 0; at < CALLS; at += 1) {
-      member?.push(await timeCall(host, groupsForm(host, at % 2 === 0), 30));
-      nft?.push(program.time(at));
+      member.push((await timeCall(host, groupsForm(host, host.mover, at % 2 === 0))).ms);
+      nft.push(program.time(at));
     }
-    for (let at = 0; at < RULES; at += 1) rule?.push(await timeCall(host, ruleForm(host, at), 500));
-    return { member: member ?? [], rule: rule ?? [], nft: nft ?? [], rss: host.agent.events.at(-1)?.rss ?? 0 };
+    const changes = await timeChanges(host);
+    const from = host.agent.events.length;
+    host.agent.child.kill('SIGUSR2');
+    const { event } = await host.agent.next(from, ({ did }) => did === 'rest');
+    return { member, nft, changes, rss: host.agent.events[from - 1]?.rss ?? 0, rest: event.rss };
   } finally {
     program.close();
     await host.close();
@@ -275,7 +400,12 @@ function claimsOf(sizes: readonly (readonly [name: string, found: Measured])[]):
         unit: 'µs',
         target: { atMost: 10_000 },
         measured: p50(found.member) - p50(found.nft),
-        details: { p50: p50(found.member), nft: p50(found.nft), 'agent, MB': found.rss / 1e6 },
+        details: {
+          p50: p50(found.member),
+          nft: p50(found.nft),
+          'agent, MB': found.rss / 1e6,
+          'at rest': found.rest / 1e6,
+        },
       },
       {
         claim: `${name}: one member, call to kernel, p99`,
@@ -284,13 +414,19 @@ function claimsOf(sizes: readonly (readonly [name: string, found: Measured])[]):
         measured: quantile(found.member, 0.99) * 1000,
         details: {},
       },
-      {
-        claim: `${name}: one rule, call to the last transaction`,
-        unit: 'µs',
-        target: { atMost: 1e6 },
-        measured: p50(found.rule),
-        details: {},
-      },
+      ...[...found.changes].map(([what, times]): Claim => {
+        const took = times.map(({ ms }) => ms);
+        return {
+          claim: `${name}: ${what}, call to the last transaction`,
+          unit: 'µs',
+          target: { atMost: 1e6 },
+          measured: p50(took),
+          details: {
+            p99: quantile(took, 0.99) * 1000,
+            'CPU time of the agent, p50': p50(times.map(({ cpuMs }) => cpuMs)),
+          },
+        };
+      }),
     ]),
     {
       claim: 'one member with many rules to one with few, each against nft beside it',
