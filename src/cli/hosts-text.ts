@@ -1,5 +1,6 @@
 import type { HostsDocument } from '../server/native/agent-api.ts';
 import { ageText } from './hits-text.ts';
+import { countText } from './pair-text.ts';
 import { line, padded, row, type Sheet, type Style } from './terminal.ts';
 
 type Host = HostsDocument['hosts'][number];
@@ -28,7 +29,8 @@ export function hostsSheet(document: HostsDocument): Sheet {
         [padded(host.host, width), padded({ text: host.condition, style: STYLES[host.condition] }, CONDITION_WIDTH)],
         [heldBy(host, document)],
       ),
-      ...below(host),
+      // What a host said before it was removed is nobody's concern any more.
+      ...(host.condition === 'removed' ? [] : below(host)),
     ]),
   ];
 }
@@ -39,7 +41,13 @@ function below({ problem, warnings = [], drift }: Host): Sheet {
     ...warnings.map((warning) => row(4, ['warning  '], [warning])),
     ...(drift === undefined || drift.objects === 0
       ? []
-      : [row(4, ['drift    '], [`${drift.objects} objects differed${drift.isRepaired ? ', repaired' : ''}`])]),
+      : [
+          row(
+            4,
+            ['drift    '],
+            [`${countText(drift.objects, 'object')} differed${drift.isRepaired ? ', repaired' : ''}`],
+          ),
+        ]),
   ];
 }
 

@@ -145,6 +145,9 @@ test('what is no number is refused', async (t) => {
   assert.equal((await crenel(url, 'wait', '--timeout', '-1')).status, 64);
   assert.equal((await crenel(url, 'wait', '--hosts', '0')).status, 64);
   assert.equal((await crenel(url, 'wait', '--revision', '1', '--', 'true')).status, 64);
+  const bare = await crenel(url, 'wait', 'aws', 'ec2', '--filters');
+  assert.equal(bare.status, 64);
+  assert.match(bare.err, /unknown option '--filters'\nA command and its options come after --: crenel wait -- aws/);
 });
 
 test('without a server there is nothing to ask', async () => {
@@ -203,7 +206,7 @@ const HOSTS: readonly Host[] = [
     condition: 'enforcing',
     enforcedRevision: 7,
     warnings: ['the entries of prefix list pl-1 are not known: its rules admit nothing'],
-    drift: { objects: 3, isRepaired: true },
+    drift: { objects: 1, isRepaired: true },
     heardAt: ago(2),
   },
   { host: 'rack-6', mode: 'tap', condition: 'gone', enforcedRevision: 4, heardAt: ago(90_000) },
@@ -215,6 +218,13 @@ const HOSTS: readonly Host[] = [
       holds: { enis: [], instances: [] },
       certificate: { serial: '01', validTo: '2026-03-08T12:00:00.000Z' },
     },
+  },
+  {
+    host: 'rack-7b',
+    mode: 'tap',
+    condition: 'removed',
+    drift: { objects: 1, isRepaired: true },
+    enrolment: { holds: { enis: [], instances: [] }, removedAt: '2026-03-01T11:00:00.000Z' },
   },
   {
     host: 'rack-8',

@@ -15,6 +15,7 @@ const CASES: readonly (readonly [words: readonly string[], status: number, out: 
   [['web-1', '--', 'sh', '-c', 'kill -TERM $$'], 143, /^$/u, /^$/u],
   [['web-1', '--', 'no-such-command'], 127, /^$/u, /^crenel exec: .*no-such-command: not found/u],
   [['web-1', '--', '/'], 126, /^$/u, /^crenel exec: .*\/: Permission denied/u],
+  [['web-1', 'ping', '-c1'], 64, /^$/u, /^crenel: unknown option '-c1'\nThe command and its options come after --: /u],
   [['web-2', '--', 'true'], 66, /^$/u, /the lab has no instance 'web-2'\nDid you mean web-1/u],
 ];
 

@@ -13,6 +13,7 @@ export function addExec(program: Command, { context, finish }: CommandSetup): vo
     .description(
       'Runs a command in the network namespace of an instance, by Name tag, id or address. Its exit status is passed on: 127 where there is no such command, as in a shell. Options of the command come after --.',
     )
+    .showHelpAfterError('The command and its options come after --: crenel exec web-1 -- ping -c1 10.0.1.1')
     .action(async (instance: string, command: readonly string[]) => {
       finish(await exec(context(), instance, command));
     });

@@ -28,6 +28,7 @@ export function addWait(program: Command, { context, finish }: CommandSetup): vo
     .option('--revision <number>', 'the revision to wait for')
     .addOption(timeout)
     .addOption(hosts)
+    .showHelpAfterError('A command and its options come after --: crenel wait -- aws ec2 delete-security-group …')
     .action(async (command: readonly string[], options: Options) => {
       finish(await wait(context(), command, options));
     });
