@@ -13,6 +13,7 @@ import type { ClassId } from './pairs/classes.ts';
 import type { Difference, Statement } from './pairs/difference.ts';
 import { countPairs, endsOf, outsideClasses } from './pairs/ends.ts';
 import { EMPTY_ROW, type RowId } from './pairs/rows.ts';
+import { SpokenRows } from './pairs/spoken.ts';
 
 /**
  * Everything that one cause opens or closes in one family; `boxes` are exact and together all of it. `from` and `to` are places in the
@@ -187,11 +188,14 @@ function pairsBefore(difference: Difference, { cause, effect, about }: Statement
   const { rule, groupId } = cause;
   const peers = has.groups.ofPeer(rule.peer, 'groups').sure;
   const carriers = has.groups.withGroup(groupId);
-  const [senders, receivers] = rule.direction === 'ingress' ? [peers, carriers] : [carriers, peers];
-  const spoken = rows.over(trafficInterval(rule.traffic, family), senders);
+  const isIngress = rule.direction === 'ingress';
+  const [senders, receivers] = isIngress ? [peers, carriers] : [carriers, peers];
+  const points = trafficInterval(rule.traffic, family);
+  const row = rows.over(points, senders);
+  const spoken = [has, lacks].map((matrix) => new SpokenRows(matrix, { points, row }));
   const parts = [...rows.sets.members(receivers)].map((to) => {
-    const both = rows.and(has.row(to, 'to').sure, lacks.row(to, 'to').sure);
-    return { to, row: rows.and(both, spoken) };
+    const got = isIngress ? spoken.map((one) => one.of(to)) : [has, lacks].map((matrix) => matrix.row(to, 'to').sure);
+    return { to, row: got.reduce((all, one) => rows.and(all, one), row) };
   });
   return countPairs(classes, rows, parts);
 }

@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress } from '../../src/core/net/address.ts';
-import { placeOnAxis } from '../../src/core/net/axis.ts';
+import { placeOnAxis, trafficInterval } from '../../src/core/net/axis.ts';
 import { type Cidr, parseCidr } from '../../src/core/net/cidr.ts';
 import { intersectSets, type IntervalSet, unionSets } from '../../src/core/net/interval-set.ts';
 import { expectOk } from '../../src/core/net/result.ts';
+import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { spaceHas } from '../../src/analysis/address-space.ts';
 import { type DiffDocument, diffDocument } from '../../src/analysis/diff-document.ts';
 import { endsAt, type InterfaceRow } from '../../src/analysis/diff-ends.ts';
-import type { TrafficDocument } from '../../src/analysis/part-documents.ts';
+import { ruleDocument, type TrafficDocument } from '../../src/analysis/part-documents.ts';
 import { type Difference, differenceOf } from '../../src/analysis/pairs/difference.ts';
-import { spaceTexts } from '../../src/analysis/pairs/ends.ts';
+import { pairsBetween, spaceTexts } from '../../src/analysis/pairs/ends.ts';
 import type { Member } from '../../src/analysis/pairs/members.ts';
 import { compactWorld } from '../compact.ts';
 import { doubtfulWorld } from '../oracle/doubtful-worlds.ts';
@@ -47,6 +48,63 @@ test('boxes and tables say what statements say', () => {
   assert.ok(pairs > 500, `only ${pairs} pairs are told of`);
   assert.ok(shared > 500, `only ${shared} ends are told by a place that others have as well`);
 });
+
+test('pairs that had it before are those of which whole rows say so', () => {
+  const seen = { had: 0, rules: 0 };
+  for (let seed = 1; seed <= checks(15); seed += 1) {
+    const before = compactWorld(randomWorld(seed));
+    for (const after of [withRulesOf(before, seed + 500), doubtfulWorld(before, seed)]) {
+      const differences = differenceOf(before, after);
+      const wholes = differences.flatMap(wholeCounts);
+      assert.deepEqual(countsSaid(diffDocument(before, after, differences)), wholes.toSorted(), `seed ${seed}`);
+      seen.rules += wholes.length;
+      seen.had += wholes.filter((one) => !one.endsWith(' 0')).length;
+    }
+  }
+  assert.ok(seen.had > 20, `only ${seen.had} of ${seen.rules} rules speak of pairs that had it before`);
+});
+
+/** A world with the rules of another one in its groups, for most of them. */
+function withRulesOf(world: World, seed: number): World {
+  const donor = compactWorld(randomWorld(seed));
+  const updated = [...listRecords(world, 'groups')].flatMap((group, at) => {
+    const rules = getRecord(donor, 'groups', group.id)?.rules;
+    return rules === undefined || (seed + at) % 3 === 0 ? [] : [[group, { ...group, rules }] as const];
+  });
+  return applyChange(world, { groups: { added: [], removed: [], updated } });
+}
+
+function countsSaid({ statements }: DiffDocument): readonly string[] {
+  const said = statements.flatMap(({ effect, certainty, about, cause, parts }) =>
+    parts.flatMap(({ family, pairsBefore }) =>
+      cause.kind === 'rule' && about === 'traffic'
+        ? `${effect} ${certainty} ${family} ${JSON.stringify(cause.rule)} ${pairsBefore}`
+        : [],
+    ),
+  );
+  return said.toSorted();
+}
+
+function wholeCounts({ family, classes, rows, before, after, statements }: Difference): readonly string[] {
+  return statements.flatMap(({ effect, certainty, about, cause }) => {
+    if (cause.kind !== 'rule' || about !== 'traffic') return [];
+    const { rule, groupId } = cause;
+    const points = trafficInterval(rule.traffic, family);
+    const { groups } = effect === 'opens' ? after : before;
+    const ends = [groups.withGroup(groupId), groups.ofPeer(rule.peer, 'groups').sure].map((set) => [
+      ...rows.sets.members(set),
+    ]);
+    const [own = [], peers = []] = ends;
+    const [senders, receivers] = rule.direction === 'ingress' ? [peers, own] : [own, peers];
+    let count = 0;
+    for (const [from, to] of pairsOf(senders, receivers)) {
+      const both = rows.and(before.row(to, 'to').sure, after.row(to, 'to').sure);
+      if (intersectSets(rows.pointsOf(both, from), points).length > 0) count += pairsBetween(classes, from, to);
+    }
+    const told = JSON.stringify(ruleDocument({ kind: 'rule', groupId, rule }));
+    return [`${effect} ${certainty} ${family} ${told} ${count}`];
+  });
+}
 
 test('ends at a place name each interface once, in order, with all of its addresses', () => {
   const interfaces = [
