@@ -140,20 +140,6 @@ export class Bitsets {
     return false;
   }
 
-  /** Whether a set has every member of another; no set is made. */
-  includes(set: SetId, part: SetId): boolean {
-    const pieces = this.#pieces;
-    for (let at = 0; at < this.#width; at += 1) {
-      const [all, own] = [this.#pieceOf(set, at), this.#pieceOf(part, at)];
-      if (own === NO_PIECE || own === all || all === this.#full) continue;
-      const [words, start] = [pieces.blockOf(all), pieces.placeOf(all)];
-      const [others, place] = [pieces.blockOf(own), pieces.placeOf(own)];
-      for (let word = 0; word < PIECE_WORDS; word += 1)
-        if (((others[place + word] ?? 0) & ~(words[start + word] ?? 0)) !== 0) return false;
-    }
-    return true;
-  }
-
   /** The number of members. */
   count(set: SetId): number {
     const known = this.#sizes.get(set);
@@ -167,6 +153,17 @@ export class Bitsets {
     }
     this.#sizes.set(set, count);
     return count;
+  }
+
+  /** Visits the members, ascending: quicker than `members` for sets of many. */
+  each(set: SetId, visit: (member: number) => void): void {
+    for (let at = 0; at < this.#width; at += 1) {
+      const piece = this.#pieceOf(set, at);
+      if (piece === NO_PIECE) continue;
+      const [words, start] = [this.#pieces.blockOf(piece), this.#pieces.placeOf(piece)];
+      for (let word = 0; word < PIECE_WORDS; word += 1)
+        eachBit(words[start + word] ?? 0, (bit) => visit(firstIn(at, word) + bit));
+    }
   }
 
   /** The members, ascending. */
@@ -258,6 +255,16 @@ export class Bitsets {
 /** The first member that a word of a piece can have. */
 function firstIn(piece: number, word: number): number {
   return (piece << PIECE_BITS) + word * 32;
+}
+
+/** Visits the bits of a word that are set, by place, ascending. */
+export function eachBit(word: number, visit: (bit: number) => void): void {
+  let bits = word;
+  while (bits !== 0) {
+    const low = bits & -bits;
+    visit(31 - Math.clz32(low));
+    bits ^= low;
+  }
 }
 
 function bitsIn(word: number): number {
