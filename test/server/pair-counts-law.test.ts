@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Rule, SecurityGroup } from '../../src/core/model/security-group.ts';
-import { applyChange, listRecords, type World } from '../../src/core/model/world.ts';
+import { applyChange, indexedCount, listRecords, type World } from '../../src/core/model/world.ts';
 import { diffDocument } from '../../src/analysis/diff-document.ts';
 import { differenceOf } from '../../src/analysis/pairs/difference.ts';
+import { idleCounts } from '../../src/server/native/counts.ts';
 import { pairCounts, previewCounts, ruleEdit, warmWorld } from '../../src/server/native/pair-counts.ts';
 import { followSteps, worldSteps } from '../../src/server/native/world-steps.ts';
 import { compactWorld } from '../compact.ts';
@@ -16,7 +17,10 @@ function withRules(world: World, group: SecurityGroup, rules: readonly Rule[]): 
   return applyChange(world, { groups: { added: [], removed: [], updated: [[group, { ...group, rules }]] } });
 }
 
-/** Worlds that differ from one by a rule more, a rule less, a rule changed, two rules, and by an interface that joins a group. */
+/**
+ * Worlds that differ from one by a rule more, a rule less, a rule changed, two rules, a group gone that nobody carries, and by an interface that joins
+ * a group.
+ */
 function* changes(world: World, seed: number): Generator<World, void, undefined> {
   const strangers = [...listRecords(compactWorld(randomWorld(seed + 700)), 'groups')].flatMap((group) => group.rules);
   for (const [at, group] of [...listRecords(world, 'groups')].entries()) {
@@ -30,6 +34,8 @@ function* changes(world: World, seed: number): Generator<World, void, undefined>
     if (own !== undefined && first !== undefined)
       yield withRules(world, group, [{ ...first, id: own.id }, ...group.rules.slice(1)]);
     yield withRules(world, group, [...group.rules, ...fresh]);
+    if (indexedCount(world, 'enisByGroup', group.id) === 0)
+      yield applyChange(world, { groups: { added: [], removed: [group], updated: [] } });
     const eni = [...listRecords(world, 'enis')][seed % Math.max(1, world.records.enis.size)];
     if (eni !== undefined && !eni.groups.includes(group.id))
       yield applyChange(world, {
@@ -39,7 +45,7 @@ function* changes(world: World, seed: number): Generator<World, void, undefined>
 }
 
 test('counts are those of the difference', () => {
-  const seen = { quick: 0, slow: 0, changed: 0 };
+  const seen = { idle: 0, quick: 0, slow: 0, changed: 0 };
   for (let seed = 1; seed <= checks(12); seed += 1) {
     const world = compactWorld(seed % 4 === 0 ? wornWorld(seed) : randomWorld(seed));
     const warm = warmWorld(world);
@@ -51,12 +57,13 @@ test('counts are those of the difference', () => {
       const edit = ruleEdit(world, steps);
       const isQuick = edit !== undefined && previewCounts(warm, edit) !== undefined;
       assert.deepEqual(counted, { opens, closes }, `seed ${seed}, ${isQuick ? 'by preview' : 'by difference'}`);
-      seen[isQuick ? 'quick' : 'slow'] += 1;
+      const isIdle = idleCounts(world, steps) !== undefined;
+      seen[isIdle ? 'idle' : isQuick ? 'quick' : 'slow'] += 1;
       const { pairs, exposed } = edit?.kind === 'remove' ? closes : opens;
       if (isQuick && pairs.certain + pairs.perhaps + exposed.certain + exposed.perhaps > 0) seen.changed += 1;
     }
   }
-  assert.ok(seen.quick > 20 && seen.slow > 20 && seen.changed > 8, JSON.stringify(seen));
+  assert.ok(seen.idle > 20 && seen.quick > 20 && seen.slow > 20 && seen.changed > 8, JSON.stringify(seen));
 });
 
 test('no step, no effect', () => {

@@ -1,6 +1,6 @@
 import type { Kind, Records } from '../../core/model/records.ts';
 import type { HeavyFault, HeavyQuestion } from '../../server/native/heavy-questions.ts';
-import type { PairCounts } from '../../server/native/pair-counts.ts';
+import type { PairCounts } from '../../server/native/counts.ts';
 import type { WorldStep } from '../../server/native/world-steps.ts';
 import type { Result } from '../../core/net/result.ts';
 

@@ -4,7 +4,8 @@ import { fail } from '../../core/net/result.ts';
 import type { Kind, Records } from '../../core/model/records.ts';
 import { type RecordLists, type World, worldOf } from '../../core/model/world.ts';
 import { answerHeavy } from '../../server/native/heavy-questions.ts';
-import { type PairCounts, pairCounts, warmRows, type WarmWorld, warmWorld } from '../../server/native/pair-counts.ts';
+import type { PairCounts } from '../../server/native/counts.ts';
+import { pairCounts, warmRows, type WarmWorld, warmWorld } from '../../server/native/pair-counts.ts';
 import { followSteps } from '../../server/native/world-steps.ts';
 import type { FromThread, ToThread } from './analyst-protocol.ts';
 

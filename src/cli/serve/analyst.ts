@@ -3,7 +3,7 @@ import { fail, type Result } from '../../core/net/result.ts';
 import { type Kind, KINDS, type Records } from '../../core/model/records.ts';
 import { listRecords, type World } from '../../core/model/world.ts';
 import type { HeavyFault, HeavyQuestion } from '../../server/native/heavy-questions.ts';
-import type { PairCounts } from '../../server/native/pair-counts.ts';
+import { idleCounts, type PairCounts } from '../../server/native/counts.ts';
 import { worldSteps } from '../../server/native/world-steps.ts';
 import type { FromThread, ToThread } from './analyst-protocol.ts';
 
@@ -77,6 +77,9 @@ export class Analyst {
   /** What a change opens and closes, exactly, or why that is not known. Takes at most as long as the limits say. */
   async count(realm: string, before: World, after: World): Promise<PairCounts | NotCounted> {
     if (this.#isClosed) return 'failed';
+    const steps = worldSteps(before, after);
+    const idle = idleCounts(before, steps);
+    if (idle !== undefined) return idle;
     if (this.#isAsked || this.#counting >= this.#limits.counting || this.#copying !== undefined) {
       return 'busy';
     }
@@ -86,7 +89,6 @@ export class Analyst {
       return 'not ready in time';
     }
     if (!this.#tell(realm, before)) return 'not ready in time';
-    const steps = worldSteps(before, after);
     if (steps.length > MAX_STEPS) return 'not ready in time';
     this.#counting += 1;
     const { countMs: ms } = this.#limits;

@@ -1,6 +1,6 @@
 import type { Totals } from '../../analysis/diff-document.ts';
 import { NATIVE_PATH } from './paths.ts';
-import type { PairCounts } from './pair-counts.ts';
+import type { PairCounts } from './counts.ts';
 
 /**
  * The headers of an answer to a change: how many pairs of addresses of interfaces it opens and closes, as items of RFC 8941 with what is

@@ -10,12 +10,8 @@ import { Matrix } from '../../analysis/pairs/matrix.ts';
 import type { Member } from '../../analysis/pairs/members.ts';
 import { type Preview, previewRule, type RuleEdit } from '../../analysis/pairs/preview.ts';
 import { type RowId, Rows } from '../../analysis/pairs/rows.ts';
+import { idleCounts, NOTHING, type PairCounts } from './counts.ts';
 import { followSteps, type WorldStep } from './world-steps.ts';
-
-/** How much a change opens and closes: the sums of its difference. */
-export type PairCounts = { readonly opens: Totals; readonly closes: Totals };
-
-const NOTHING: Totals = { pairs: { certain: 0, perhaps: 0 }, exposed: { certain: 0, perhaps: 0 } };
 
 /** A world with all that is known of who reaches whom in it, so that one rule is previewed at once. */
 export type WarmWorld = { readonly world: World; readonly matrices: Readonly<Record<Family, Matrix>> };
@@ -49,7 +45,8 @@ export function pairCounts(
   steps: readonly WorldStep[],
   { warm, onProgress }: { readonly warm: WarmWorld | undefined; readonly onProgress: () => void },
 ): PairCounts {
-  if (steps.length === 0) return { opens: NOTHING, closes: NOTHING };
+  const idle = idleCounts(world, steps);
+  if (idle !== undefined) return idle;
   const edit = ruleEdit(world, steps);
   const quick = warm === undefined || edit === undefined ? undefined : previewCounts(warm, edit);
   if (quick !== undefined) return quick;
