@@ -43,6 +43,8 @@ export type RuleReport = {
   readonly traffic: string;
   readonly peer: PeerReport;
   readonly description: string | null;
+  /** What is not known of which it depends whether the rule is there, or is so; null: it is. */
+  readonly doubt: string | null;
 };
 
 /** Flows that an interface does not track, and the rules that make it so: the one that admits, and those that are open the other way. */
@@ -62,6 +64,7 @@ export function ruleReport(world: World, rule: Rule): RuleReport {
     traffic: formatTraffic(rule.traffic),
     peer: peerReport(world, rule.peer),
     description: rule.description ?? null,
+    doubt: rule.doubt ?? null,
   };
 }
 

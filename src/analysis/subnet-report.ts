@@ -20,6 +20,8 @@ export type EntryReport = {
   readonly traffic: string;
   readonly cidr: string;
   readonly shadowedBy: readonly number[];
+  /** What is not known of which it depends whether the entry is there, or is so; null: it is. */
+  readonly doubt: string | null;
 };
 
 export type RouteReport = {
@@ -27,6 +29,8 @@ export type RouteReport = {
   readonly target: string;
   readonly state: Route['state'];
   readonly origin: Route['origin'];
+  /** What is not known of which it depends whether the route is there, or is so; null: it is. */
+  readonly doubt: string | null;
 };
 
 /** The NACL of a subnet, or what is known of it. */
@@ -106,6 +110,7 @@ export function routeTableReport(world: World, subnet: Subnet): RouteTableReport
       target: targetText(route.target),
       state: route.state,
       origin: route.origin,
+      doubt: route.doubt ?? null,
     })),
   };
 }
@@ -119,6 +124,7 @@ export function entryReports(acl: NetworkAcl, direction: Direction): readonly En
     traffic: formatTraffic(entry.traffic),
     cidr: formatCidr(entry.cidr),
     shadowedBy: shadowsOf(entry, entries.slice(0, index)),
+    doubt: entry.doubt ?? null,
   }));
 }
 
@@ -129,7 +135,8 @@ function shadowsOf(entry: AclEntry, earlier: readonly AclEntry[]): readonly numb
   const numbers: number[] = [];
   let left = whole;
   for (const one of earlier) {
-    if (!cidrCovers(one.cidr, entry.cidr)) continue;
+    // One that is perhaps not there leaves what it would take.
+    if (one.doubt !== undefined || !cidrCovers(one.cidr, entry.cidr)) continue;
     const [from, to] = trafficInterval(one.traffic, family);
     if (intersectSets(left, [from, to]).length === 0) continue;
     left = subtractSets(left, [from, to]);

@@ -31,20 +31,21 @@ export function diffSheet(document: DiffDocument): Sheet {
 
 /** The sums of one effect in words. */
 export function totalsText({ pairs, exposed }: Totals, outside: string): string {
-  const sure =
-    pairs.certain + exposed.certain === 0
-      ? []
-      : [
-          countText(pairs.certain, 'pair'),
-          ...(exposed.certain === 0
-            ? []
-            : [`${countText(exposed.certain, 'address')} ${outside}`.replace('addresss', 'addresses')]),
-        ];
+  const addresses = (count: number): string =>
+    `${countText(count, 'address')} ${outside}`.replace('addresss', 'addresses');
   const doubtful = pairs.perhaps + exposed.perhaps;
-  const perhaps =
-    doubtful === 0 ? [] : [`perhaps ${doubtful.toLocaleString('en-US')} more, depending on what is not known`];
-  const all = [...sure, ...perhaps];
-  return all.length === 0 ? 'nothing' : all.join('; ');
+  if (pairs.certain + exposed.certain > 0)
+    return [
+      countText(pairs.certain, 'pair'),
+      ...(exposed.certain === 0 ? [] : [addresses(exposed.certain)]),
+      ...(doubtful === 0 ? [] : [`perhaps ${doubtful.toLocaleString('en-US')} more, depending on what is not known`]),
+    ].join('; ');
+  if (doubtful === 0) return 'nothing';
+  const perhaps = [
+    ...(pairs.perhaps === 0 ? [] : [`perhaps ${countText(pairs.perhaps, 'pair')}`]),
+    ...(exposed.perhaps === 0 ? [] : [`perhaps ${addresses(exposed.perhaps)}`]),
+  ];
+  return `${perhaps.join('; ')}, depending on what is not known`;
 }
 
 function statementSheet(tables: EndsTables, statement: StatementDocument): Sheet {

@@ -30,7 +30,7 @@ function countLine({ addresses }: ExposuresDocument, family: 'ipv4' | 'ipv6'): S
     text: exposed === 0 ? 'none' : exposed.toLocaleString('en-US'),
     style: exposed === 0 ? 'good' : 'bad',
   };
-  const doubt = perhaps === 0 ? '' : `; perhaps ${perhaps.toLocaleString('en-US')} more`;
+  const doubt = perhaps === 0 ? '' : `; perhaps ${perhaps.toLocaleString('en-US')}${exposed === 0 ? '' : ' more'}`;
   return [line(`Reached from the internet over ${name}: `, count, ` of ${countAddresses(all)} of interfaces${doubt}.`)];
 }
 

@@ -37,6 +37,7 @@ export function ruleLines<R extends RuleReport>(
         ],
         [`${word} ${peerName(rule.peer)}${note}${suffix(rule)}`],
       ),
+      ...doubtLines(rule.doubt, 6),
       ...expansion(rule.peer).map((one) => ({ ...one, indent: 6, lead: [{ text: '= ', style: 'faint' } as const] })),
       ...below(rule),
     ];
@@ -78,6 +79,7 @@ export function entryLines(entries: readonly EntryReport[], direction: Direction
   return [
     ...entries.flatMap((entry) => [
       entryLine(entry, word),
+      ...doubtLines(entry.doubt, HITS_INDENT),
       ...hitsRow(hits, `${direction}/${entry.number}`, HITS_INDENT),
     ]),
     finalDeny(),
@@ -93,10 +95,13 @@ export function routeLines(table: RouteTableReport): Sheet {
   if (!table.isKnown)
     return [indented(2, { text: `${table.id ?? 'the route table'} is not in this world`, style: 'doubt' })];
   const width = Math.max(...table.routes.map((route) => route.destination.length), 0) + 2;
-  return table.routes.map((route) => {
+  return table.routes.flatMap((route) => {
     const state: readonly Span[] = route.state === 'active' ? [] : ['  ', { text: route.state, style: 'bad' }];
     const origin = route.origin === 'propagated' ? '  propagated' : '';
-    return row(2, [padded(route.destination, width)], [`→ ${route.target}${origin}`, ...state]);
+    return [
+      row(2, [padded(route.destination, width)], [`→ ${route.target}${origin}`, ...state]),
+      ...doubtLines(route.doubt, 6),
+    ];
   });
 }
 
@@ -110,6 +115,13 @@ function entryLine(entry: EntryReport, word: string): Line {
     [padded(String(entry.number), 7), padded(entry.action, 7)],
     [`${entry.traffic} ${word} ${entry.cidr}`, ...shadow],
   );
+}
+
+/** Why it is not known whether a rule or an entry is there, or is so. */
+function doubtLines(doubt: string | null, indent: number): Sheet {
+  return doubt === null
+    ? []
+    : [indented(indent, { text: `perhaps: depends on ${doubt}, which is not known`, style: 'doubt' })];
 }
 
 function finalDeny(): Line {

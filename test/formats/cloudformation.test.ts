@@ -8,6 +8,7 @@ import { expectOk } from '../../src/core/net/result.ts';
 import { KINDS } from '../../src/core/model/records.ts';
 import { ruleIdentity } from '../../src/core/model/security-group.ts';
 import { getRecord, listRecords, type World } from '../../src/core/model/world.ts';
+import { groupReport } from '../../src/analysis/group-report.ts';
 import { ask } from '../../src/analysis/ask.ts';
 import { lintWorld } from '../../src/analysis/lint/lint.ts';
 import { kindOfDocument, readWhole, readWholeText } from '../../src/formats/any-world.ts';
@@ -329,6 +330,34 @@ test('what CloudFormation itself gives to a template can be given, and patterns 
     const refused = readGiven(CHECKED, given);
     assert.equal(refused.ok ? '' : refused.error, message);
   }
+});
+
+test('ports that AWS refuses are not known, and a person hears of them', () => {
+  const { world, findings } = readYaml(`
+Resources:
+  Net: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: 10.0.0.0/16 } }
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: g
+      VpcId: !Ref Net
+      SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 444, ToPort: 443, CidrIp: 0.0.0.0/0 }, { IpProtocol: tcp, FromPort: !Ref Port, ToPort: 1, CidrIp: 10.0.0.0/8 }]
+Parameters: { Port: { Type: Number } }
+`);
+  assert.deepEqual(rulesOf(world, 'Group').slice(0, 2), [
+    'ingress ingress tcp 0.0.0.0/0 ?',
+    'ingress ingress tcp 10.0.0.0/8 ?',
+  ]);
+  const said = findings.filter(({ message }) => message.includes('AWS refuses'));
+  assert.deepEqual(said, [
+    {
+      severity: 'warning',
+      message:
+        'ports or types that AWS refuses with their protocols count as not known: Group.SecurityGroupIngress[0].FromPort',
+    },
+  ]);
+  const [rule] = groupReport(world, getRecord(world, 'groups', 'Group') ?? assert.fail()).ingress;
+  assert.equal(rule?.doubt, 'Group.SecurityGroupIngress[0].FromPort');
 });
 
 test('files of parameters are read in the forms that tools write', () => {

@@ -78,7 +78,13 @@ type Reading = {
 
 function rulesOf(side: Side, rule: Attributes, reading: Reading): readonly Said[] {
   const { direction, groupId, names } = reading;
-  const { traffic, doubt } = trafficOf(rule);
+  const { traffic, doubt, isRefused } = trafficOf(rule);
+  if (isRefused === true)
+    side.draft.note(
+      'warning',
+      'ports or types that AWS refuses with their protocols count as not known: %',
+      doubt ?? '',
+    );
   const say = (peer: Peer, why?: string): Said => {
     const text = rule.text('description');
     const open = why ?? doubt;
@@ -139,8 +145,12 @@ function idPeers(
   return isComplete === true ? doubtful : [...doubtful, [rule.label(name), undefined]];
 }
 
-/** Protocol and ports of a rule, the widest where they are not known. */
-export function trafficOf(rule: Attributes): { readonly traffic: Traffic; readonly doubt?: string } {
+/** Protocol and ports of a rule, the widest where they are not known. `isRefused`: they are, and AWS does not take them together. */
+export function trafficOf(rule: Attributes): {
+  readonly traffic: Traffic;
+  readonly doubt?: string;
+  readonly isRefused?: boolean;
+} {
   const name = rule.raw('ip_protocol') === undefined && !rule.isUnknown('ip_protocol') ? 'protocol' : 'ip_protocol';
   const word = rule.text(name) ?? (rule.number(name) === undefined ? undefined : String(rule.number(name)));
   const protocol = word?.toLowerCase() === 'all' ? '-1' : word;
@@ -151,7 +161,8 @@ export function trafficOf(rule: Attributes): { readonly traffic: Traffic; readon
     return { traffic: read.value };
   const isTcpUdp = protocol === 'tcp' || protocol === 'udp' || protocol === '6' || protocol === '17';
   const wide = isTcpUdp ? awsTraffic(protocol, 0, 65_535) : undefined;
-  return { traffic: wide?.ok === true ? wide.value : ALL_TRAFFIC, doubt: rule.label('from_port') };
+  const isRefused = isKnown && !read.ok;
+  return { traffic: wide?.ok === true ? wide.value : ALL_TRAFFIC, doubt: rule.label('from_port'), isRefused };
 }
 
 /** One entry of a network ACL, inline or a resource of its own; several where it is not known which it is. */
