@@ -41,7 +41,7 @@ function effectsOf(
       const points = [from, last];
       // Tracked at the end whose rule goes: at the sender for egress, else at the receiver.
       const [id, direction]: readonly [ClassId, Direction] = isAtSender(cause) ? [sender, 'egress'] : [to, 'ingress'];
-      const untracked = untrackedPoints(before.world, before.sideOf(id)?.groups ?? [], { direction, family });
+      const untracked = untrackedOnce(before.world, before.sideOf(id)?.groups ?? [], { direction, family });
       if (intersectSets(points, untracked).length > 0) effects.add('cut');
       if (subtractSets(points, untracked).length > 0) effects.add('live-on');
       if (effects.size === 2) return [...effects];
@@ -56,15 +56,28 @@ function isAtSender(cause: Cause): boolean {
     : cause.kind === 'membership' && cause.side === 'from';
 }
 
+type Start = { readonly direction: Direction; readonly family: Family };
+
+function untrackedOnce(world: World, groups: readonly GroupId[], start: Start): IntervalSet {
+  const known = UNTRACKED.get(world) ?? new Map<string, IntervalSet>();
+  UNTRACKED.set(world, known);
+  const key = `${start.direction} ${start.family} ${groups.join(' ')}`;
+  let points = known.get(key);
+  if (points === undefined) {
+    points = untrackedPoints(world, groups, start);
+    known.set(key, points);
+  }
+  return points;
+}
+
+/** Memory of a pure function: a world never changes. */
+const UNTRACKED = new WeakMap<World, Map<string, IntervalSet>>();
+
 /**
  * The points at which flows that begin in a direction need no entry at an interface with these groups: TCP and UDP that a rule for any address
  * admits, while one in the other direction admits any address on all ports (E2:conntrack).
  */
-function untrackedPoints(
-  world: World,
-  groups: readonly GroupId[],
-  { direction, family }: { readonly direction: Direction; readonly family: Family },
-): IntervalSet {
+function untrackedPoints(world: World, groups: readonly GroupId[], { direction, family }: Start): IntervalSet {
   const open = (way: Direction): readonly (readonly [number, number])[] =>
     groups
       .flatMap((id) => {

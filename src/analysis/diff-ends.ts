@@ -1,10 +1,9 @@
-import { compareCidrs } from '../core/net/cidr.ts';
+import { type Cidr, compareCidrs } from '../core/net/cidr.ts';
 import { intervalsOf } from '../core/net/interval-set.ts';
 import { getRecord, type World } from '../core/model/world.ts';
 import type { EndsDocument } from './ends-document.ts';
 import { eniName } from './names.ts';
 import type { SetId } from './pairs/bitsets.ts';
-import type { ClassId } from './pairs/classes.ts';
 import type { Difference } from './pairs/difference.ts';
 import { endsOf, outsideClasses, spaceTexts } from './pairs/ends.ts';
 import type { Member } from './pairs/members.ts';
@@ -114,7 +113,7 @@ export function endsAt({ interfaces, ends }: EndsTables, place: number): EndsDoc
 type Numbers = {
   readonly first: number;
   readonly count: number;
-  readonly ofClass: ReadonlyMap<ClassId, readonly number[]>;
+  readonly ofClass: readonly (readonly number[] | undefined)[];
 };
 
 /** Numbers the members of interfaces in these sets in the order of their addresses: whatever the classes are, and prefixes are few ranges. */
@@ -124,23 +123,26 @@ function numberMembers(
   place: (members: readonly Member[]) => number,
 ): Numbers {
   const used = [...rows.sets.members(rows.sets.union(sets))].flatMap((id) =>
-    (classes.list[id]?.members ?? []).flatMap((member) => (member.eniId === undefined ? [] : [{ id, member }])),
+    (classes.list[id]?.members ?? []).flatMap((member) =>
+      member.eniId === undefined ? [] : [{ id, member, cidr: member.space[0] }],
+    ),
   );
-  const sorted = used.toSorted((a, b) => compareMembers(a.member, b.member));
+  const sorted = used.toSorted(byAddress);
   const first = place(sorted.map(({ member }) => member));
-  const ofClass = new Map<ClassId, number[]>();
-  for (const [number, { id }] of sorted.entries()) {
-    const known = ofClass.get(id);
-    if (known === undefined) ofClass.set(id, [number]);
-    else known.push(number);
-  }
+  const ofClass: (number[] | undefined)[] = classes.list.map(() => undefined);
+  for (const [number, { id }] of sorted.entries()) (ofClass[id] ??= []).push(number);
   return { first, count: sorted.length, ofClass };
 }
 
-function compareMembers(a: Member, b: Member): number {
-  const [one, other] = [a.space[0], b.space[0]];
-  const order = one === undefined || other === undefined ? 0 : compareCidrs(one, other);
-  return order || compareTexts(a.eniId ?? '', b.eniId ?? '') || compareTexts(textOf(a), textOf(b));
+type Placed = { readonly member: Member; readonly cidr: Cidr | undefined };
+
+function byAddress(a: Placed, b: Placed): number {
+  const order = a.cidr === undefined || b.cidr === undefined ? 0 : compareCidrs(a.cidr, b.cidr);
+  return (
+    order ||
+    compareTexts(a.member.eniId ?? '', b.member.eniId ?? '') ||
+    compareTexts(textOf(a.member), textOf(b.member))
+  );
 }
 
 function textOf({ space }: Member): string {
@@ -155,7 +157,7 @@ function rangesIn({ rows }: Difference, set: SetId, numbers: Numbers | undefined
   if (numbers === undefined) return [];
   const { first, count, ofClass } = numbers;
   const has = new Uint8Array(count + 1);
-  for (const id of rows.sets.members(set)) for (const number of ofClass.get(id) ?? []) has[number] = 1;
+  for (const id of rows.sets.members(set)) for (const number of ofClass[id] ?? []) has[number] = 1;
   const points: number[] = [];
   let at = has.indexOf(1);
   while (at >= 0) {
