@@ -36,5 +36,7 @@ if (isClone && !existsSync(`${root}node_modules/commander`)) {
   const flags = ['--import', new URL('quick-start.mjs', import.meta.url).href, ...(isAgent ? AGENT_FLAGS : [])];
   const args = [...flags, isClone ? source : compiled, ...words];
   const env = isAgent ? { ...AGENT_ENVIRONMENT, ...process.env } : process.env;
-  if (!replaceBy(node, args, env)) become(node, args, { env });
+  // Its channel breaks when this process is killed: whoever waits for a signal then ends as if one had come.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  if (!replaceBy(node, args, env)) become(node, args, { env, stdio });
 }

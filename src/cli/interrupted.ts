@@ -2,7 +2,8 @@
 const FOREVER_MS = 2 ** 31 - 1;
 /** One Ctrl-C may come twice: by the terminal and by the process that started this one. */
 const SAME_MS = 500;
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** `disconnect`: an older Node started this process (bin/crenel.mjs), passes signals on, and was killed. */
+const ENDS = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
 
 /**
  * Resolves at the first Ctrl-C or request to end; a second one ends the process at once, as it would without us. Waiting keeps the process
@@ -14,10 +15,10 @@ export async function interrupted(): Promise<void> {
     const hear = (): void => {
       resolve();
       setTimeout(() => {
-        for (const signal of SIGNALS) process.removeListener(signal, hear);
+        for (const end of ENDS) process.removeListener(end, hear);
       }, SAME_MS).unref();
     };
-    for (const signal of SIGNALS) process.on(signal, hear);
+    for (const end of ENDS) process.on(end, hear);
   });
   clearInterval(staying);
 }
