@@ -6,13 +6,14 @@ import { judgePath } from '../core/policy/evaluate.ts';
 import { boxesOfPoints, type EndsDocument, endsDocument, pointsDocument } from './ends-document.ts';
 import { eniName } from './names.ts';
 import { type RuleDocument, ruleDocument, type TrafficDocument } from './part-documents.ts';
-import { Bitsets, NO_CLASSES, type SetId } from './pairs/bitsets.ts';
+import { NO_CLASSES, type SetId } from './pairs/bitsets.ts';
 import { transportAt } from './pairs/blame.ts';
-import { type ClassId, classesOf } from './pairs/classes.ts';
+import type { ClassId } from './pairs/classes.ts';
 import { endsOf, outsideClasses, spaceTexts } from './pairs/ends.ts';
 import { differentStops } from './pairs/links.ts';
-import { Matrix } from './pairs/matrix.ts';
-import { type RowId, Rows } from './pairs/rows.ts';
+import { type Matrices, matricesOf } from './pairs/matrices.ts';
+import type { Matrix } from './pairs/matrix.ts';
+import type { RowId, Rows } from './pairs/rows.ts';
 import { outsideKind } from './pairs/spots.ts';
 import { pathShape } from './path-shape.ts';
 import { supportOf } from './rule-support.ts';
@@ -59,11 +60,17 @@ export type ExposuresDocument = {
 /** What gets into a world from the internet. `families`: those to ask about. */
 export function exposures(
   world: World,
-  options: { readonly families?: readonly Family[]; readonly onProgress?: (done: number) => void } = {},
+  options: {
+    readonly families?: readonly Family[];
+    /** The world's, where another answer reads them too. */
+    readonly matrices?: Matrices;
+    readonly onProgress?: (done: number) => void;
+  } = {},
 ): ExposuresDocument {
   const families = options.families ?? FAMILIES;
+  const matrices = options.matrices ?? matricesOf(world);
   const found = families.map((family, at) =>
-    exposuresIn(world, family, (done) => options.onProgress?.((at + done) / families.length)),
+    exposuresIn(matrices(family), (done) => options.onProgress?.((at + done) / families.length)),
   );
   const none = { exposed: 0, perhaps: 0, all: 0 };
   const counts = new Map(families.map((family, at) => [family, found[at]?.counts ?? none]));
@@ -88,10 +95,8 @@ type Opening = {
   readonly to: ClassId[];
 };
 
-function exposuresIn(world: World, family: Family, onProgress: (done: number) => void): Found {
-  const classes = classesOf([world], family);
-  const rows = new Rows(new Bitsets(classes.list.length));
-  const matrix = new Matrix(classes, 0, { rows });
+function exposuresIn(matrix: Matrix, onProgress: (done: number) => void): Found {
+  const { classes, rows, world } = matrix;
   const internet = rows.sets.of(
     [...rows.sets.members(outsideClasses(classes, rows))].filter((id) => isInternet(matrix, id)),
   );
@@ -109,7 +114,14 @@ function exposuresIn(world: World, family: Family, onProgress: (done: number) =>
     for (const one of openingsIn(rows, certain)) file(openings, id, { certainty: 'certain', ...one });
     for (const one of openingsIn(rows, perhaps)) file(openings, id, { certainty: 'perhaps', ...one });
   }
-  return { counts, openings: [...openings.values()].map((one) => openingDocument(matrix, one)) };
+  // Many openings are to the same senders.
+  const ends = new Map<SetId, EndsDocument>();
+  const endsOfSet = (set: SetId): EndsDocument => {
+    const document = ends.get(set) ?? endsDocument(world, endsOf(classes, rows.sets.members(set)));
+    ends.set(set, document);
+    return document;
+  };
+  return { counts, openings: [...openings.values()].map((one) => openingDocument(matrix, one, endsOfSet(one.set))) };
 }
 
 function isInternet({ classes }: Matrix, id: ClassId): boolean {
@@ -131,14 +143,18 @@ function file(openings: Map<string, Opening>, id: ClassId, one: Omit<Opening, 't
   else known.to.push(id);
 }
 
-function openingDocument(matrix: Matrix, { certainty, set, points, to }: Opening): ExposureDocument {
-  const { classes, rows, world } = matrix;
+function openingDocument(
+  matrix: Matrix,
+  { certainty, set, points, to }: Opening,
+  from: EndsDocument,
+): ExposureDocument {
+  const { classes, rows } = matrix;
   const shown = witness(matrix, { from: [...rows.sets.members(set)][0] ?? 0, to: to[0] ?? 0, points });
   return {
     family: classes.family,
     certainty,
     traffic: pointsDocument(points, classes.family),
-    from: endsDocument(world, endsOf(classes, rows.sets.members(set))),
+    from,
     interfaces: interfacesOf(matrix, to),
     ...shown,
   };

@@ -13,11 +13,9 @@ import {
   type MatrixKind,
   unplacedIn,
 } from './matrix-ends.ts';
-import { Bitsets } from './pairs/bitsets.ts';
-import { classesOf } from './pairs/classes.ts';
 import { EndTable, type EndTraffic } from './pairs/end-table.ts';
-import { Matrix } from './pairs/matrix.ts';
-import { Rows } from './pairs/rows.ts';
+import { type Matrices, matricesOf } from './pairs/matrices.ts';
+import type { Matrix } from './pairs/matrix.ts';
 import type { TrafficDocument } from './part-documents.ts';
 
 /** What gets from one end to another in one family, in three parts without anything in common; null for a part without traffic. */
@@ -60,6 +58,8 @@ export type MatrixQuery = {
   readonly page?: number;
   /** Rows on a page. */
   readonly size?: number;
+  /** The world's, where another answer reads them too. */
+  readonly matrices?: Matrices;
   /** Told how much is done, 0 to 1. */
   readonly onProgress?: (done: number) => void;
 };
@@ -78,9 +78,10 @@ export function matrixDocument(world: World, query: MatrixQuery): Result<MatrixD
     return fail({ kind: 'unknown', message: `there is no page ${page}: there are ${pages}`, suggestions: [] });
   const families = query.families ?? familiesOf(world);
   const senders = from.value.slice((page - 1) * size, page * size);
+  const matrices = query.matrices ?? matricesOf(world);
   const cells = new Map(senders.map((sender) => [sender, [] as MatrixCell[]]));
   for (const [at, family] of families.entries())
-    fill(cells, { world, all, family, receivers: to.value }, (done) =>
+    fill(cells, { matrix: matrices(family), all, receivers: to.value }, (done) =>
       query.onProgress?.((at + done) / families.length),
     );
   return ok({
@@ -97,19 +98,17 @@ export function matrixDocument(world: World, query: MatrixQuery): Result<MatrixD
 }
 
 type Asked = {
-  readonly world: World;
+  readonly matrix: Matrix;
   readonly all: readonly EndMembers[];
-  readonly family: Family;
   readonly receivers: readonly number[];
 };
 
 function fill(
   cells: ReadonlyMap<number, MatrixCell[]>,
-  { world, all, family, receivers }: Asked,
+  { matrix, all, receivers }: Asked,
   onProgress: (done: number) => void,
 ): void {
-  const classes = classesOf([world], family);
-  const matrix = new Matrix(classes, 0, { rows: new Rows(new Bitsets(classes.list.length)) });
+  const { family } = matrix.classes;
   const table = new EndTable(
     matrix,
     all.map(({ end, enis }) => (end.kind === 'outside' ? end.id : new Set<string>(enis))),

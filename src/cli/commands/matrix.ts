@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exposures } from '../../analysis/exposure.ts';
-import { type MatrixDocument, type MatrixQuery, matrixDocument } from '../../analysis/matrix-document.ts';
+import { type MatrixDocument, matrixDocument } from '../../analysis/matrix-document.ts';
 import { MATRIX_KINDS, type MatrixKind } from '../../analysis/matrix-ends.ts';
+import { type Matrices, matricesOf } from '../../analysis/pairs/matrices.ts';
 import type { World } from '../../core/model/world.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse, withProgress } from '../context.ts';
@@ -46,24 +47,29 @@ async function matrix(context: Context, options: Options): Promise<ExitStatus> {
   const world = await openEnforcedWorld(context, options);
   if (!world.ok) return world.error;
   const { family, json } = context.options;
-  const query: MatrixQuery = {
+  const query = {
     by,
     ...(html === true ? {} : { page, size }),
     ...(family === undefined ? {} : { families: [family] }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    matrices: matricesOf(world.value),
   };
   const document = withProgress(context, 'analysing', (onProgress) =>
     matrixDocument(world.value, { ...query, onProgress }),
   );
   if (!document.ok) return refuse(context, EXIT.usage, document.error);
   if (json === true) printJson(context, document.value);
-  else if (html === true) return printPage(context, world.value, document.value);
+  else if (html === true) return printPage(context, { world: world.value, matrices: query.matrices }, document.value);
   else printSheet(context, matrixSheet(document.value));
   return EXIT.allowed;
 }
 
-function printPage(context: Context, world: World, document: MatrixDocument): ExitStatus {
+function printPage(
+  context: Context,
+  { world, matrices }: { readonly world: World; readonly matrices: Matrices },
+  document: MatrixDocument,
+): ExitStatus {
   const cells = document.rows.reduce((sum, one) => sum + one.cells.length, 0);
   if (cells > MAX_PAGE_CELLS)
     return refuse(
@@ -72,7 +78,9 @@ function printPage(context: Context, world: World, document: MatrixDocument): Ex
       `the matrix has ${cells.toLocaleString('en-US')} cells with traffic, and a page holds ${MAX_PAGE_CELLS.toLocaleString('en-US')}: choose rows with --from, or --by subnet`,
     );
   const { families } = document;
-  const openings = withProgress(context, 'analysing', (onProgress) => exposures(world, { families, onProgress }));
+  const openings = withProgress(context, 'analysing', (onProgress) =>
+    exposures(world, { families, matrices, onProgress }),
+  );
   context.io.stdout.write(pageHtml(document, openings));
   return EXIT.allowed;
 }
