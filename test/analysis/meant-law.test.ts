@@ -68,6 +68,13 @@ test('a prefix inside of the one that an address will be of may hold it', () => 
   assert.equal(outcome(MOVED, 'a must reach c on tcp/443'), 'holds');
 });
 
+test('an address that is not known is none that is, whatever stands for it', () => {
+  // The words of a's address are those of 0.0.0.3: a does not talk to itself there.
+  assert.notEqual(verdict(MOVED, 'a', '0.0.0.3'), 'allowed');
+  assert.equal(verdict(MOVED, 'a', '0.0.0.3'), verdict(MOVED, 'a', '0.0.0.4'));
+  assert.equal(verdict(MOVED, '0.0.0.3', 'a'), verdict(MOVED, '0.0.0.4', 'a'));
+});
+
 test('an answer takes in what may be meant, and promises nothing of it', () => {
   assert.equal(verdict(MOVED, 'c', '10.0.1.0/27'), 'depends');
   assert.equal(verdict(MOVED, 'c', '10.0.1.0/24'), 'allowed');

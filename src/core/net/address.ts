@@ -47,9 +47,16 @@ export function unknownAddress(within: NonNullable<Address['within']>, number: n
     : { family: 'ipv6', w0: 0x0100_0000, w1: 0, w2: 0, w3: number, within };
 }
 
-/** Whether two addresses are the same, family included. */
+/** Whether two addresses are the same, family included. One that is not known is never one that is, whatever its words. */
 export function sameAddress(a: Address, b: Address): boolean {
-  return a.w0 === b.w0 && a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.family === b.family;
+  return (
+    a.w0 === b.w0 &&
+    a.w3 === b.w3 &&
+    a.w2 === b.w2 &&
+    a.w1 === b.w1 &&
+    a.family === b.family &&
+    (a.within === undefined) === (b.within === undefined)
+  );
 }
 
 /** Numeric order, IPv4 before IPv6. */
