@@ -13,6 +13,8 @@ const MAX_NODES = 300;
 const MAX_LINES = 600;
 /** More names than this hide each other: then the chosen node and those around it have theirs. */
 const MAX_NAMES = 80;
+/** Characters of a name on the map; all of it stands in its title. */
+const MAX_NAME = 32;
 /** Half the width and height of the map, without its margins. */
 const MAP = { x: 500, y: 340 };
 const MAX_OPENINGS = 200;
@@ -102,9 +104,18 @@ function endOf(at) {
   return data.ends[at] ?? { name: '', id: '', note: '', isOutside: false };
 }
 
+/** Why there is nothing to see, where there is nothing. @returns {readonly string[]} */
+function whyEmpty() {
+  if (shown.down.length > 0) return [];
+  return [
+    state.filter === '' ? 'nothing gets from one of these to another' : 'nothing here has what the filter asks for',
+  ];
+}
+
 /** Draws the cells that can be seen, and no others: a table of a million cells stays quick. */
 function drawTable() {
   const view = byId('table');
+  byId('mapnote').textContent = whyEmpty().join('');
   const { across, down, isMeant } = shown;
   const space = element('div');
   space.style.cssText = `width:${HEAD.width + across.length * SIZE + 20}px;height:${HEAD.height + down.length * SIZE + 20}px`;
@@ -325,6 +336,7 @@ function drawMap() {
     ),
   );
   const notes = [
+    ...whyEmpty(),
     ...(hidden > 0 ? [`${grouped(hidden)} more are not drawn: the filter finds them`] : []),
     ...(isTooMany ? [`${grouped(lines.length)} lines: choose a node to see its own`] : []),
   ];
@@ -392,7 +404,7 @@ function nodeOf(spots, at, { around, isNamed, radius }) {
   made.append(title, shape('circle', { cx: x, cy: y, r: radius }));
   if (isNamed || at === state.from || end.isOutside) {
     const label = shape('text', { x, y: y - 11, 'font-size': 13 });
-    label.textContent = end.name;
+    label.textContent = end.name.length > MAX_NAME ? `${end.name.slice(0, MAX_NAME - 1)}…` : end.name;
     made.append(label);
   }
   made.addEventListener('click', () => {
