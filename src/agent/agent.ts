@@ -9,7 +9,7 @@ import { type Attaching, holdsOf } from './attaching.ts';
 import { DeviceNews } from './device-news.ts';
 import type { Look } from './devices.ts';
 import { Enforcer } from './enforcer.ts';
-import { giveBack } from './give-back.ts';
+import { giveBackFor } from './give-back.ts';
 import { HitTotals } from './hit-totals.ts';
 import type { KeptRules } from './kept-rules.ts';
 import type { Kernel } from './kernel.ts';
@@ -50,9 +50,6 @@ const LOOK_MS = 5000;
 const LOOK_SHARE = 100;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
-
-/** After a change of so many commands what it took to make is given back at once, where Node was started so that it can be. */
-const LARGE_CHANGE = 10_000;
 
 /** What may be wrong: the newest rules, what the kernel makes of the old ones, the devices that they are for, the disk that keeps them. */
 type About = 'rules' | 'kernel' | 'devices' | 'disk';
@@ -220,7 +217,7 @@ export class Agent {
     this.#warnings.set('rules', problems);
     this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
-    if (commands > LARGE_CHANGE) giveBack();
+    giveBackFor(commands);
   }
 
   /** What the server is told to be in force is on the disk by then. */

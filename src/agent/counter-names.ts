@@ -9,13 +9,13 @@ export type CounterName = { readonly kind: 'groups' | 'acls'; readonly owner: st
 /** One counter of the kernel. `object` is another one when it is made anew; `name` is absent when nobody knows what it counts. */
 export type Reading = { readonly object: string; readonly name: CounterName | undefined; readonly count: Count };
 
-/** Rules of a class, by place, and the groups that they are of. */
-type Class = { readonly rules: readonly RuleId[]; readonly owners: ReadonlyMap<RuleId, string> };
+/** Rules of a class, by place, and the world that knows which groups they are of. */
+type Class = { readonly rules: readonly RuleId[]; readonly world: World };
 
 /** Knows what the kernel's counters count, also those of rules that went since they were read last. */
 export class CounterNames {
   #live: Meaning | undefined;
-  #owners: ReadonlyMap<RuleId, string> = new Map();
+  #world: World | undefined;
   readonly #chains = new Map<string, CounterName>();
   /** Classes that went since the last reading, or became others. */
   readonly #gone = new Map<number, Class>();
@@ -30,15 +30,13 @@ export class CounterNames {
   /** The kernel holds a layout with this meaning now, made of a world. */
   follow(world: World, meaning: Meaning): void {
     if (meaning === this.#live) return;
-    const [before, owners] = [this.#live, this.#owners];
+    const [before, worldBefore] = [this.#live, this.#world];
     this.#live = meaning;
-    this.#owners = new Map(
-      [...listRecords(world, 'groups')].flatMap((group) => group.rules.map(({ id }) => [id, group.id] as const)),
-    );
+    this.#world = world;
     for (const [number, rules] of before?.classes ?? []) {
       const next = meaning.classes.get(number);
       const stays = next !== undefined && hasSameItems(next, rules);
-      if (!stays && !this.#gone.has(number)) this.#gone.set(number, { rules, owners });
+      if (!stays && !this.#gone.has(number)) this.#gone.set(number, { rules, world: worldBefore ?? world });
     }
     for (const [number, rules] of meaning.classes) {
       const known = this.#gone.get(number);
@@ -51,7 +49,9 @@ export class CounterNames {
   /** What counters say; what went before is forgotten with it. */
   readings(counts: Counts): readonly Reading[] {
     const readings: Reading[] = [];
-    for (const [mark, count] of counts.hits) readings.push({ object: `mark ${mark}`, name: this.#nameOf(mark), count });
+    const owners = new Owners();
+    for (const [mark, count] of counts.hits)
+      readings.push({ object: `mark ${mark}`, name: this.#nameOf(mark, owners), count });
     for (const [chain, name] of this.#chains) {
       const count = counts.rules.get(`${chain} 0`);
       if (count !== undefined) readings.push({ object: `${chain} ${count.handle}`, name, count });
@@ -67,17 +67,32 @@ export class CounterNames {
     return [...counts.hits.keys()].filter((mark) => this.#live?.classes.has(mark & MAX_NUMBER) === false);
   }
 
-  #nameOf(mark: number): CounterName | undefined {
+  #nameOf(mark: number, owners: Owners): CounterName | undefined {
     const number = mark & MAX_NUMBER;
     if (this.#doubtful.has(number)) return undefined;
     const live = this.#live?.classes.get(number);
-    const found = live === undefined ? this.#gone.get(number) : { rules: live, owners: this.#owners };
-    return found && nameAt(found, Math.max(0, (mark >>> NUMBER_BITS) - 1));
+    const found = live === undefined ? this.#gone.get(number) : { rules: live, world: this.#world };
+    return found?.world && nameAt(found.rules, Math.max(0, (mark >>> NUMBER_BITS) - 1), owners.of(found.world));
+  }
+}
+
+/** Which groups rules are of, world by world, for as long as counters are read. */
+class Owners {
+  readonly #known = new Map<World, ReadonlyMap<RuleId, string>>();
+
+  of(world: World): ReadonlyMap<RuleId, string> {
+    const owners =
+      this.#known.get(world) ??
+      new Map(
+        [...listRecords(world, 'groups')].flatMap(({ id, rules }) => rules.map((rule) => [rule.id, id] as const)),
+      );
+    this.#known.set(world, owners);
+    return owners;
   }
 }
 
 /** Peers past what a mark can tell apart share the last place, so what is counted there is nobody's. */
-function nameAt({ rules, owners }: Class, place: number): CounterName | undefined {
+function nameAt(rules: readonly RuleId[], place: number, owners: ReadonlyMap<RuleId, string>): CounterName | undefined {
   const item = rules[place];
   const owner = item === undefined ? undefined : owners.get(item);
   if (item === undefined || owner === undefined) return undefined;

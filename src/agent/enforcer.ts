@@ -13,6 +13,7 @@ import { inTurn, type Turn } from '../nft/turn.ts';
 import { undoLines } from '../nft/undo.ts';
 import type { Wiring } from '../nft/wiring.ts';
 import { CounterNames, type Reading } from './counter-names.ts';
+import { giveBackFor } from './give-back.ts';
 import type { Kernel, KernelFault } from './kernel.ts';
 import { earlierCommands } from './open-connections.ts';
 import type { Connection } from './self-check.ts';
@@ -47,6 +48,8 @@ export class Enforcer {
   /** What the kernel holds; undefined when it must be asked. */
   #known: Listing | undefined;
   #turn: Turn = [];
+  /** Something was laid anew since what that took was given back. */
+  #isUntidy = false;
   readonly #names = new CounterNames();
   /** Which table counts: none has the same number as one before it, of any enforcer. */
   #table = Enforcer.#nextTable();
@@ -103,29 +106,30 @@ export class Enforcer {
       followed === undefined ? await this.#plan(view, wiring) : ok(shortPlan(followed, this.#known ?? NOTHING));
     if (!planned.ok) return planned;
     const { layout: next, transactions, faults } = planned.value;
-    if (prelude !== undefined && commandsOf(transactions).length > 0) {
+    const commands = transactions.reduce((sum, one) => sum + one.commands.length, 0);
+    if (prelude !== undefined && commands > 0) {
       if (!this.#kernel.readsStrangers) throw new Error('what is read this way cannot be made again');
       const ready = await prelude(undoLines(planned.value.before));
       if (!ready.ok) return fail({ kind: 'failed', message: ready.error });
     }
+    // Making the change is over, and doing it takes room again.
+    giveBackFor(commands);
     const done = await this.#applyAll(transactions);
     if (!done.ok) return done;
     if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
+    this.#isUntidy ||= followed === undefined;
     this.#names.follow(view.world, next.meaning);
     this.#wiring = wiring;
     this.#applied = { view, layout: next };
     this.#known =
       followed === undefined || this.#known === undefined ? listingOf(next.ruleset) : followedBy(this.#known, next);
-    return ok({
-      revision: view.revision,
-      commands: commandsOf(transactions).length,
-      problems: [...next.problems, ...faults],
-    });
+    return ok({ revision: view.revision, commands, problems: [...next.problems, ...faults] });
   }
 
   /** Makes sure that the kernel holds what it should: unless nobody can have changed it, it is read back, compared and put right. */
   async verify(): Promise<Result<Drift, KernelFault>> {
     if (this.#applied === undefined) return ok({ commands: [], readings: [] });
+    this.#tidy();
     if (this.#known !== undefined && (await this.#kernel.isUntouched())) {
       const readings = await this.counts();
       return readings.ok ? ok({ commands: [], readings: readings.value }) : readings;
@@ -156,6 +160,12 @@ export class Enforcer {
     if (this.#applied === undefined) return ok([]);
     const counted = await this.#kernel.counts(this.#names.chains);
     return counted.ok ? ok(await this.#readingsOf(counted.value)) : counted;
+  }
+
+  /** Gives back what the newest layouts took to make, now that nothing waits for it. */
+  #tidy(): void {
+    if (this.#isUntidy) giveBackFor(this.#applied?.layout.numbering.numbers.size ?? 0);
+    this.#isUntidy = false;
   }
 
   /** Ends what was started to reach the kernel. The rules stay. */

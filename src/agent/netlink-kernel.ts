@@ -4,6 +4,7 @@ import type { Command } from '../nft/command.ts';
 import type { Count, Counts, Listing, ReadBack, RuleCount } from '../nft/listing.ts';
 import type { Ruleset } from '../nft/ruleset.ts';
 import { TABLE_FAMILIES, type TableFamily } from '../nft/tables.ts';
+import { ByteWriter } from '../nft/wire/byte-writer.ts';
 import { type Batch, batchOf, nextGeneration } from '../nft/wire/command-bytes.ts';
 import { readHits } from '../nft/wire/element-reader.ts';
 import { askChains, askElements, askRules, askRulesOf, askSets, askTimeouts } from '../nft/wire/requests.ts';
@@ -30,6 +31,8 @@ export class NetlinkKernel implements Kernel {
   readonly mostAtOnce: number = 30_000;
   readonly readsStrangers: boolean = false;
   readonly #talk: NetlinkTalk;
+  /** What wrote the last batch, as long as nobody needs its room: many batches in a row are as long. */
+  #writer: WeakRef<ByteWriter> | undefined;
   /** The generation in which nobody but this has changed what was read last. */
   #generation: number | undefined;
 
@@ -43,7 +46,9 @@ export class NetlinkKernel implements Kernel {
   }
 
   async apply(commands: readonly Command[]): Promise<Result<void, KernelFault>> {
-    const done = await this.#commit(batchOf(commands));
+    const writer = this.#writer?.deref() ?? new ByteWriter();
+    this.#writer = new WeakRef(writer);
+    const done = await this.#commit(batchOf(commands, writer));
     if (!done.ok) this.#generation = undefined;
     return done;
   }

@@ -37,7 +37,7 @@ export class NetlinkTalk {
   /** Asks one question and hands over its answer: one message, or many and a last one that says so. */
   async ask(question: Uint8Array, take: (message: Message) => void): Promise<Result<void, TalkFault>> {
     const heard = { error: 0, isInterrupted: false };
-    const asked = await this.#converse([question], (message) => {
+    const asked = await this.#converse([[question]], (message) => {
       if (message.sequence !== QUESTION_SEQUENCE) return false;
       heard.isInterrupted ||= (message.flags & FLAG.interrupted) !== 0;
       if (message.type === NETLINK.error || message.type === NETLINK.done) {
@@ -58,9 +58,8 @@ export class NetlinkTalk {
     let refused: TalkFault | undefined;
     let newest = 0;
     // What the kernel has to say of the batch comes before the answer to the question that follows.
-    const pieces = [[batchBegin(generation), batch.bytes, batchEnd()], [askGeneration()]];
     const heard = await this.#converse(
-      pieces.map((parts) => Buffer.concat(parts)),
+      [[batchBegin(generation), batch.bytes, batchEnd()], [askGeneration()]],
       ({ type, sequence, body }) => {
         if (type === NETLINK.error) {
           const error = errorOf(body);
@@ -81,7 +80,7 @@ export class NetlinkTalk {
     this.#netlink = undefined;
   }
 
-  async #converse(pieces: readonly Uint8Array[], take: (message: Message) => boolean): Promise<Result<void>> {
+  async #converse(pieces: Parameters<Netlink['ask']>[0], take: (message: Message) => boolean): Promise<Result<void>> {
     if (this.#netlink === undefined || this.#netlink.fault !== undefined) {
       const started = Netlink.start(this.#options);
       if (!started.ok) return started;
@@ -120,8 +119,8 @@ function commandText(command: Command): string {
       return `${what} ${command.timeout.name}`;
     case 'add-chain':
       return `${what} ${command.chain.name}`;
-    case 'add-rule':
-      return `${what} in ${command.chain}`;
+    case 'add-rules':
+      return `${what} in ${command.chain.name}`;
     case 'add-set':
     case 'add-elements':
     case 'delete-elements':

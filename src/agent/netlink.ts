@@ -128,19 +128,23 @@ export class Netlink {
     return this.#fault;
   }
 
-  /** Sends messages and hands over those that come, until `take` has seen the last one of the answer. One question at a time. */
-  async ask(pieces: readonly Uint8Array[], take: Take): Promise<Result<void>> {
+  /**
+   * Sends messages, which the kernel gets piece by piece, and hands over those that come, until `take` has seen the last one of the answer. One question
+   * at a time.
+   */
+  async ask(pieces: readonly (readonly Uint8Array[])[], take: Take): Promise<Result<void>> {
     if (this.#fault !== undefined) return fail(this.#fault);
     if (this.#asking !== undefined) throw new Error('the kernel was asked while it was answering');
     const { promise, resolve } = Promise.withResolvers<Result<void>>();
     this.#asking = { take, answer: resolve };
     hold(this.#child.stdout, true);
-    for (const piece of pieces) {
+    const { stdin } = this.#child;
+    for (const parts of pieces) {
+      const bytes = parts.reduce((sum, part) => sum + part.length, 0);
       const length = Buffer.alloc(LENGTH_BYTES);
-      if (LOW_FIRST) length.writeUInt32LE(piece.length);
-      else length.writeUInt32BE(piece.length);
-      this.#child.stdin.write(length);
-      this.#child.stdin.write(piece);
+      if (LOW_FIRST) length.writeUInt32LE(bytes);
+      else length.writeUInt32BE(bytes);
+      for (const part of [length, ...parts]) stdin.write(part);
     }
     return await promise;
   }

@@ -1,4 +1,4 @@
-import type { Chain, Content, CtTimeout, NftSet, Rule, Ruleset } from './ruleset.ts';
+import type { Chain, Content, CtTimeout, NftSet, Ruleset } from './ruleset.ts';
 import { hasFamily, type TableFamily } from './tables.ts';
 
 /** One step of a transaction: what is done to the table, however the kernel is told. */
@@ -12,7 +12,8 @@ export type Command =
   /** Takes all rules out of a chain. */
   | { readonly kind: 'flush-chain'; readonly name: string }
   | { readonly kind: 'delete-chain'; readonly name: string }
-  | { readonly kind: 'add-rule'; readonly chain: string; readonly rule: Rule }
+  /** Puts the rules of a chain at the end of it, which is there in name. Chains may make their rules as they are asked for. */
+  | { readonly kind: 'add-rules'; readonly chain: Chain }
   /** An empty set; what it holds comes by `add-elements`. */
   | { readonly kind: 'add-set'; readonly set: NftSet }
   | { readonly kind: 'delete-set'; readonly name: string; readonly isMap: boolean }
@@ -42,8 +43,7 @@ export function* wholeCommands(ruleset: Ruleset): Generator<Command, void, undef
         : content.kind === 'dynamic' || content.elements.size === 0;
     if (!isEmpty) yield { kind: 'add-elements', set, content };
   }
-  for (const { name, rules } of ruleset.chains.values())
-    for (const rule of rules) yield { kind: 'add-rule', chain: name, rule };
+  for (const chain of ruleset.chains.values()) yield { kind: 'add-rules', chain };
 }
 
 /** How much work one command is beside one element. */
@@ -63,20 +63,22 @@ export function* piecesOf(
   }
   let piece: Command[] = [];
   let weight = 0;
-  for (const part of commands.flatMap((command) => cut(command, most))) {
-    const own = weightOf(part);
-    if (weight > 0 && weight + own > most) {
-      yield piece;
-      piece = [];
-      weight = 0;
+  for (const command of commands)
+    for (const part of cut(command, most)) {
+      const own = weightOf(part);
+      if (weight > 0 && weight + own > most) {
+        yield piece;
+        piece = [];
+        weight = 0;
+      }
+      piece.push(part);
+      weight += own;
     }
-    piece.push(part);
-    weight += own;
-  }
   yield piece;
 }
 
 function weightOf(command: Command): number {
+  if (command.kind === 'add-rules') return command.chain.rules.length * COMMAND_WEIGHT;
   return 'content' in command ? elementCount(command.content) : COMMAND_WEIGHT;
 }
 
@@ -90,8 +92,12 @@ function wordsOf({ family }: Extract<Content, { kind: 'packed' }>): number {
   return family === 'ipv4' ? 1 : 4;
 }
 
-/** A command about many elements as several about fewer. */
+/** A command about many elements as several about fewer; rules are made, for as long as their piece is in the making. */
 function cut(command: Command, most: number): readonly Command[] {
+  if (command.kind === 'add-rules') {
+    const { name, rules } = command.chain;
+    return [{ ...command, chain: { name, rules } }];
+  }
   if (!('content' in command) || elementCount(command.content) <= most) return [command];
   const { content } = command;
   const starts = Array.from({ length: Math.ceil(elementCount(content) / most) }, (_, index) => index * most);

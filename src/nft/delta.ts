@@ -1,8 +1,8 @@
 import { type Command, type Transaction, wholeCommands } from './command.ts';
-import { type Listing, listedChain } from './listing.ts';
+import { type Listing, listsRules } from './listing.ts';
 import { movesApart, packedBetween } from './moves.ts';
 import { chainHead, elementTexts, setHead, timeoutText } from './render.ts';
-import type { Chain, Content, NftSet, Ruleset, Value } from './ruleset.ts';
+import type { Content, NftSet, Ruleset, Value } from './ruleset.ts';
 import { hasFamily, TABLE_FAMILIES, type TableFamily } from './tables.ts';
 import { TURN } from './turn.ts';
 
@@ -66,12 +66,8 @@ function prepareCommands(actual: Listing, desired: Ruleset): readonly Command[] 
     if (known === undefined && set !== turn) commands.push({ kind: 'add-set', set });
     commands.push(...elementCommands(known?.content, set, { isComing: true }));
   }
-  for (const chain of fresh) commands.push(...ruleCommands(chain));
+  for (const chain of fresh) commands.push({ kind: 'add-rules', chain });
   return commands;
-}
-
-function ruleCommands({ name, rules }: Chain): readonly Command[] {
-  return rules.map((rule) => ({ kind: 'add-rule', chain: name, rule }));
 }
 
 /** Members that come before everything, or go after it. */
@@ -93,9 +89,9 @@ function changeCommands({ actual, desired, live }: Step, withoutMembers: boolean
   for (const chain of desired.chains.values()) {
     const isThere = actual.chains.has(chain.name);
     // A chain that is there and has other rules was changed by somebody else: packets may be led to it.
-    if (hasRules(actual, chain) || (!isThere && chain.hook === undefined)) continue;
+    if (listsRules(actual.chains.get(chain.name), chain) || (!isThere && chain.hook === undefined)) continue;
     commands.push(isThere ? { kind: 'flush-chain', name: chain.name } : { kind: 'add-chain', chain });
-    commands.push(...ruleCommands(chain));
+    commands.push({ kind: 'add-rules', chain });
   }
   for (const [name, { head }] of actual.chains)
     if (head !== '' && !desired.chains.has(name))
@@ -157,14 +153,6 @@ function differs(head: string | undefined, wanted: string): boolean {
 /** Whether a set's head is that of a map. */
 export function isMapHead(head: string): boolean {
   return / : (?:mark|verdict);/u.test(head);
-}
-
-function hasRules(actual: Listing, chain: Chain): boolean {
-  const known = actual.chains.get(chain.name);
-  const wanted = listedChain(chain);
-  if (known === wanted) return true;
-  const rules = known?.rules;
-  return rules?.length === chain.rules.length && wanted.rules.every((text, place) => text === rules[place]);
 }
 
 /** Which of the changes of a set are wanted now; what goes is asked key by key. */

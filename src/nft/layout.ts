@@ -6,7 +6,15 @@ import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts
 import { layBorders } from './border-chains.ts';
 import { type Attached, attachedEnis, layDevices, quote } from './device-sets.ts';
 import { layForwardHooks } from './forward-hooks.ts';
-import { type KeptProfile, keptProfile, layUnfiltered, type Profile, profileElements } from './group-chains.ts';
+import {
+  classElements,
+  type KeptProfile,
+  keptProfile,
+  layUnfiltered,
+  portElements,
+  type Profile,
+  wideElements,
+} from './group-chains.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import { type Given, type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
@@ -95,10 +103,13 @@ function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): K
     });
     plan.texts(sideName(side), ['ifname'], { elements: devices, data: 'mark' });
   }
-  const { ports, irregular, classes } = profileElements(laid.values());
-  plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: ports, data: 'mark' });
-  plan.texts('irregular', ['mark'], { elements: irregular, data: 'verdict' });
-  plan.texts('classes', ['mark'], { elements: classes, data: 'verdict' });
+  const all = [...laid.values()];
+  const elements = function* (of: (profile: Profile) => Elements): Generator<Elements[number], void, undefined> {
+    for (const profile of all) yield* of(profile);
+  };
+  plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: elements(portElements), data: 'mark' });
+  plan.texts('irregular', ['mark'], { elements: elements(wideElements), data: 'verdict' });
+  plan.texts('classes', ['mark'], { elements: elements(classElements), data: 'verdict' });
   return kept;
 }
 

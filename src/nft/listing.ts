@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { packMembers } from '../core/policy/members.ts';
+import { ChangedMap } from './changed-map.ts';
 import { RAW_SETS } from './raw-fields.ts';
 import { chainHead, keyTypes, ruleText, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, Ruleset, Value } from './ruleset.ts';
@@ -36,22 +37,16 @@ export type RuleCount = Count & { readonly handle: number };
 /** The listing that a ruleset leads to. */
 export function listingOf(ruleset: Ruleset): Listing {
   return {
-    chains: new Map([...ruleset.chains].map(([name, chain]) => [name, listedChain(chain)])),
+    chains: new ChangedMap(ruleset.chains, (chain) => new OwnChain(chain)),
     sets: new Map([...ruleset.sets].map(([name, set]) => [name, { head: setHead(set), content: set.content }])),
     timeouts: new Map([...ruleset.timeouts].map(([name, timeout]) => [name, timeoutText(timeout)])),
   };
 }
 
 /**
- * A chain as it is listed, for the same chain the same. The texts of its rules are made when they are asked for and not kept: a host may have tens of
- * thousands of rules, and those of a chain that stays are hardly ever looked at.
+ * A chain as it is listed. The texts of its rules are made when they are asked for and not kept: a host may have tens of thousands of rules, and those of
+ * a chain that stays are hardly ever looked at.
  */
-export function listedChain(chain: Chain): ListedChain {
-  const listed = LISTED.get(chain) ?? new OwnChain(chain);
-  LISTED.set(chain, listed);
-  return listed;
-}
-
 class OwnChain implements ListedChain {
   readonly chain: Chain;
 
@@ -68,8 +63,12 @@ class OwnChain implements ListedChain {
   }
 }
 
-/** Memory of a pure function: a chain never changes. */
-const LISTED = new WeakMap<Chain, ListedChain>();
+/** Whether what is listed is this chain with these rules. */
+export function listsRules(listed: ListedChain | undefined, chain: Chain): boolean {
+  if (listed instanceof OwnChain && listed.chain === chain) return true;
+  const [known, wanted] = [listed?.rules, chain.rules];
+  return known?.length === wanted.length && wanted.every((rule, place) => ruleText(rule) === known[place]);
+}
 
 /** A table as it was read: what it holds, what it counted, and whose turn it was. */
 export type ReadBack = { readonly listing: Listing; readonly counts: Counts; readonly turn: Turn };

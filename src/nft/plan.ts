@@ -104,8 +104,8 @@ export class Plan {
 
   get numbering(): Numbering {
     const { most } = this.#previous;
-    const numbers = new Map(this.#numbers);
-    for (const [key, number] of this.#before.numbers) if (this.#reused.has(number)) numbers.set(key, number);
+    for (const [key, number] of this.#before.numbers) if (this.#reused.has(number)) this.#numbers.set(key, number);
+    const numbers = this.#numbers;
     return { most, numbers: new NumberMap(numbers), reserved: NO_NUMBERS.reserved, past: this.past };
   }
 
@@ -172,7 +172,7 @@ export class Plan {
     suffix: string,
     made: { readonly key: string; readonly rules: (name: string) => readonly Rule[] | Draft },
   ): string {
-    const name = this.once(`${prefix}-${hashText(made.key)}.${suffix}`);
+    const name = this.once([prefix, '-', hashText(made.key), '.', suffix].join(''));
     if (!this.#hasContent(name, made.key) || !this.#shared.has(name)) {
       const { work } = this.record(() => {
         const rules = made.rules(name);
@@ -217,14 +217,16 @@ export class Plan {
     name: string,
     key: readonly KeyType[],
     of: {
-      readonly elements: Elements | readonly Value[];
+      readonly elements: Iterable<Value | Elements[number]>;
       readonly data?: 'mark' | 'verdict';
       readonly isInterval?: boolean;
     },
   ): void {
-    const elements = new Map(
-      of.elements.map((one): readonly [Value, Value] => (typeof one === 'string' ? [one, ''] : one)),
-    );
+    const elements = new Map<Value, Value>();
+    for (const one of of.elements) {
+      const [text, data] = typeof one === 'string' ? [one, ''] : one;
+      elements.set(text, data);
+    }
     this.set({
       name,
       key,

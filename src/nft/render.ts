@@ -172,8 +172,8 @@ function commandLines(command: Command): Iterable<string> {
       return [`flush chain ${fullName(command.name)}`];
     case 'delete-chain':
       return [`delete chain ${fullName(command.name)}`];
-    case 'add-rule':
-      return [`add rule ${fullName(command.chain)} ${ruleText(command.rule)}`];
+    case 'add-rules':
+      return command.chain.rules.map((rule) => `add rule ${fullName(command.chain.name)} ${ruleText(rule)}`);
     case 'add-set':
       return [`add ${kindOf(command.set)} ${fullName(command.set.name)} { ${setHead(command.set)} }`];
     case 'delete-set':

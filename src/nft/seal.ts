@@ -12,8 +12,8 @@ export type Sealed = { readonly ruleset: Ruleset; readonly nameOf: (chain: strin
  * nobody is in it any more is the same in both.
  */
 export function seal(ruleset: Ruleset): Sealed {
-  const sealed = new Map<string, Chain>();
-  const names = new Map<string, string>();
+  const bySealed = new Map<string, SealedChain>();
+  const byDraft = new Map<string, SealedChain>();
   const lists = new Map<string, readonly string[]>();
   const once = (led: readonly string[]): readonly string[] => {
     const key = led.join(' ');
@@ -21,17 +21,18 @@ export function seal(ruleset: Ruleset): Sealed {
     lists.set(key, list);
     return list;
   };
-  const nameOf = (name: string): string => {
-    const known = names.get(name);
+  const chainOf = (name: string): SealedChain => {
+    const known = byDraft.get(name);
     if (known !== undefined) return known;
     const chain = ruleset.chains.get(name);
     if (chain === undefined) throw new Error(`chain ${name} is not in the ruleset`);
-    const made = sealedChain(chain, nameOf, once);
-    names.set(name, made.name);
-    sealed.set(made.name, made);
-    return made.name;
+    const made = sealedChain(chain, chainOf, once);
+    byDraft.set(chain.name, made);
+    bySealed.set(made.name, made);
+    return made;
   };
-  for (const name of ruleset.chains.keys()) nameOf(name);
+  const nameOf = (name: string): string => chainOf(name).name;
+  for (const name of ruleset.chains.keys()) chainOf(name);
   // Each text once: many keys lead to the same chain.
   const verdicts = new Map<Value, Verdict>();
   const verdictOf = (data: Value): Verdict => {
@@ -40,7 +41,7 @@ export function seal(ruleset: Ruleset): Sealed {
     return verdict;
   };
   const sets = [...ruleset.sets].map(([name, set]): [string, NftSet] => [name, sealSet(set, verdictOf)]);
-  return { ruleset: { ...ruleset, chains: sealed, sets: new Map(sets) }, nameOf };
+  return { ruleset: { ...ruleset, chains: bySealed, sets: new Map(sets) }, nameOf };
 }
 
 /**
@@ -49,19 +50,20 @@ export function seal(ruleset: Ruleset): Sealed {
  */
 function sealedChain(
   chain: Chain,
-  nameOf: (chain: string) => string,
+  chainOf: (name: string) => SealedChain,
   once: (led: readonly string[]) => readonly string[],
-): Chain {
+): SealedChain {
   const known = SEALED.get(chain);
-  if (known?.leadsTo(nameOf) === true) return known;
+  if (known?.leadsTo(chainOf) === true) return known;
   const led = new Map<string, string>();
   const named = (name: string): string => {
-    const own = nameOf(name);
-    led.set(name, own);
+    const { draft, name: own } = chainOf(name);
+    // Names in rules are parts of texts, which would be held with them.
+    led.set(draft.name, own);
     return own;
   };
   const text = chain.rules.map((rule) => ruleText(withNames(rule, named))).join('\n');
-  const own = chain.hook === undefined ? `${chain.name}.${hashText(text)}` : chain.name;
+  const own = chain.hook === undefined ? [chain.name, hashText(text)].join('.') : chain.name;
   const sealed = new SealedChain(chain, own, once([...led].flat()));
   SEALED.set(chain, sealed);
   return sealed;
@@ -92,8 +94,9 @@ class SealedChain implements Chain {
     return this.draft.rules.map((rule) => withNames(rule, (name) => names.get(name) ?? name));
   }
 
-  leadsTo(nameOf: (chain: string) => string): boolean {
-    for (let at = 0; at < this.led.length; at += 2) if (nameOf(this.led[at] ?? '') !== this.led[at + 1]) return false;
+  leadsTo(chainOf: (name: string) => SealedChain): boolean {
+    for (let at = 0; at < this.led.length; at += 2)
+      if (chainOf(this.led[at] ?? '').name !== this.led[at + 1]) return false;
     return true;
   }
 }

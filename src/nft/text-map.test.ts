@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { asId, type RuleId } from '../core/model/ids.ts';
+import { ChangedMap } from './changed-map.ts';
 import { ClassMap } from './class-map.ts';
 import { NumberMap } from './packed-map.ts';
 import { TextList } from './text-list.ts';
@@ -42,6 +43,16 @@ test('a packed map of texts is the map that it was made of', () => {
         upper,
         others,
       );
+    }),
+  );
+});
+
+test('a map of what becomes of values is the map that is made of them', () => {
+  fc.assert(
+    fc.property(pairs, fc.array(text), (entries, others) => {
+      const plain = new Map(entries);
+      const upper = new Map([...plain].map(([key, value]) => [key, value.toUpperCase()] as const));
+      isMap(new ChangedMap(plain, (value) => value.toUpperCase()), upper, others);
     }),
   );
 });

@@ -12,6 +12,7 @@ import { fail, ok } from '../../src/core/net/result.ts';
 import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Command } from '../../src/nft/command.ts';
 import { NO_NUMBERS } from '../../src/nft/plan.ts';
+import type { Rule } from '../../src/nft/ruleset.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
 import { plantOf } from '../nft/legs.ts';
@@ -98,7 +99,8 @@ function enforces(kernelOf: (namespace: string) => Kernel): void {
   test('a change that fails leaves the old rules whole, and the next one comes through', async () => {
     const [one, two] = [hostOf(2), hostOf(5)];
     let isBroken = false;
-    const nowhere: Command = { kind: 'add-rule', chain: 'nowhere', rule: [{ kind: 'verdict', verdict: 'accept' }] };
+    const accepts: Rule = [{ kind: 'verdict', verdict: 'accept' }];
+    const nowhere: Command = { kind: 'add-rules', chain: { name: 'nowhere', rules: [accepts] } };
     const flaky: Kernel = {
       ...partsOf(kernel),
       apply: async (commands) => await kernel.apply(isBroken ? [...commands, nowhere] : commands),

@@ -44,9 +44,10 @@ function apply(next: Draft, command: Command): void {
       if (isLedTo(next, command.name)) throw new Error(`something leads to ${command.name}`);
       next.chains.delete(command.name);
       break;
-    case 'add-rule': {
-      const chain = present(next.chains, command.chain);
-      next.chains.set(command.chain, { ...chain, rules: [...chain.rules, command.rule] });
+    case 'add-rules': {
+      const { name, rules } = command.chain;
+      const chain = present(next.chains, name);
+      next.chains.set(name, { ...chain, rules: [...chain.rules, ...rules] });
       break;
     }
     case 'add-set':

@@ -19,10 +19,20 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** What was written, where it stands: it is no more once something else is written. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins anew, in the same room. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** Hands out what was written, and begins anew. */
   take(): Uint8Array {
     const taken = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
+    this.clear();
     return taken;
   }
 

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { type Chain, type CtTimeout, type Hook, type NftSet, TIMEOUT_STATES } from '../ruleset.ts';
+import { type Chain, type CtTimeout, type Hook, type NftSet, type Rule, TIMEOUT_STATES } from '../ruleset.ts';
 import { isRaw, rawPlace } from '../raw-fields.ts';
 import { nameIn, placeOf, type TableFamily } from '../tables.ts';
 import { ByteWriter } from './byte-writer.ts';
@@ -38,9 +38,9 @@ export type Batch = {
   readonly commands: readonly (readonly [sequence: number, Command])[];
 };
 
-/** The batch that does commands. */
-export function batchOf(commands: Iterable<Command>): Batch {
-  const batch = new BatchWriter();
+/** The batch that does commands; its bytes are those of the writer until that writes anything else. */
+export function batchOf(commands: Iterable<Command>, writer: ByteWriter = new ByteWriter()): Batch {
+  const batch = new BatchWriter(writer);
   for (const command of commands) batch.write(command);
   return batch.close();
 }
@@ -77,13 +77,18 @@ export const BATCH_SEQUENCE = 1;
 type Kind = { readonly type: number; readonly flags?: number };
 
 class BatchWriter {
-  readonly #writer = new ByteWriter();
+  readonly #writer: ByteWriter;
   readonly #commands: (readonly [number, Command])[] = [];
   #sequence: number = BATCH_SEQUENCE;
   #setId = 0;
 
+  constructor(writer: ByteWriter) {
+    writer.clear();
+    this.#writer = writer;
+  }
+
   close(): Batch {
-    return { bytes: this.#writer.take(), commands: this.#commands };
+    return { bytes: this.#writer.written, commands: this.#commands };
   }
 
   write(command: Command): void {
@@ -126,8 +131,8 @@ class BatchWriter {
           writer.text(CHAIN.name, own);
         });
         return;
-      case 'add-rule':
-        this.#addRule(command);
+      case 'add-rules':
+        for (const rule of command.chain.rules) this.#addRule(command.chain.name, rule);
         return;
       case 'add-set':
         this.#addSet(command.set);
@@ -192,7 +197,7 @@ class BatchWriter {
     });
   }
 
-  #addRule({ chain, rule }: Extract<Command, { kind: 'add-rule' }>): void {
+  #addRule(chain: string, rule: Rule): void {
     const writer = this.#writer;
     const exprs = ruleExprs(rule);
     const places = new Map<unknown, { readonly name: string; readonly id: number }>();

@@ -33,11 +33,21 @@ function writeTexts(
   { form, elements }: { readonly form: ElementForm; readonly elements: ReadonlyMap<Value, Value> },
   message: (writeList: () => void) => void,
 ): void {
-  const all = [...elements];
-  for (let start = 0; start < all.length; start += AT_ONCE)
+  for (const some of inPieces(elements, AT_ONCE))
     message(() => {
-      for (const [key, data] of all.slice(start, start + AT_ONCE)) writeElement(writer, { form, key, data });
+      for (const [key, data] of some) writeElement(writer, { form, key, data });
     });
+}
+
+function* inPieces<T>(all: Iterable<T>, most: number): Generator<readonly T[], void, undefined> {
+  let piece: T[] = [];
+  for (const one of all) {
+    piece.push(one);
+    if (piece.length < most) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /** Addresses by the hundred thousand: one element is made, and then copied with another address in it. */
