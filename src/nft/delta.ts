@@ -26,7 +26,9 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
     ];
     return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
-  const step: Step = { actual, desired, live: liveNumbers(desired) };
+  let numbers: ReadonlySet<Value> | undefined;
+  const isLive = (number: Value): boolean => (numbers ??= liveNumbers(desired)).has(number);
+  const step: Step = { actual, desired, isLive };
   const isApart = movesApart(actual, desired);
   const prepared = [...prepareCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'come') : [])];
   const changed = changeCommands(step, isApart);
@@ -41,8 +43,8 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
   return { transactions: transactions.filter(({ commands }) => commands.length > 0), isWhole: false };
 }
 
-/** From where to where, and the numbers that a lookup may give once that is done. */
-type Step = { readonly actual: Listing; readonly desired: Ruleset; readonly live: ReadonlySet<Value> };
+/** From where to where, and whether a lookup may give a number once that is done, which is known when it is first asked. */
+type Step = { readonly actual: Listing; readonly desired: Ruleset; readonly isLive: (number: Value) => boolean };
 
 /** Whether anything is in the table of a family. */
 function holdsTable({ chains, sets, timeouts }: Parts, family: TableFamily): boolean {
@@ -79,12 +81,14 @@ function memberCommands(actual: Listing, desired: Ruleset, which: 'come' | 'go')
   });
 }
 
-function changeCommands({ actual, desired, live }: Step, withoutMembers: boolean): readonly Command[] {
+function changeCommands({ actual, desired, isLive }: Step, withoutMembers: boolean): readonly Command[] {
   const commands: Command[] = [];
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined || FACTS.has(set.name) || (withoutMembers && set.content.kind === 'packed')) continue;
-    commands.push(...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, live) }));
+    commands.push(
+      ...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, isLive) }),
+    );
   }
   for (const chain of desired.chains.values()) {
     const isThere = actual.chains.has(chain.name);
@@ -99,12 +103,12 @@ function changeCommands({ actual, desired, live }: Step, withoutMembers: boolean
   return commands;
 }
 
-function cleanCommands({ actual, desired, live }: Step): readonly Command[] {
+function cleanCommands({ actual, desired, isLive }: Step): readonly Command[] {
   const commands: Command[] = [];
   for (const set of desired.sets.values()) {
     const known = actual.sets.get(set.name)?.content;
     if (known === undefined || set.content.kind === 'packed') continue;
-    const isGoing = FACTS.has(set.name) ? () => true : (key: Value) => isOrphan(set.name, key, live);
+    const isGoing = FACTS.has(set.name) ? () => true : (key: Value) => isOrphan(set.name, key, isLive);
     commands.push(...elementCommands(known, set, { isComing: false, isGoing }));
   }
   const stale = [...actual.chains].filter(([name, { head }]) => head === '' && !desired.chains.has(name));
@@ -134,8 +138,8 @@ function liveNumbers({ sets }: Ruleset): ReadonlySet<Value> {
 }
 
 /** Whether only a packet that met the old rules may still ask for the key. */
-function isOrphan(name: string, key: Value, live: ReadonlySet<Value>): boolean {
-  return NUMBERED.has(name) && !live.has(key.split(' . ')[0] ?? '');
+function isOrphan(name: string, key: Value, isLive: Step['isLive']): boolean {
+  return NUMBERED.has(name) && !isLive(key.split(' . ')[0] ?? '');
 }
 
 function mustBeNew(actual: Listing, desired: Ruleset): boolean {

@@ -18,13 +18,14 @@ import {
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import { type Given, type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
-import type { Elements, KeyType, Ruleset } from './ruleset.ts';
+import type { Elements, KeyType, NftSet, Ruleset } from './ruleset.ts';
 import { layRenewal } from './renewal-chains.ts';
 import { familyName, SIDES, type Side, sideName } from './side.ts';
 import { seal } from './seal.ts';
 import { layStart } from './start-chains.ts';
 import { forwards, layState } from './state-chains.ts';
 import { is } from './steps.ts';
+import { TextMap } from './text-map.ts';
 import { TURN } from './turn.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -38,14 +39,20 @@ export type Layout = {
   readonly kept: Kept;
 };
 
-/** Profiles by side and groups, how the namespace was wired for which they were made, and what their numbers are. */
+/** Profiles by side and groups, how the namespace was wired for which they were made, and what their numbers are; and sets of texts, which mostly stay. */
 export type Kept = {
   readonly wiring: string;
   readonly profiles: ReadonlyMap<string, KeptProfile>;
   readonly given: Given;
+  readonly sets: ReadonlyMap<string, NftSet>;
 };
 
-const NOTHING_KEPT: Kept = { wiring: '', profiles: new Map(), given: { numbers: new Map(), classes: new Map() } };
+const NOTHING_KEPT: Kept = {
+  wiring: '',
+  profiles: new Map(),
+  given: { numbers: new Map(), classes: new Map() },
+  sets: new Map(),
+};
 
 /**
  * The ruleset that enforces a view of the world on the interfaces of one network namespace. `previous` keeps numbers from one layout to the
@@ -71,15 +78,31 @@ export function layout(
   if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
   else layLocalHooks(plan, hasBorders);
   const { ruleset, nameOf } = seal(plan.ruleset);
+  const sets = new Map([...ruleset.sets].map(([name, set]) => [name, sameSet(before.sets.get(name), set) ?? set]));
   const entries = new Map([...plan.entries].map(([chain, entry]) => [nameOf(chain), entry] as const));
   const { classes, numbering } = plan;
   return {
-    ruleset,
+    ruleset: { ...ruleset, sets },
     meaning: { classes, entries },
     numbering,
     problems: [...plan.problems],
-    kept: { wiring: wiringKey(wiring), profiles, given: { numbers: numbering.numbers, classes } },
+    kept: {
+      wiring: wiringKey(wiring),
+      profiles,
+      given: { numbers: numbering.numbers, classes },
+      sets: new Map([...sets].filter(([, { content }]) => content.kind === 'texts')),
+    },
   };
+}
+
+/** The set of before, where it is the one that is wanted: then whoever compares the two has nothing to compare. */
+function sameSet(before: NftSet | undefined, { key, data, isInterval, content }: NftSet): NftSet | undefined {
+  if (before?.content.kind !== 'texts' || content.kind !== 'texts') return undefined;
+  const [known, wanted] = [before.content.elements, content.elements];
+  if (!(known instanceof TextMap && wanted instanceof TextMap && known.equals(wanted))) return undefined;
+  return before.data === data && before.isInterval === isInterval && before.key.join() === key.join()
+    ? before
+    : undefined;
 }
 
 function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): Kept['profiles'] {

@@ -52,8 +52,8 @@ function withoutClashes(first: Layout, { view, wiring, actual, previous }: Over)
 /** Whether some device gets another number than it had. */
 function isLeft(before: Ruleset, after: Ruleset): boolean {
   return POINTERS.some((name) => {
-    const next = textsIn(after.sets.get(name)?.content);
-    return [...textsIn(before.sets.get(name)?.content)].some(([device, number]) => next.get(device) !== number);
+    const [known, next] = [textsIn(before.sets.get(name)?.content), textsIn(after.sets.get(name)?.content)];
+    return known !== next && [...known].some(([device, number]) => next.get(device) !== number);
   });
 }
 

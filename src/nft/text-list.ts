@@ -24,6 +24,11 @@ export class TextList {
     return this.text.slice(this.ends[place - 1] ?? 0, this.ends[place]);
   }
 
+  /** Whether these are the same texts in the same order. */
+  equals({ text, ends }: TextList): boolean {
+    return this.text === text && sameNumbers(this.ends, ends);
+  }
+
   /** The place of a text, -1 where it is not one of these. */
   placeOf(wanted: string): number {
     this.#index ??= this.#indexed();
@@ -52,6 +57,11 @@ export class TextList {
     }
     return index;
   }
+}
+
+/** Whether two lists have the same numbers. */
+export function sameNumbers(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && a.every((one, place) => one === b[place]);
 }
 
 /** 32 bits of a part of a text, by FNV-1a; the high bits count in the low ones. */

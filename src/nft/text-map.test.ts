@@ -57,6 +57,18 @@ test('a map of what becomes of values is the map that is made of them', () => {
   );
 });
 
+test('packed maps are equal when they say the same in the same order', () => {
+  const few = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ab', 'ba', ''), fc.constantFrom('', 'a', 'b')));
+  fc.assert(
+    fc.property(few, few, (a, b) => {
+      const isSame = JSON.stringify([...new Map(a)]) === JSON.stringify([...new Map(b)]);
+      assert.equal(TextMap.of(new Map(a)).equals(TextMap.of(new Map(b))), isSame);
+      assert.ok(TextMap.of(new Map(a)).equals(TextMap.of(new Map(a))));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('a packed map of numbers is the map that it was made of', () => {
   const numbers = fc.array(fc.tuple(text, fc.integer({ min: 0, max: 2 ** 32 - 1 })), { maxLength: 200 });
   fc.assert(

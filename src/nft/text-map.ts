@@ -1,5 +1,7 @@
 import { PackedMap } from './packed-map.ts';
-import { TextList } from './text-list.ts';
+import { sameNumbers, TextList } from './text-list.ts';
+
+const NOTHING = new Uint32Array();
 
 /** A packed map from texts to texts. Many keys may have the same value: it stands there once. */
 export class TextMap extends PackedMap<string> {
@@ -29,6 +31,11 @@ export class TextMap extends PackedMap<string> {
 
   valueAt(place: number): string {
     return this.told.at(this.which?.[place] ?? 0);
+  }
+
+  /** Whether this says the same in the same order. */
+  equals({ list, told, which = NOTHING }: TextMap): boolean {
+    return this.list.equals(list) && this.told.equals(told) && sameNumbers(this.which ?? NOTHING, which);
   }
 
   /** The same keys with what becomes of their values; each value is asked for once. */
