@@ -81,7 +81,7 @@ async function follow([
     },
   });
   process.on('SIGUSR2', () => {
-    globalThis.gc?.();
+    giveBack();
     say({ did: 'rest' });
   });
   agent.start();
