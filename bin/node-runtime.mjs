@@ -13,10 +13,14 @@ export const UNAVAILABLE = 69;
 
 /**
  * How Node runs an agent, which lives for months beside what it guards: the space for young objects, 16 MiB for each half by itself, would be most of
- * what a small one holds. Old objects are looked through whenever there are half as many again, where V8 by itself lets them become three times as many;
- * and it may tidy up once a large change is through.
+ * what a small one holds; old ones grow slowly; and it may tidy up once a large change is through.
  */
-export const AGENT_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=50', '--expose-gc'];
+export const AGENT_FLAGS = [
+  '--import',
+  new URL('long-lived.mjs', import.meta.url).href,
+  '--max-semi-space-size=4',
+  '--expose-gc',
+];
 
 /** How the C library holds memory for an agent: what it frees goes back at once. By itself it keeps some 60 MB of what a large change took. */
 export const AGENT_ENVIRONMENT = {
