@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from '../core/net/address.ts';
 import { cidrContains } from '../core/net/cidr.ts';
+import { eniOwns } from '../core/model/eni.ts';
 import type { VpcId } from '../core/model/ids.ts';
 import { targetText } from '../core/model/route-table.ts';
 import { getRecord, indexedIds, type World } from '../core/model/world.ts';
@@ -105,22 +106,33 @@ export function whyElsewhere(world: World, vpcId: VpcId, address: Address): Deci
   return unknown('unmodelled-target', targets.size === 0 ? [formatAddress(address)] : [...targets].toSorted());
 }
 
-/** Overlapping VPCs: the address is another interface's where the packet is sent, so it never comes to the one that was asked for. */
+/** The address is another interface's where the packet is sent, or the sender's own, so it never comes to the one that was asked for. */
 function astray(trip: Trip): Trip | undefined {
   const { path, to } = trip;
-  const { end } = path;
-  if (end.kind !== 'eni') return undefined;
-  const home = to.place.kind === 'eni' ? to.place.eni.id : undefined;
-  if (home === end.eni.id || (to.place.kind !== 'eni' && to.place.kind !== 'vacant')) return undefined;
+  const arrival = arrivalOf(trip);
+  if (arrival === undefined || (to.place.kind !== 'eni' && to.place.kind !== 'vacant')) return undefined;
+  const { eni, source, destination } = arrival;
+  const home = to.place.kind === 'eni' ? to.place.eni : undefined;
+  if (home?.id === eni.id) return undefined;
+  const decision = deny('no-route');
   const gate: Gate = {
     way: 'forward',
     stage: 'route',
-    resource: end.eni.id,
-    source: end.source,
-    destination: end.destination,
+    resource: eni.id,
+    source,
+    destination,
     kind: 'settled',
-    decision: deny('no-route'),
+    decision,
   };
-  const note = `where the packet is sent, ${formatAddress(end.destination)} is the address of ${end.eni.id}, not of ${home ?? 'the one asked for'}: the VPCs overlap`;
+  const why = home?.vpcId === eni.vpcId ? 'both have it' : 'the VPCs overlap';
+  const note = `where the packet is sent, ${formatAddress(destination)} is the address of ${eni.id}, not of ${home?.id ?? 'the one asked for'}: ${why}`;
   return { ...trip, path: { ...path, forward: [...path.forward, gate], reply: [], end: { kind: 'lost' } }, note };
+}
+
+/** The interface that a packet comes to: what is sent to an address that the sender has too stays there. */
+function arrivalOf({ from, to, path }: Trip): Omit<Extract<Path['end'], { kind: 'eni' }>, 'kind'> | undefined {
+  if (path.end.kind === 'eni') return path.end;
+  const destination = outwardAddress(to);
+  const stays = from.place.kind === 'eni' && eniOwns(from.place.eni, destination);
+  return stays ? { eni: from.place.eni, source: from.address, destination } : undefined;
 }

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { FAMILIES } from '../../src/core/net/address.ts';
 import { type IntervalSet, subtractSets, unionSets } from '../../src/core/net/interval-set.ts';
-import { eniOwns } from '../../src/core/model/eni.ts';
-import { listRecords, type World } from '../../src/core/model/world.ts';
+import type { World } from '../../src/core/model/world.ts';
 import type { Reach } from '../../src/core/policy/reach.ts';
 import type { ClassId } from '../../src/analysis/pairs/classes.ts';
 import { type Difference, differenceIn, type Statement } from '../../src/analysis/pairs/difference.ts';
@@ -54,15 +53,11 @@ type Pair = { readonly from: ClassId; readonly to: ClassId; readonly one: Member
 
 function* pairsOf({ classes }: Difference): Generator<Pair, void, undefined> {
   const members = [...classes.list.entries()].flatMap(([id, { members: all }]) =>
-    all.filter((one) => !classes.worlds.some((world) => isShared(world, one))).map((member) => ({ id, member })),
+    all.map((member) => ({ id, member })),
   );
   for (const from of members)
     for (const to of members)
       if (from.member.eniId !== to.member.eniId) yield { from: from.id, to: to.id, one: from.member, other: to.member };
-}
-
-function isShared(world: World, { eniId, sample }: Member): boolean {
-  return [...listRecords(world, 'enis')].filter((eni) => eni.id !== eniId).some((eni) => eniOwns(eni, sample));
 }
 
 /** The exact traffic between two members in a world; none where it lacks one of them. */

@@ -5,7 +5,6 @@ import { type Family, FAMILIES } from '../../src/core/net/address.ts';
 import { cidrContains, type Cidr, parseCidr } from '../../src/core/net/cidr.ts';
 import { trafficInterval } from '../../src/core/net/axis.ts';
 import { intersectSets, setHas, setSize, subtractSets } from '../../src/core/net/interval-set.ts';
-import { eniOwns } from '../../src/core/model/eni.ts';
 import type { Rule } from '../../src/core/model/security-group.ts';
 import { applyChange, getRecord, listRecords, type World } from '../../src/core/model/world.ts';
 import { sightRules } from '../../src/core/policy/match.ts';
@@ -61,7 +60,7 @@ test('what lint says is open to the world is what at least half of the internet 
     for (const family of FAMILIES) {
       const members = membersOf([world], family);
       const outside = members.filter((one) => one.eniId === undefined && outsideKind(one.sample) === 'internet');
-      for (const to of members.filter((one) => one.eniId !== undefined && !isShared(world, one)))
+      for (const to of members.filter((one) => one.eniId !== undefined))
         for (const watched of WATCHED) seen[isToldRightly(findings, { world, outside, to }, { watched, name })] += 1;
     }
   }
@@ -103,7 +102,7 @@ test('answers are lost to NACLs between just the ends that lint says, at just th
 /** All pairs of a world with their paths, but for those that appliances or NAT gateways are in the way of: lint leaves them out. */
 function* plainTrips(world: World): Generator<{ from: Member; to: Member; path: Path }, void, undefined> {
   for (const family of FAMILIES) {
-    const members = membersOf([world], family).filter((one) => one.eniId === undefined || !isShared(world, one));
+    const members = membersOf([world], family);
     for (const from of members)
       for (const to of members.filter((one) => one.eniId !== from.eniId)) {
         const { path } = planTrip(world, stopOf(world, from), stopOf(world, to));
@@ -348,9 +347,4 @@ function isAdmitted(world: World, { peer }: Rule, { eniId, sample }: Member): bo
 function hasGroup(world: World, { eniId }: Member, groupId: string): boolean {
   const eni = eniId === undefined ? undefined : getRecord(world, 'enis', eniId);
   return eni?.groups.some((id) => id === groupId) === true;
-}
-
-/** Two interfaces with one address are no world of AWS's, though the generator makes such: who answers there is anybody's guess. */
-function isShared(world: World, { eniId, sample }: Member): boolean {
-  return [...listRecords(world, 'enis')].filter((eni) => eni.id !== eniId).some((eni) => eniOwns(eni, sample));
 }

@@ -1,5 +1,5 @@
 import { type Address, type Family, formatAddress, sameAddress } from '../../core/net/address.ts';
-import { type Cidr, formatCidr } from '../../core/net/cidr.ts';
+import { type Cidr, cidrOf, formatCidr, hostCidr } from '../../core/net/cidr.ts';
 import type { Eni } from '../../core/model/eni.ts';
 import type { SubnetId, VpcId } from '../../core/model/ids.ts';
 import { type Kind, KINDS } from '../../core/model/records.ts';
@@ -13,7 +13,7 @@ import type { Member } from './members.ts';
 import { addressKey, Doubles, type OwnSpace } from './own-space.ts';
 import { PairNumbers } from './pair-memo.ts';
 import { isPlainSubnet } from './path-prefixes.ts';
-import type { NodeId, PrefixTree } from './prefix-tree.ts';
+import { type NodeId, PrefixTree } from './prefix-tree.ts';
 import { TextNumbers } from './text-numbers.ts';
 
 /** Members between which no path tells apart, whatever the rules of their groups say; by its number among a world's spots. */
@@ -44,9 +44,9 @@ export class Spots {
   readonly #paths: PrefixTree;
   readonly #doubles: Doubles;
   readonly #services: ReadonlySet<number | string>;
-  readonly #own: OwnSpace;
-  /** Interfaces that routes lead to: what is sent to them goes by no other. */
-  readonly #targets: ReadonlySet<string>;
+  /** Interfaces that paths single out: routes lead to them, or they have what another has too, which none of these sends to the other. */
+  readonly #singled: ReadonlySet<string>;
+  readonly #shared: PrefixTree;
   /** By subnet, in the VPC of the interface that was asked for last: records may disagree about it. */
   readonly #homes = new Map<SubnetId, Home>();
   /** For each node of the tree of all prefixes, the longest prefix of paths around it. */
@@ -63,15 +63,15 @@ export class Spots {
     this.#family = paths.family;
     this.#paths = paths;
     this.#doubles = new Doubles(world, paths.family, own);
-    this.#targets = new Set(
-      [...listRecords(world, 'routeTables')].flatMap(({ routes }) =>
-        routes.flatMap(({ target }) => (target.kind === 'eni' ? [target.id] : [])),
-      ),
+    const rivalries = rivalriesIn(world, paths.family, own);
+    this.#singled = new Set([...routeTargets(world), ...rivalries.flatMap(({ enis }) => enis)]);
+    this.#shared = new PrefixTree(
+      paths.family,
+      rivalries.map(({ space }) => space),
     );
     const services = [...listRecords(world, 'vpcs')].flatMap((vpc) => serviceAddresses(undefined, vpc));
     const routers = [...listRecords(world, 'subnets')].flatMap((subnet) => serviceAddresses(subnet, undefined));
     this.#services = new Set([...services, ...routers].map(addressKey));
-    this.#own = own;
   }
 
   get list(): readonly Spot[] {
@@ -141,18 +141,45 @@ export class Spots {
     if (this.#services.has(addressKey(address))) text += ` at ${formatAddress(address)}`;
     const doubles = this.#doubles.keyOf(address);
     if (doubles !== '') text += ` of ${doubles}`;
-    const rival = this.#rivalKey(eni, address);
-    if (rival !== '') text += ` behind ${rival}`;
-    if (this.#targets.has(eni.id)) text += ` to ${eni.id}`;
+    const shared = address.within === undefined ? this.#shared.nodeOf(address) : 0;
+    if (shared > 0) text += ` among ${shared} behind ${eniAt(this.#world, eni.vpcId, address)?.id ?? ''}`;
+    if (this.#singled.has(eni.id)) text += ` to ${eni.id}`;
     return this.#texts.of(text);
   }
+}
 
-  /** The interface that the VPC takes for the owner of an address, where it is another. */
-  #rivalKey(eni: Eni, address: Address): string {
-    if (this.#own.delegated.length === 0 && !this.#own.doubled.has(addressKey(address))) return '';
-    const owner = eniAt(this.#world, eni.vpcId, address);
-    return owner === undefined || owner.id === eni.id ? '' : owner.id;
+function routeTargets(world: World): readonly string[] {
+  return [...listRecords(world, 'routeTables')].flatMap(({ routes }) =>
+    routes.flatMap(({ target }) => (target.kind === 'eni' ? [target.id] : [])),
+  );
+}
+
+/** Space of an interface that another of its VPC has too: exports that were not taken at one moment have such. */
+type Rivalry = { readonly space: Cidr; readonly enis: readonly string[] };
+
+function rivalriesIn(world: World, family: Family, { delegated, doubled }: OwnSpace): readonly Rivalry[] {
+  if (delegated.length === 0 && doubled.size === 0) return [];
+  const claims = [...listRecords(world, 'enis')].flatMap(({ id, vpcId, addresses, prefixes }) =>
+    [...addresses.flatMap(({ address }) => (address.within === undefined ? [hostCidr(address)] : [])), ...prefixes]
+      .filter((space) => space.family === family)
+      .map((space) => ({ id, vpcId, space })),
+  );
+  const lengths = new Set(claims.map(({ space }) => space.length));
+  // Two that have a space are enough for each of them to know of another.
+  const holders = new Map<string, readonly string[]>();
+  for (const { id, vpcId, space } of claims) {
+    const key = `${vpcId} ${formatCidr(space)}`;
+    const known = holders.get(key) ?? [];
+    if (known.length < 2 && !known.includes(id)) holders.set(key, [...known, id]);
   }
+  return claims.flatMap(({ id, vpcId, space }) => {
+    for (const length of lengths) {
+      const around = length > space.length ? [] : holders.get(`${vpcId} ${formatCidr(cidrOf(space.base, length))}`);
+      const other = around?.find((one) => one !== id);
+      if (other !== undefined) return [{ space, enis: [id, other] }];
+    }
+    return [];
+  });
 }
 
 function publicKey({ addresses }: Eni, address: Address): string {
