@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -237,9 +237,9 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
 
   test('no word of the server: keeps running and asking, and says what that means once', async (t) => {
     let asked = 0;
-    const mute = createServer((socket) => {
+    const mute = createServer((_, answer) => {
       asked += 1;
-      socket.destroy();
+      answer.writeHead(503).end('not now');
     });
     t.after(() => mute.close());
     await new Promise<void>((resolve) => {
@@ -252,6 +252,7 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: environment(pathWith(t, fakeNft({}))),
     });
+    t.after(() => child.kill());
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -260,7 +261,7 @@ describe('an agent that cannot enforce', { timeout: 400_000 }, () => {
     assert.equal(said.split('no word of the server').length, 2, said);
     assert.match(
       said,
-      /^error no word of the server, so nothing is enforced but what was in force before: cannot reach/mu,
+      /^error no word of the server, so nothing is enforced but what was in force before: http:\/\/\S+ answers 503/mu,
     );
     assert.equal(child.exitCode, null);
     child.kill('SIGTERM');
