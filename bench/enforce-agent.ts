@@ -1,4 +1,5 @@
 // An agent in a process of its own, for `enforce.bench.ts`: it says when the kernel took what, by lines of JSON. Its devices are names: no packet is sent.
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { Agent } from '../src/agent/agent.ts';
@@ -10,9 +11,12 @@ import { asId, type EniId } from '../src/core/model/ids.ts';
 import { listRecords } from '../src/core/model/world.ts';
 import { ipv4 } from '../src/core/net/address.ts';
 import { expectOk, ok } from '../src/core/net/result.ts';
-import { hostViewOf } from '../src/core/policy/host-view.ts';
+import type { HostView } from '../src/core/policy/host-view.ts';
 import { packMembers } from '../src/core/policy/members.ts';
 import type { Attachment, Wiring } from '../src/nft/wiring.ts';
+import { decodeMessage, encodeLine } from '../src/server/sync/codec.ts';
+import { Outbox } from '../src/server/sync/outbox.ts';
+import { ViewBuilder } from '../src/server/sync/view-builder.ts';
 import { generateWorld } from './world.ts';
 
 const [way = '', namespace = '', ...rest] = process.argv.slice(2);
@@ -88,11 +92,22 @@ async function follow([
   await sleep(2 ** 30);
 }
 
+/** What an agent knows of a generated world whose interfaces are all here: as it reads it, line by line, so that it holds what it would hold. */
+function heard(size: Parameters<typeof generateWorld>[0]): {
+  readonly view: HostView;
+  readonly ids: readonly EniId[];
+} {
+  const world = generateWorld(size);
+  const ids = [...listRecords(world, 'enis')].map(({ id }) => id);
+  const builder = new ViewBuilder();
+  for (const message of new Outbox({ enis: ids, instances: [] }, 'bench').next({ world, revision: 1 }) ?? [])
+    expectOk(builder.take(expectOk(decodeMessage(encodeLine(message).trimEnd()))));
+  return { view: builder.view ?? assert.fail('the world was told'), ids };
+}
+
 /** Rules of 10,000 interfaces whose groups have so many members that sets hold as many elements as asked, into an empty kernel. */
 async function cold([enis = '', groups = '', members = '']: readonly string[]): Promise<void> {
-  const world = generateWorld({ enis: Number(enis), groups: Number(groups), subnets: 100 });
-  const ids = [...listRecords(world, 'enis')].map(({ id }) => id);
-  const view = hostViewOf(world, ids);
+  const { view, ids } = heard({ enis: Number(enis), groups: Number(groups), subnets: 100 });
   const wiring: Wiring = {
     mode: 'forward',
     enis: attachmentsOf(ids),
