@@ -19,6 +19,7 @@ import {
 } from '../../core/policy/members.ts';
 import type { ServerMessage } from './messages.ts';
 import { HOST_KINDS } from './record-shapes.ts';
+import { Sharing } from './sharing.ts';
 
 /** What led from the view before to this one: records, and members by group; a group that came or went is there with all it has. */
 export type ViewChange = { readonly records: Change; readonly members: ReadonlyMap<GroupId, MembersChange> };
@@ -45,6 +46,8 @@ export class ViewBuilder {
   #startsAnew = false;
   #records = new Map<Kind, Map<string, AnyRecord | undefined>>();
   #groups = new Map<GroupId, GroupTalk>();
+  /** Of the records since the last mark. */
+  #sharing = new Sharing();
 
   /** The newest whole view; undefined before the first snapshot is complete. */
   get view(): HostView | undefined {
@@ -64,6 +67,7 @@ export class ViewBuilder {
     this.#startsAnew = false;
     this.#records = new Map();
     this.#groups = new Map();
+    this.#sharing = new Sharing();
   }
 
   /** Takes the next message; gives a view when it is a mark. Fails on what no server says at that place. */
@@ -73,7 +77,7 @@ export class ViewBuilder {
     if (!this.#isBegun) return fail('the stream does not begin with begin');
     switch (message.type) {
       case 'record':
-        this.#put(message.kind, message.record.id, message.record);
+        this.#put(message.kind, message.record.id, this.#sharing.of(message.record));
         return ok(undefined);
       case 'gone':
         this.#put(message.kind, message.id, undefined);
@@ -127,6 +131,7 @@ export class ViewBuilder {
     this.#startsAnew = false;
     this.#records = new Map();
     this.#groups = new Map();
+    this.#sharing = new Sharing();
     return ok({ view: this.#view, change: { records, members: change }, epoch: this.#epoch });
   }
 
