@@ -95,7 +95,8 @@ function questionOf(source: string, destination: string, more: Partial<PathQuest
 }
 
 test('with filters and gateways: every packet that the definition allows is found, and what is found is allowed', () => {
-  for (let seed = 1; seed <= checks(45); seed += 1)
+  // From a gateway with the sender as the destination sees it: 421.
+  for (const seed of [...Array.from({ length: checks(45) }, (_, at) => at + 1), 421])
     for (const world of [compactWorld(randomWorld(seed)), compactWorld(wornWorld(seed))]) byPackets(world, seed);
   assert.ok(seen.filtered > 10 && seen.gateway > 10, JSON.stringify(seen));
 });

@@ -24,11 +24,13 @@ export type PathEnd = {
   readonly missed: readonly Missed[];
 };
 
-/** Where packets of a path start. */
-export function sourceEnd(world: World, { source, atSource, destination }: PathQuestion): PathEnd {
-  const wanted = atSource.sourceAddress;
+/** Where packets of a path start. Nothing changes the sender of what comes in from the internet: it is the one that the destination sees. */
+export function sourceEnd(world: World, { source, atSource, atDestination, destination }: PathQuestion): PathEnd {
+  const isOutside = getRecord(world, 'internetGateways', source) !== undefined;
+  const wanted = atSource.sourceAddress ?? (isOutside ? atDestination.sourceAddress : undefined);
   const end = endOf(world, source, { address: wanted, other: destination });
-  return wanted === undefined ? end : narrowed(end, source, { wanted, filter: filterAt('source', 'source-address') });
+  const at = atSource.sourceAddress === undefined ? 'destination' : 'source';
+  return wanted === undefined ? end : narrowed(end, source, { wanted, filter: filterAt(at, 'source-address') });
 }
 
 /** Where packets of a path go. */
