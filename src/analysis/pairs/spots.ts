@@ -44,8 +44,9 @@ export class Spots {
   readonly #paths: PrefixTree;
   readonly #doubles: Doubles;
   readonly #services: ReadonlySet<number | string>;
-  /** Interfaces that paths single out: routes lead to them, or they have what another has too, which none of these sends to the other. */
+  /** Interfaces that are no others' like: routes lead to them, or they have space that another has too, and what they send there stays with them. */
   readonly #singled: ReadonlySet<string>;
+  /** Space that more than one interface of a VPC has. */
   readonly #shared: PrefixTree;
   /** By subnet, in the VPC of the interface that was asked for last: records may disagree about it. */
   readonly #homes = new Map<SubnetId, Home>();
