@@ -25,7 +25,7 @@ export const AGENT_FLAGS = [
 /** How the C library holds memory for an agent: what it frees goes back at once. By itself it keeps some 60 MB of what a large change took. */
 export const AGENT_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '32768',
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
 

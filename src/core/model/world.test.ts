@@ -16,6 +16,7 @@ import { changedKeys, type Table, tableGet } from './table.ts';
 import type { Subnet } from './vpc.ts';
 import {
   applyChange,
+  applyToRecords,
   changeBetween,
   eniAt,
   getRecord,
@@ -244,6 +245,21 @@ test('one squashed change does what the sequence did, and its reverse undoes it'
   );
 });
 
+test('a change of records alone leads to the same world', () => {
+  fc.assert(
+    fc.property(puts, puts, (earlier, later) => {
+      const base = history(earlier).worlds.at(-1)!;
+      let [world, plain] = [base, base];
+      for (const put of later) {
+        const change = changeTo(world, put);
+        [world, plain] = [applyChange(world, change), applyToRecords(plain, change)];
+        assert.deepEqual(content(plain), content(world));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('squashing is associative', () => {
   fc.assert(
     fc.property(puts, (all) => {
@@ -282,7 +298,8 @@ test('a change that does not start from the world is refused, and so is one that
     { enis: { added: [], updated: [[first, eni('eni-9')]], removed: [] } }, // would leave eni-1 holding eni-9
   ];
   for (const change of misfits)
-    assert.throws(() => applyChange(world, change), /change does not fit the world: enis eni-/);
+    for (const apply of [applyChange, applyToRecords])
+      assert.throws(() => apply(world, change), /change does not fit the world: enis eni-/);
 });
 
 test('a change that was written down and read back still fits', () => {

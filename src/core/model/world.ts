@@ -68,19 +68,39 @@ export function rebuildWorld(base: Pick<World, 'revision' | 'missing' | 'records
 
 /** The next world. Throws when the change does not start from this world: that is a fault of the caller, not of data. */
 export function applyChange(world: World, change: Change): World {
-  const records: { [K in Kind]: Table<AnyRecord> } = { ...world.records };
+  const records = changedRecords(world, change);
   const indexes: { [I in IndexName]: Table<Table<true>> } = { ...world.indexes };
+  for (const kind of KINDS) {
+    for (const [id, { from, to }] of stepsOf(change, kind))
+      for (const name of indexNamesOf(kind))
+        indexes[name] = reindex(indexes[name], id, { gone: keysOf(name, from), come: keysOf(name, to) });
+  }
+  return { revision: world.revision + 1, missing: world.missing, records, indexes };
+}
+
+/**
+ * The next world for a reader who hardly asks for indexes: those of `applyChange` are kept up whether anybody asks or not, these are made when first
+ * asked for, anew in each world. Throws as `applyChange` does.
+ */
+export function applyToRecords(world: World, change: Change): World {
+  return rebuildWorld({
+    revision: world.revision + 1,
+    missing: world.missing,
+    records: changedRecords(world, change),
+  });
+}
+
+function changedRecords(world: World, change: Change): World['records'] {
+  const records: { [K in Kind]: Table<AnyRecord> } = { ...world.records };
   for (const kind of KINDS) {
     for (const [id, { from, to }] of stepsOf(change, kind)) {
       const found = tableGet(records[kind], id);
       if (!sameData(found, from) || (to !== undefined && to.id !== id))
         throw new Error(`change does not fit the world: ${kind} ${id}`);
       records[kind] = to === undefined ? tableDelete(records[kind], id) : tableSet(records[kind], id, to);
-      for (const name of indexNamesOf(kind))
-        indexes[name] = reindex(indexes[name], id, { gone: keysOf(name, from), come: keysOf(name, to) });
     }
   }
-  return { revision: world.revision + 1, missing: world.missing, records: records as World['records'], indexes };
+  return records as World['records'];
 }
 
 /** The change that leads from one world to another; costs time by what differs. */

@@ -5,7 +5,7 @@ import { type Change, changeOf } from '../../core/model/change.ts';
 import type { GroupId } from '../../core/model/ids.ts';
 import type { Kind, Records } from '../../core/model/records.ts';
 import { tableKeys } from '../../core/model/table.ts';
-import { applyChange, getRecord, type World, worldOf } from '../../core/model/world.ts';
+import { applyToRecords, getRecord, type World, worldOf } from '../../core/model/world.ts';
 import type { HostView } from '../../core/policy/host-view.ts';
 import {
   applyMembers,
@@ -125,7 +125,7 @@ export class ViewBuilder {
     const base = this.#view ?? EMPTY_VIEW;
     const records = this.#recordChange(base.world);
     const { members, change } = this.#memberChange(base.members);
-    const world = { ...applyChange(base.world, records), revision };
+    const world = { ...applyToRecords(base.world, records), revision };
     this.#view = { revision, world, members };
     this.#epoch = this.#newEpoch;
     this.#startsAnew = false;
