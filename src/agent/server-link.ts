@@ -1,5 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as secureRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { type Credentials, signedHeaders } from '../server/access/sign.ts';
 import { isLoopback, listenAddress } from '../server/http/may-listen.ts';
@@ -80,7 +79,11 @@ async function send(
   return await promise;
 }
 
-/** Opens the request. Fails where certificates or keys cannot be used, which Node says by throwing. */
+/**
+ * Opens the request. Fails where certificates or keys cannot be used, which Node says by throwing. An import of `node:http` would read whatever that
+ * exports, and so load WebSockets, HTTP/2 and more, some 80 modules, which an agent would hold for as long as it lives; an import of `node:https`, TLS
+ * where none is spoken.
+ */
 function begin(
   { region, credentials, ca, identity }: ServerLink,
   url: URL,
@@ -99,14 +102,14 @@ function begin(
     headers: { ...signed, 'content-length': Buffer.byteLength(body), host: url.host },
     agent: false,
   } as const;
-  if (url.protocol !== 'https:') return ok(plainRequest(url, options));
+  if (url.protocol !== 'https:') return ok(process.getBuiltinModule('node:http').request(url, options));
   const tls = {
     minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca: [...ca] }),
     ...(shown === undefined ? {} : { cert: shown.certificate, key: shown.key }),
   } as const;
   try {
-    return ok(secureRequest(url, { ...options, ...tls }));
+    return ok(process.getBuiltinModule('node:https').request(url, { ...options, ...tls }));
   } catch (error) {
     return fail(`cannot speak TLS: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,9 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
-import { enrol } from '../agent/enrol.ts';
 import { type HostIdentity, type HostState, lifeOf, readState } from '../agent/identity.ts';
-import { Renewal } from '../agent/renewal.ts';
+import type { Renewal } from '../agent/renewal.ts';
 import { endpointOf, type ServerLink } from '../agent/server-link.ts';
 import type { AgentLog } from '../agent/agent.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
@@ -71,10 +69,7 @@ export async function openLink({ io }: Context, plan: PlannedLink, log: AgentLog
   const { token, state, endpoint, folder, ca } = plan;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = io.env;
   const region = io.env['AWS_REGION'] ?? io.env['AWS_DEFAULT_REGION'] ?? 'eu-west-1';
-  const enrolled =
-    token === undefined
-      ? ok(state.current)
-      : await enrol({ token, endpoint, folder, state, ...(ca === undefined ? {} : { ca }) });
+  const enrolled = token === undefined ? ok(state.current) : await enrolWith(token, plan);
   if (!enrolled.ok) return fail(`this host could not enrol: ${enrolled.error}`);
   const identity = enrolled.value;
   const vouching = identity?.anchor === undefined ? ca : [identity.anchor];
@@ -94,8 +89,15 @@ export async function openLink({ io }: Context, plan: PlannedLink, log: AgentLog
   if (endpoint.protocol !== 'https:')
     return fail(`this host proves itself by a certificate, which wants TLS, and ${endpoint.origin} does not speak it`);
   log('info', `${token === undefined ? 'this host is' : 'enrolled as'} ${identity.host}, certificate until ${until}`);
-  const renewal = new Renewal({ link, identity, folder, log });
+  const { Renewal: Renewing } = await import('../agent/renewal.ts');
+  const renewal = new Renewing({ link, identity, folder, log });
   return ok({ link: { ...link, identity: () => renewal.current }, renewal });
+}
+
+/** What makes keys and certificates is loaded for a host that has some, or gets some. */
+async function enrolWith(token: string, { endpoint, folder, state, ca }: PlannedLink): Promise<Result<HostIdentity>> {
+  const { enrol } = await import('../agent/enrol.ts');
+  return await enrol({ token, endpoint, folder, state, ...(ca === undefined ? {} : { ca }) });
 }
 
 /** The token: as it stands, in a file, on standard input, or in the environment. Undefined when there is none, or its file is gone and not needed. */
@@ -122,7 +124,7 @@ function stateHome(env: Context['io']['env']): string {
 /** What vouches for the server: those of `--ca` and no others; those of the environment beside those that the system knows. */
 function caOf({ io, options: { ca } }: Context): Result<readonly string[] | undefined> {
   if (ca === undefined) return ok(undefined);
-  const others = ca === io.env[CA_VARIABLE] ? getCACertificates('default') : [];
+  const others = ca === io.env[CA_VARIABLE] ? process.getBuiltinModule('node:tls').getCACertificates('default') : [];
   const read = readCa(ca);
   return read.ok ? ok([...others, read.value]) : fail(`--ca: ${read.error.message}`);
 }

@@ -1,16 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { readCa } from './ca-file.ts';
-import { readHits } from './hits-source.ts';
 import type { Io, LoadError } from './io.ts';
-import { readServer } from './server-source.ts';
-import { locate, readWorld, readWorlds } from './world-source.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** The real outside: this process' streams, environment and files. */
+/** The real outside: this process' streams, environment and files. What reads documents is loaded when one is read: who lives on a host reads none. */
 export function nodeIo(): Io {
   return {
     stdout: process.stdout,
@@ -19,15 +15,24 @@ export function nodeIo(): Io {
     version: packageJson.version,
     examplePath: fileURLToPath(new URL('../../examples/three-tier/world', import.meta.url)),
     readWorld: async (path, options = {}) => {
-      const found = await absence(path);
+      const { locate, readWorld } = await import('./world-source.ts');
+      const found = await absence((await locate(path)).path);
       return found === undefined ? await readWorld(path, options) : fail(found);
     },
     readWorlds: async (path, options = {}) => {
-      const found = await absence(path);
-      return found === undefined ? await readWorlds((await locate(path)).path, options) : fail(found);
+      const { locate, readWorlds } = await import('./world-source.ts');
+      const located = (await locate(path)).path;
+      const found = await absence(located);
+      return found === undefined ? await readWorlds(located, options) : fail(found);
     },
-    readServer: async (url, onProgress) => await readServer(url, { env: process.env, onProgress }),
-    readHits: async (url, of) => await readHits(url, of, process.env),
+    readServer: async (url, onProgress) => {
+      const { readServer } = await import('./server-world.ts');
+      return await readServer(url, { env: process.env, onProgress });
+    },
+    readHits: async (url, of) => {
+      const { readHits } = await import('./hits-source.ts');
+      return await readHits(url, of, process.env);
+    },
     readText,
     trust,
   };
@@ -36,6 +41,8 @@ export function nodeIo(): Io {
 function trust(path: string): Result<void, LoadError> {
   const ca = readCa(path);
   if (!ca.ok) return ca;
+  // TLS is loaded where it is spoken.
+  const { getCACertificates, setDefaultCACertificates } = process.getBuiltinModule('node:tls');
   setDefaultCACertificates([...getCACertificates('default'), ca.value]);
   return ok(undefined);
 }
@@ -48,8 +55,7 @@ async function readText(path: string): Promise<Result<string, LoadError>> {
   }
 }
 
-async function absence(named: string): Promise<LoadError | undefined> {
-  const { path } = await locate(named);
+async function absence(path: string): Promise<LoadError | undefined> {
   try {
     if (path !== '-') await stat(path);
     return undefined;

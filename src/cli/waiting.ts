@@ -1,10 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
-import type { World } from '../core/model/world.ts';
+import { Option } from 'commander';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import type { Export } from '../formats/describe.ts';
 import type { HostsDocument } from '../server/native/agent-api.ts';
-import { clearProgress, type Context, openExport, printNotes, progressOf, refuse } from './context.ts';
+import { clearProgress, type Context, printNotes, progressOf, refuse } from './context.ts';
 import { enforcedBy, type Lag, type Seen } from './enforced-by.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { readHosts } from './hosts-source.ts';
@@ -14,9 +12,6 @@ import { line, row, type Sheet } from './terminal.ts';
 
 /** How long to wait and for how many hosts, as commander reads it. */
 export type LimitOptions = { readonly timeout: string; readonly hosts?: string };
-
-/** The same of a command that waits where it is told to. */
-export type WaitOptions = LimitOptions & { readonly wait?: boolean };
 
 /**
  * How long to wait, and how many hosts at least must be live; those are waited for. Without a number it is whoever is live, and there is nothing to
@@ -35,13 +30,6 @@ export function limitOptions(before = ''): readonly [timeout: Option, hosts: Opt
   ];
 }
 
-/** Gives a command that asks a server for its world `--wait`, with its limits. */
-export function addWaitOptions(command: Command): Command {
-  command.option('--wait', 'answer once every live host of --endpoint enforces what the answer is of');
-  for (const option of limitOptions('with --wait: ')) command.addOption(option.implies({ wait: true }));
-  return command;
-}
-
 /** The limits in numbers. */
 export function limitsOf({ timeout, hosts }: LimitOptions): Result<Limits> {
   const [seconds, count] = [wholeNumber(timeout), hosts === undefined ? undefined : wholeNumber(hosts)];
@@ -54,31 +42,6 @@ export function limitsOf({ timeout, hosts }: LimitOptions): Result<Limits> {
 /** A number of at most nine digits; undefined when a text is none. */
 export function wholeNumber(text: string): number | undefined {
   return /^\d{1,9}$/u.test(text) ? Number(text) : undefined;
-}
-
-/** `openExport`; with `--wait` once every live host enforces that very revision, or one after it. */
-export async function openEnforcedExport(context: Context, options: WaitOptions): Promise<Result<Export, ExitStatus>> {
-  if (options.wait !== true) return await openExport(context);
-  const limits = limitsOf(options);
-  if (!limits.ok) return fail(refuse(context, EXIT.usage, limits.error));
-  const { world, endpoint, over } = context.options;
-  if (endpoint === undefined || world !== undefined || over !== undefined)
-    return fail(refuse(context, EXIT.usage, '--wait asks the hosts of a server: give --endpoint, and no other world'));
-  const read = await openExport(context);
-  if (!read.ok) return read;
-  const { revision } = read.value.world;
-  const seen = await watchHosts(context, endpoint, { revision, ...limits.value });
-  if (!seen.ok) return seen;
-  if (!seen.value.isEnforced)
-    return fail(refuseLag(context, EXIT.notInForce, { seen: seen.value, limits: limits.value }));
-  printNotes(context, enforcedSheet(seen.value));
-  return read;
-}
-
-/** `openEnforcedExport`, the world alone. */
-export async function openEnforcedWorld(context: Context, options: WaitOptions): Promise<Result<World, ExitStatus>> {
-  const opened = await openEnforcedExport(context, options);
-  return opened.ok ? ok(opened.value.world) : opened;
 }
 
 /**

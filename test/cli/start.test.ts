@@ -1,7 +1,7 @@
 // A command starts with what it needs and no more, and what Node keeps of the sources lies where nobody else can write.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -48,6 +48,62 @@ test('what Node keeps of the sources is in a folder of the user alone', (t) => {
   assert.ok(readdirSync(kept).length > 0);
   // There is nowhere to keep it.
   runWith({ XDG_CACHE_HOME: '/dev/null', HOME: '/dev/null' });
+});
+
+/** What a command loads until it ends, and its exit status: URLs, and Node's own modules as `node:internal/url`. */
+function loadedBy(t: TestContext, words: readonly string[]): { readonly status: number | null; loaded: string[] } {
+  const list = join(folderFor(t), 'loaded');
+  const env: NodeJS.ProcessEnv = { ...process.env, CRENEL_LIST_LOADED: list };
+  delete env['AWS_CA_BUNDLE'];
+  const preload = new URL('list-loaded.ts', import.meta.url).href;
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, ['--import', preload, main, ...words], {
+    encoding: 'utf8',
+    env,
+  });
+  assert.doesNotMatch(stderr, /bug/u);
+  return { status, loaded: readFileSync(list, 'utf8').split('\n') };
+}
+
+const READERS = /\/src\/formats\/|\/node_modules\/yaml\//u;
+/** Nobody listens there. */
+const ENDPOINT = ['--endpoint', 'http://127.0.0.1:1'];
+
+test('a command that reads a world loads what reads documents', (t) => {
+  const world = nodeIo().examplePath;
+  const { status, loaded } = loadedBy(t, ['why', 'web-1', 'db-1', 'tcp/5432', '--world', world]);
+  assert.equal(status, 1);
+  assert.ok(loaded.some((url) => READERS.test(url)));
+});
+
+const WITHOUT_DOCUMENTS: readonly (readonly [status: number, ...words: string[]])[] = [
+  [74, 'status', ...ENDPOINT],
+  [74, 'wait', '--timeout', '0', ...ENDPOINT],
+  [74, 'host', 'remove', 'rack-7', ...ENDPOINT],
+  [74, 'backup', ...ENDPOINT],
+  [0, 'exec', '--help'],
+];
+for (const [status, ...words] of WITHOUT_DOCUMENTS)
+  test(`crenel ${words[0]} loads nothing that reads documents`, (t) => {
+    const ran = loadedBy(t, words);
+    assert.equal(ran.status, status);
+    assert.deepEqual(
+      ran.loaded.filter((url) => READERS.test(url)),
+      [],
+    );
+  });
+
+test('an agent loads neither what reads documents nor WebSockets, HTTP/2 and, before it speaks it, TLS', (t) => {
+  // It cannot enforce anything there, and says so to its server, which is not there either.
+  const attach = ['--attach', 'eni-0a=lo/02:00:00:00:00:01', '--netns', 'crenel-no-such-namespace'];
+  const { status, loaded } = loadedBy(t, ['agent', ...ENDPOINT, ...attach, '--state', folderFor(t)]);
+  assert.equal(status, 74);
+  assert.ok(loaded.includes('node:http'));
+  const never = new Set(['node:internal/deps/undici/undici', 'node:http2', 'node:zlib', 'node:tls', 'node:https']);
+  assert.deepEqual(
+    loaded.filter((url) => READERS.test(url) || never.has(url)),
+    [],
+  );
 });
 
 const UNSAFE: Readonly<Record<string, (base: string) => void>> = {

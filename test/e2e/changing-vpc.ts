@@ -4,7 +4,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import type { Random } from '../../bench/random.ts';
 import { expectOk } from '../../src/core/net/result.ts';
 import type { World } from '../../src/core/model/world.ts';
-import { readServer } from '../../src/cli/server-source.ts';
+import { readServer } from '../../src/cli/server-world.ts';
 
 /** The ids of what the tests change: two interfaces that an agent holds, a third that is elsewhere, and their groups. */
 export type VpcIds = Readonly<Record<'a' | 'b' | 'elsewhere' | 'groupA' | 'groupB' | 'groupC' | 'acl', string>>;

@@ -6,7 +6,7 @@ import { assertSheet } from '../assert-text.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, LOAD_STATUS, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 
 type Options = WaitOptions & { readonly junit?: boolean; readonly sarif?: boolean };
 

@@ -3,9 +3,10 @@ import { fail, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
 import { splitWhen } from '../../formats/any-world.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, loadPlan, loadTwo, refuse } from '../context.ts';
+import { type Context, refuse } from '../context.ts';
 import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { loadPlan, loadTwo } from '../open-world.ts';
 
 /** One path alone is a plan. */
 type Paths = { readonly before: string; readonly after: string | undefined };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { exportText } from '../../formats/export.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openKnownWorld } from '../context.ts';
+import type { Context } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { openKnownWorld } from '../open-world.ts';
 
 /** `crenel export`. */
 export function addExport(program: Command, { context, finish }: CommandSetup): void {

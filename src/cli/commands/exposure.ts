@@ -4,8 +4,8 @@ import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { exposureSheet } from '../exposure-text.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 import { pageHtml } from '../page/page.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
 type Options = WaitOptions & { readonly html?: boolean };
 

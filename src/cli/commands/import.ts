@@ -5,8 +5,9 @@ import { Control } from '../../server/control/control.ts';
 import { importWorld } from '../../server/control/import-world.ts';
 import { SqliteStore } from '../../server/store/sqlite.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openKnownWorld, printJson, printSheet, refuse } from '../context.ts';
+import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { openKnownWorld } from '../open-world.ts';
 import { line } from '../terminal.ts';
 
 type ImportOptions = { readonly data?: string; readonly account: string; readonly region: string };

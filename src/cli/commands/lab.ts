@@ -20,7 +20,6 @@ import type { CommandSetup } from '../command.ts';
 import {
   clearProgress,
   type Context,
-  openKnownWorld,
   printJson,
   printNotes,
   printSheet,
@@ -32,6 +31,7 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import { countText } from '../pair-text.ts';
 import { isWrong, labSheet, trafficSheet } from '../lab-text.ts';
+import { openKnownWorld } from '../open-world.ts';
 import { awsEndpoint } from '../server-option.ts';
 import { line } from '../terminal.ts';
 

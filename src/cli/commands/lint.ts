@@ -19,8 +19,8 @@ import {
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { lintSarif } from '../lint-sarif.ts';
 import { lintSheet } from '../lint-text.ts';
+import { addWaitOptions, openEnforcedExport, type WaitOptions } from '../open-enforced.ts';
 import { row } from '../terminal.ts';
-import { addWaitOptions, openEnforcedExport, type WaitOptions } from '../waiting.ts';
 
 const FAIL_ON = [...SEVERITIES, 'never'] as const;
 type FailOn = (typeof FAIL_ON)[number];

@@ -8,8 +8,8 @@ import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { matrixSheet } from '../matrix-text.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 import { pageHtml } from '../page/page.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
 type Options = WaitOptions & {
   readonly by: MatrixKind;

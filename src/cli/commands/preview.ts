@@ -7,10 +7,11 @@ import { NO_LIMITS } from '../../server/control/import-world.ts';
 import { parseCliCall } from '../../server/ec2/cli-call.ts';
 import { estateOfWorld, tryCall } from '../../server/ec2/try-call.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openWorld, refuse } from '../context.ts';
+import { type Context, refuse } from '../context.ts';
 import { notACall, refusedCall } from '../call-faults.ts';
 import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { openWorld } from '../open-world.ts';
 
 /** `crenel preview <call...>`. */
 export function addPreview(program: Command, { context, finish }: CommandSetup): void {

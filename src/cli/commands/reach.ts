@@ -6,7 +6,7 @@ import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { reachSheet } from '../reach-text.ts';
 import type { CommandSetup } from '../command.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 
 /** `crenel reach <from> <to>`. */
 export function addReach(program: Command, { context, finish }: CommandSetup): void {

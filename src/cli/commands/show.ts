@@ -12,9 +12,9 @@ import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printNotes, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { HitKind } from '../io.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 import { aclSheet, eniSheet, groupSheet, subnetSheet } from '../show-text.ts';
 import { row, type Sheet } from '../terminal.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
 
 const SHOWN = ['group', 'eni', 'acl', 'subnet'] as const;
 type ShownKind = (typeof SHOWN)[number];

@@ -8,9 +8,10 @@ import type { Eni } from '../../core/model/eni.ts';
 import { FLOW_LOG_HEADER, formatFlowRecord, formatNoData } from '../../formats/flow-log.ts';
 import { parseScenario, type ScenarioDocument } from '../../formats/scenario.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, openKnownWorld, printJson, printSheet, refuse } from '../context.ts';
+import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import type { LoadError } from '../io.ts';
+import { openKnownWorld } from '../open-world.ts';
 import { simulationSheet } from '../simulate-text.ts';
 import { BLANK, line, type Sheet } from '../terminal.ts';
 

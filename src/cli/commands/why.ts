@@ -9,7 +9,7 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { stacked } from '../trace-text.ts';
 import { whySheet } from '../why-text.ts';
 import type { CommandSetup } from '../command.ts';
-import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../waiting.ts';
+import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 
 type Options = WaitOptions & { readonly edits?: boolean };
 
