@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -123,6 +124,36 @@ test('a backup of a store in use is a store of its own', async () => {
   await store.close();
   assert.equal(await valueOf(copy, 'a'), '1');
   assert.equal(statSync(copy).mode & 0o777, 0o600);
+});
+
+test('the log beside the database is its owner’s alone, too', async () => {
+  const path = pathOf('logged.db');
+  const store = expectOk(SqliteStore.open(path));
+  expectOk(await store.commit(0, [[{ key: 'a', value: '1' }]]));
+  assert.equal(statSync(`${path}-wal`).mode & 0o777, 0o600);
+  await store.close();
+});
+
+test('a backup in the place of a store whose process was killed is not mixed with the log of that one', async () => {
+  const [path, copy, killed] = [pathOf('lived.db'), pathOf('kept.db'), pathOf('left-behind.db')];
+  const store = expectOk(SqliteStore.open(path));
+  expectOk(await store.commit(0, [[{ key: 'a', value: 'as backed up' }]]));
+  expectOk(await store.backup(copy));
+  expectOk(await store.commit(1, [[{ key: 'a', value: 'newer' }]]));
+  // What a killed process leaves on the disk.
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${killed}${end}`);
+  await store.close();
+  copyFileSync(copy, killed);
+  const opened = SqliteStore.open(killed);
+  assert.equal(opened.ok ? undefined : opened.error.kind, 'refused');
+  assert.match(
+    opened.ok ? '' : opened.error.message,
+    /left-behind\.db-wal is of another database than .*move it away first/u,
+  );
+  assert.deepEqual(readFileSync(killed), readFileSync(copy));
+  rmSync(`${killed}-wal`);
+  assert.equal(await valueOf(killed, 'a'), 'as backed up');
+  assert.equal(await valueOf(killed, 'a'), 'as backed up', 'and has a log of its own from then on');
 });
 
 test('a full disk refuses the commit and leaves the store in use', async (t) => {

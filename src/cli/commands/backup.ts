@@ -12,7 +12,7 @@ export function addBackup(program: Command, { context, finish }: CommandSetup): 
     .command('backup')
     .summary('copy the store of a running server')
     .description(
-      'Lets a running server copy its whole store, of all accounts and regions, and what hosts are believed by (hosts.json, authority.pem), into a folder of its own under `backups`, while it goes on. To go back, end the server and put these files in the place of its own, or start it with --data on the copy. Access keys are not copied.',
+      'Lets a running server copy its whole store, of all accounts and regions, and what hosts are believed by (hosts.json, authority.pem), into a folder of its own under `backups`, while it goes on. To go back, end the server and put these files in the place of its own (and take crenel.db-wal away, which a server that was killed leaves), or start it with --data on the copy. Access keys are not copied.',
     )
     .action(async () => {
       finish(await backup(context()));

@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { fail, ok, type Result } from '../../core/net/result.ts';
@@ -42,6 +52,8 @@ export class SqliteStore implements Store {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       if (existsSync(path) && !statSync(path).isFile()) return fail({ kind: 'failed', message: `${path} is no file` });
+      const strange = strangeLogFault(path);
+      if (strange !== undefined) return fail(strange);
       database = new DatabaseSync(path, { timeout: 0 });
       const fault = prepareFile(database, path);
       if (fault === undefined) return ok(new SqliteStore(path, database));
@@ -173,13 +185,19 @@ export class SqliteStore implements Store {
       }),
     );
 
-  /** Copies the database to a new file while it is in use. */
+  /** Copies the database to a new file while it is in use. The copy says that no log belongs to it (`strangeLogFault`). */
   async backup(path: string): Promise<Result<void, StoreFault>> {
     if (this.#isClosed) return CLOSED;
     if (existsSync(path)) return fail({ kind: 'refused', message: `${path} is there already: choose another name` });
     try {
       await backup(this.#database, path);
       chmodSync(path, 0o600);
+      const copy = new DatabaseSync(path);
+      try {
+        copy.exec('PRAGMA journal_mode = DELETE');
+      } finally {
+        copy.close();
+      }
       return ok(undefined);
     } catch (error) {
       return fail(faultOf(error, path));
@@ -232,6 +250,8 @@ function prepareFile(database: DatabaseSync, path: string): StoreFault | undefin
   const isEmpty = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0;
   const fault = formatFault(format, isEmpty, path);
   if (fault !== undefined) return fault;
+  // The log is as readable as the database is when it is made.
+  if (format === 0) chmodSync(path, 0o600);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   // Written back into the database in larger pieces than SQLite's own 4 MiB: each costs a sync of its own.
@@ -240,8 +260,30 @@ function prepareFile(database: DatabaseSync, path: string): StoreFault | undefin
   for (const migrate of MIGRATIONS.slice(format)) database.exec(migrate);
   database.exec(`PRAGMA user_version = ${FORMAT}`);
   database.exec('COMMIT');
-  if (format === 0) chmodSync(path, 0o600);
   return undefined;
+}
+
+/** Byte of a database's header that says who may write it: 1 without a write-ahead log, 2 with one (sqlite.org/fileformat.html, 1.3.3). */
+const WRITE_VERSION = 18;
+
+/**
+ * Where a backup is put in the place of a database whose process was killed, the log of that one still lies beside it. SQLite would write it into the
+ * backup: what was to be taken back would be there again, or the whole be damaged.
+ */
+function strangeLogFault(path: string): StoreFault | undefined {
+  const log = `${path}-wal`;
+  if (!existsSync(path) || !existsSync(log) || statSync(log).size === 0) return undefined;
+  const file = openSync(path, 'r');
+  try {
+    const header = Buffer.alloc(WRITE_VERSION + 1);
+    if (readSync(file, header, 0, header.length, 0) < header.length || header[WRITE_VERSION] !== 1) return undefined;
+  } finally {
+    closeSync(file);
+  }
+  return {
+    kind: 'refused',
+    message: `${log} is of another database than ${path}, as where a backup was put in the place of a store whose server was killed: move it away first`,
+  };
 }
 
 function formatFault(format: number, isEmpty: boolean, path: string): StoreFault | undefined {
