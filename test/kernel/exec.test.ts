@@ -16,6 +16,7 @@ const CASES: readonly (readonly [words: readonly string[], status: number, out: 
   [['web-1', '--', 'no-such-command'], 127, /^$/u, /^crenel exec: .*no-such-command: not found/u],
   [['web-1', '--', '/'], 126, /^$/u, /^crenel exec: .*\/: Permission denied/u],
   [['web-1', 'ping', '-c1'], 64, /^$/u, /^crenel: unknown option '-c1'\nThe command and its options come after --: /u],
+  [['gone', '--', 'true'], 74, /^$/u, /namespace of gone, crlt-not-there, was removed by somebody: take the lab down/u],
   [['web-2', '--', 'true'], 66, /^$/u, /the lab has no instance 'web-2'\nDid you mean web-1/u],
 ];
 
@@ -28,7 +29,10 @@ test('crenel exec', { skip: whyNoKernel(['ip']) ?? false }, async (t) => {
   }
   const lock = await holdLab();
   const namespace = new Namespace('exec');
-  writeRegister([{ id: 'i-1', name: 'web-1', namespace: namespace.name, addresses: ['10.0.1.11'] }]);
+  writeRegister([
+    { id: 'i-1', name: 'web-1', namespace: namespace.name, addresses: ['10.0.1.11'] },
+    { id: 'i-2', name: 'gone', namespace: 'crlt-not-there', addresses: [] },
+  ]);
   t.after(() => {
     removeRegister();
     namespace.close();
@@ -38,6 +42,6 @@ test('crenel exec', { skip: whyNoKernel(['ip']) ?? false }, async (t) => {
     const ran = spawnSync(process.execPath, [MAIN, 'exec', ...words], { encoding: 'utf8' });
     assert.equal(ran.status, status, words.join(' '));
     assert.match(ran.stdout, out);
-    assert.match(ran.stderr, err);
+    assert.match(ran.stderr.replaceAll(/\n {8}/gu, ' '), err);
   }
 });

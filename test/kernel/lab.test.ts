@@ -56,7 +56,7 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
 
   async function compare(now: World): Promise<number> {
     assert.ok(lab.plan !== undefined);
-    const seen = await runTraffic(now, lab.plan);
+    const seen = expectOk(await runTraffic(now, lab.plan));
     assert.deepEqual(
       seen.filter((one) => one.expected !== one.seen),
       [],
@@ -97,6 +97,19 @@ describe('the lab', { skip: WHY_NOT ?? false }, () => {
     assert.notEqual(guest('nft', 'delete', 'table', 'inet', 'crenel').status, 0);
     assert.ok((await drift()).every((commands) => commands.length === 0));
     await compare(world);
+  });
+
+  test('tells where probes cannot be sent, and takes it neither for allowed nor for refused', async () => {
+    const [first] = lab.plan?.instances ?? [];
+    assert.ok(first !== undefined && lab.plan !== undefined);
+    const [id, namespace] = first;
+    const name = getRecord(world, 'instances', id)?.tags.find(({ key }) => key === 'Name')?.value;
+    spawnSync('ip', ['netns', 'del', namespace]);
+    const seen = await runTraffic(world, lab.plan);
+    assert.match(
+      seen.ok ? 'compared' : seen.error,
+      new RegExp(`^probes at ${name} cannot be sent: .*namespace "${namespace}"`, 'u'),
+    );
   });
 
   test('what a crash left behind goes at the next start', async () => {

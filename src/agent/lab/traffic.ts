@@ -1,9 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Family, formatAddress, parseAddress } from '../../core/net/address.ts';
-import { expectOk } from '../../core/net/result.ts';
+import { expectOk, fail, ok, type Result } from '../../core/net/result.ts';
 import { formatTransport, type Transport } from '../../core/net/traffic.ts';
 import type { Eni, EniAddress } from '../../core/model/eni.ts';
 import type { InstanceId } from '../../core/model/ids.ts';
@@ -111,18 +111,25 @@ export function expectedOf(world: World, { from, family, transport, address }: P
   return evaluate(world, origin, { family, source, destination, transport }).outcome;
 }
 
-/** Sends all probes and compares. `onProgress` hears how many are done. */
+/**
+ * Sends all probes and compares. `onProgress` hears how many are done. Fails where a probe could not be sent: what nobody tried was not refused.
+ */
 export async function runTraffic(
   world: World,
   plan: LabPlan,
   onProgress: (done: number, all: number) => void = () => undefined,
-): Promise<readonly Seen[]> {
+): Promise<Result<readonly Seen[]>> {
+  if (spawnSync('ping', ['-V']).error !== undefined) return fail('probes need the program ping (package iputils-ping)');
   const probes = probesOf(world, plan);
   const ports = [
     ...new Set(probes.flatMap(({ transport }) => (transport.kind === 'udp' ? [transport.destinationPort] : []))),
   ];
-  const namespaces = [...new Set(probes.flatMap(({ from, to }) => [from.namespace, to.namespace]))];
-  const stations = new Map(namespaces.map((namespace) => [namespace, new Station(namespace)]));
+  const names = new Map(probes.flatMap(({ from, to }) => [from, to]).map(({ namespace, name }) => [namespace, name]));
+  const stations = new Map([...names.keys()].map((namespace) => [namespace, new Station(namespace)]));
+  const fault = (): string | undefined => {
+    const found = [...stations].find(([, station]) => station.ended !== undefined);
+    return found && `probes at ${names.get(found[0])} cannot be sent: ${found[1].ended}`;
+  };
   try {
     await Promise.all([...stations.values()].map(async (station) => await station.listen(ports)));
     const seen: Seen[] = [];
@@ -131,6 +138,8 @@ export async function runTraffic(
       const answers = await Promise.all(
         some.map(async (probe, index) => await stations.get(probe.from.namespace)?.try(tryOf(probe, at + index + 1))),
       );
+      const why = fault();
+      if (why !== undefined) return fail(why);
       for (const [index, probe] of some.entries())
         seen.push({
           from: probe.from.name,
@@ -142,7 +151,7 @@ export async function runTraffic(
         });
       onProgress(seen.length, probes.length);
     }
-    return seen;
+    return ok(seen);
   } finally {
     for (const station of stations.values()) station.close();
   }
@@ -155,10 +164,15 @@ function tryOf({ from, family, transport, address }: Probe, id: number): Try {
   return { id, kind, family: family === 'ipv4' ? 4 : 6, address, port, ...source };
 }
 
+/** The longest complaint of a program that is passed on, in characters. */
+const MOST_TEXT = 500;
+
 /** The probe program in one namespace. */
 class Station {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting: Map<number, (isSeen: boolean) => void> = new Map();
+  #complaint = '';
+  #ended: string | undefined;
 
   readonly #addresses: readonly string[];
 
@@ -169,7 +183,10 @@ class Station {
       new URL(import.meta.url.endsWith('.ts') ? './probe.ts' : './probe.js', import.meta.url),
     );
     this.#child = spawn('ip', ['netns', 'exec', namespace, process.execPath, script], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = `${this.#complaint}${text}`.slice(0, MOST_TEXT);
     });
     this.#child.stdin.on('error', () => undefined);
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
@@ -178,9 +195,19 @@ class Station {
       this.#waiting.get(id)?.(isSeen);
       this.#waiting.delete(id);
     });
-    this.#child.once('close', () => {
-      for (const settle of this.#waiting.values()) settle(false);
-    });
+    this.#child.once('error', (error) => this.#end(error.message));
+    this.#child.once('close', () => this.#end(this.#complaint.trim() || 'the program that sends them ended'));
+  }
+
+  /** Why it answers no more; undefined while it does. */
+  get ended(): string | undefined {
+    return this.#ended;
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why;
+    for (const settle of this.#waiting.values()) settle(false);
+    this.#waiting.clear();
   }
 
   async listen(ports: readonly number[]): Promise<boolean> {
@@ -196,6 +223,7 @@ class Station {
   }
 
   async #order(id: number, order: Order): Promise<boolean> {
+    if (this.#ended !== undefined) return false;
     return await new Promise((settle) => {
       this.#waiting.set(id, settle);
       this.#child.stdin.write(`${JSON.stringify(order)}\n`);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { findRegistered, readRegister } from '../../agent/lab/register.ts';
 import { runHere } from '../child-status.ts';
@@ -19,6 +20,9 @@ export function addExec(program: Command, { context, finish }: CommandSetup): vo
     });
 }
 
+/** Where `ip` has the namespaces that have a name (ip-netns(8)). */
+const NAMESPACES = '/var/run/netns/';
+
 /** `ip` ends with 1 or 255 for a command that is not there; a shell in its place with 127, or 126, and says so. The command is never read by it. */
 const IN_SHELL = ['/bin/sh', '-c', 'exec "$@"', 'crenel exec'] as const;
 
@@ -37,6 +41,12 @@ async function exec(context: Context, text: string, command: readonly string[]):
       found.length > 1 ? `${found.length} instances are called '${text}'` : `the lab has no instance '${text}'`;
     return refuse(context, EXIT.noInput, { message, suggestions: names });
   }
+  if (!existsSync(`${NAMESPACES}${only.namespace}`))
+    return refuse(
+      context,
+      EXIT.io,
+      `the network namespace of ${only.name}, ${only.namespace}, was removed by somebody: take the lab down and start it anew`,
+    );
   const words = command.length === 0 ? [context.io.env['SHELL'] ?? '/bin/sh'] : command;
   return await runHere(context, ['ip', 'netns', 'exec', only.namespace, ...IN_SHELL, ...words], context.io.env);
 }

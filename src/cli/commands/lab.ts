@@ -155,9 +155,10 @@ async function traffic(context: Context, folder: string | undefined): Promise<Ex
     if (isTerminal) context.io.stderr.write(`\r\u001B[K${done} of ${all} probes`);
   });
   if (isTerminal) context.io.stderr.write('\r\u001B[K');
-  if (context.options.json === true) printJson(context, { probes: seen });
-  else printSheet(context, trafficSheet(seen));
-  return seen.some(isWrong) ? EXIT.blocked : EXIT.allowed;
+  if (!seen.ok) return refuse(context, EXIT.io, seen.error);
+  if (context.options.json === true) printJson(context, { probes: seen.value });
+  else printSheet(context, trafficSheet(seen.value));
+  return seen.value.some(isWrong) ? EXIT.blocked : EXIT.allowed;
 }
 
 /** What the lab that is up was built from, where the command line names no other world. */
