@@ -8,7 +8,7 @@ import { type Context, LOAD_STATUS, printJson, printSheet, refuse } from '../con
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
 import type { Io } from '../io.ts';
-import { serveSheet } from '../serve/serve-text.ts';
+import { serveSheet, urlHere } from '../serve/serve-text.ts';
 import { givenParameters, unusedFault } from '../template-parameters.ts';
 import { startServer } from '../serve/server.ts';
 import { type ServeOptions, settingsOf } from '../serve/settings.ts';
@@ -46,17 +46,26 @@ export function addServe(program: Command, { context, finish }: CommandSetup): v
         .choices(LOG_LEVELS)
         .default('warn'),
     )
-    .action(async (options: ServeOptions) => {
-      finish(await serve(context(), options));
+    .action(async (options: ServeOptions, command: Command) => {
+      finish(await serve(context(), options, named(command)));
     });
 }
 
-async function serve(context: Context, options: ServeOptions): Promise<ExitStatus> {
+/** What a person asks of a world by; the environment is for other commands. */
+function named({ parent }: Command): string | undefined {
+  const source = (option: string): string | undefined => parent?.getOptionValueSource(option);
+  return ['world', 'endpoint', 'over'].find((option) => source(option) === 'cli');
+}
+
+async function serve(context: Context, options: ServeOptions, foreign: string | undefined): Promise<ExitStatus> {
   const { io } = context;
   const state = io.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
-  const { world, endpoint, over } = context.options;
-  if (world !== undefined || endpoint !== undefined || over !== undefined)
-    return refuse(context, EXIT.usage, 'serve has a world of its own: --import <path> starts it with one');
+  if (foreign !== undefined)
+    return refuse(
+      context,
+      EXIT.usage,
+      `--${foreign}: serve has a world of its own: --import <path> starts it with one`,
+    );
   const settings = settingsOf(options, { defaultFolder: join(state, 'crenel'), examplePath: io.examplePath });
   if (!settings.ok) return refuse(context, EXIT.usage, settings.error);
   const given = await givenParameters(io, context.options);
@@ -73,7 +82,7 @@ async function serve(context: Context, options: ServeOptions): Promise<ExitStatu
   const { url, storePath, keys, caPath } = running.value;
   if (context.options.json === true)
     printJson(context, {
-      url,
+      url: urlHere(url),
       storePath,
       keysPath: keys?.path,
       accessKeyId: keys?.firstId,

@@ -9,6 +9,7 @@ export function serveSheet(running: Running, settings: Settings): Sheet {
   const records = storePath ?? 'in memory, gone when the server ends';
   return [
     line({ text: `Crenel listens on ${url}`, style: 'strong' }),
+    ...elsewhere(running, settings),
     row(2, ['records    '], [records]),
     row(
       2,
@@ -36,6 +37,19 @@ export function serveSheet(running: Running, settings: Settings): Sheet {
   ];
 }
 
+/** The URL for clients on this machine: nobody goes to an address that stands for all of a machine, and no certificate names it. */
+export function urlHere(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+/** The URL for other machines, where a name for them was given. */
+function elsewhere({ url }: Running, { tls }: Settings): Sheet {
+  const [name] = tls !== undefined && 'names' in tls ? tls.names : [];
+  if (name === undefined) return [];
+  const host = name.includes(':') ? `[${name}]` : name;
+  return [row(2, ['elsewhere  '], [url.replace(/\/\/.*(?=:\d+$)/u, `//${host}`)])];
+}
+
 function credentials({ keys }: Running): Sheet {
   if (keys === undefined)
     return [
@@ -53,7 +67,7 @@ function environment({ url, keys, caPath }: Running, { region }: Settings): read
   const secret = keys?.ring.get(id)?.secret.secretAccessKey ?? 'anything';
   // A line each, short enough not to be broken: these are copied. botocore and the old AWS CLI read AWS_DEFAULT_REGION.
   return [
-    `export AWS_ENDPOINT_URL=${url}`,
+    `export AWS_ENDPOINT_URL=${urlHere(url)}`,
     `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     `export AWS_ACCESS_KEY_ID=${id}`,
     `export AWS_SECRET_ACCESS_KEY=${secret}`,
@@ -77,11 +91,11 @@ function questions({ url }: Running, { importPath }: Settings): readonly string[
     ? [
         'aws ec2 create-vpc --cidr-block 10.0.0.0/16',
         'aws ec2 describe-security-groups',
-        `bin/crenel.mjs show group default --endpoint ${url}`,
+        `bin/crenel.mjs show group default --endpoint ${urlHere(url)}`,
       ]
     : [
         'aws ec2 describe-security-groups --output table',
-        `bin/crenel.mjs why web-1 db-1 tcp/5432 --endpoint ${url}`,
+        `bin/crenel.mjs why web-1 db-1 tcp/5432 --endpoint ${urlHere(url)}`,
         'aws ec2 authorize-security-group-ingress --group-id sg-0db00000000000001 \\',
         '  --protocol tcp --port 5432 --source-group sg-03eb0000000000001',
       ];
