@@ -263,6 +263,7 @@ export class Agent {
     const { trouble, warnings } = this.#deviceNews.of(await look(at));
     const before = this.#warnings.get('devices') ?? [];
     for (const warning of warnings) if (!before.includes(warning)) log('warn', warning);
+    for (const warning of before) if (!warnings.includes(warning)) log('info', `over: ${warning}`);
     // What goes on is said again every half minute, what is new at once.
     const isNew = trouble !== this.#troubles.get('devices') || warnings.join('\n') !== before.join('\n');
     if (at === 'links' && !isNew) return;

@@ -74,14 +74,15 @@ export async function openLink({ io }: Context, plan: PlannedLink, log: AgentLog
   const identity = enrolled.value;
   const vouching = identity?.anchor === undefined ? ca : [identity.anchor];
   const link = { endpoint, region, ...(vouching === undefined ? {} : { ca: vouching }) };
-  if (identity === undefined)
-    return ok({
-      link:
-        accessKeyId === undefined || secretAccessKey === undefined
-          ? link
-          : { ...link, credentials: { accessKeyId, secretAccessKey } },
-      renewal: undefined,
-    });
+  if (identity === undefined) {
+    if (accessKeyId !== undefined && secretAccessKey !== undefined)
+      return ok({ link: { ...link, credentials: { accessKeyId, secretAccessKey } }, renewal: undefined });
+    log(
+      'info',
+      `this host has neither a certificate in ${folder} nor an access key: unless its server believes everybody, give --enrol, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+    );
+    return ok({ link, renewal: undefined });
+  }
   const { to } = lifeOf(identity);
   const until = new Date(to).toISOString();
   if (to <= Date.now())

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -171,6 +180,22 @@ describe('enrolment', { skip: WHY_NOT ?? false }, () => {
     await until(() => same.said().includes('is in force') || same.exitCode !== null);
     assert.match(same.said(), /this host is rack-8/u);
     await ended(same, 'SIGTERM');
+  });
+
+  test('is missed where there is none: the log says what would let the host in', async () => {
+    const state = stateFolder('none');
+    const ca = join(folder, 'ca.pem');
+    copyFileSync(join(folder, 'server', 'ca.pem'), ca);
+    const agent = startAgent(state, ['--endpoint', server.url, '--ca', ca, '--host', 'rack-9']);
+    await until(() => agent.said().includes('error no word of the server') || agent.exitCode !== null);
+    assert.match(
+      agent.said(),
+      new RegExp(
+        `info this host has neither a certificate in ${state} nor an access key: .* give --enrol, or AWS`,
+        'u',
+      ),
+    );
+    await ended(agent, 'SIGTERM');
   });
 });
 

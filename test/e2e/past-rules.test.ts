@@ -13,6 +13,7 @@ const ENI = 'eni-03eb100000000000000';
 describe('an agent of devices that lead past the rules', { skip: whyNoKernel(['nft', 'ip']) ?? false }, () => {
   let namespace: Namespace;
   let server: Server;
+  let said = '';
   before(async () => {
     namespace = new Namespace('past');
     server = await startServer('--memory', '--anonymous', '--example');
@@ -51,7 +52,11 @@ describe('an agent of devices that lead past the rules', { skip: whyNoKernel(['n
   });
 
   function started(t: TestContext): ChildProcess {
-    const child = spawn(process.execPath, wordsOf('h1'), { stdio: 'ignore', env: env() });
+    const child = spawn(process.execPath, wordsOf('h1'), { stdio: ['ignore', 'ignore', 'pipe'], env: env() });
+    said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
     t.after(() => child.kill('SIGKILL'));
     return child;
   }
@@ -99,6 +104,12 @@ describe('an agent of devices that lead past the rules', { skip: whyNoKernel(['n
       await heard('degraded', new RegExp(`^(?=.*${own.source})(?=.*${theirs.source})`, 'u'));
       routing(0);
       assert.equal(namespace.run('nft', ['delete', 'table', 'netdev', 'theirs']).status, 0);
+      await heard('enforcing', /^$/u);
+      // An instance is stopped and started: no trouble, but told at both ends.
+      ip('link', 'delete', 'tap0');
+      await until(() => /^warn {2}device tap0 of \S+ went away$/mu.test(said));
+      ip('link', 'add', 'tap0', 'type', 'veth', 'peer', 'name', 'guest0');
+      await until(() => /^info {2}over: device tap0 of \S+ went away$/mu.test(said));
       await heard('enforcing', /^$/u);
       child.kill('SIGTERM');
       const [code]: readonly unknown[] = (await once(child, 'close')) as readonly unknown[];
