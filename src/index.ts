@@ -100,7 +100,8 @@ export { type Certainty, type Difference, differenceOf } from './analysis/pairs/
 export { readAssertions, type WrittenFact } from './formats/assertion-file.ts';
 export { readIgnores, type WrittenIgnore } from './formats/ignore-file.ts';
 export type { FileFault } from './formats/written-yaml.ts';
-export { type AnyWorld, type DocumentKind, readSent } from './formats/any-world.ts';
+export { readSent } from './formats/any-text.ts';
+export type { AnyWorld, DocumentKind } from './formats/any-world.ts';
 export { overlayPlan } from './formats/terraform/overlay.ts';
 export type { PlanWorlds } from './formats/terraform/plan.ts';
 export { formatFlowRecord, parseFlowRecord } from './formats/flow-log.ts';

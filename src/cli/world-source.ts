@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { type AnyWorld, readWhole, readWholeText, splitWhen } from '../formats/any-world.ts';
+import { type AnyWorld, readWhole, splitWhen } from '../formats/any-world.ts';
 import type { Given } from '../formats/cloudformation/parameters.ts';
 import { MAX_TEMPLATE_BYTES } from '../formats/cloudformation/template.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
@@ -98,6 +98,8 @@ async function readBytes(
   const whole = parseWhole(bytes);
   // Several documents in one file, or something wrong: the splitter takes the ones and says where the other is.
   if (whole === undefined) {
+    // YAML's library is loaded for what is no JSON alone.
+    const { readWholeText } = await import('../formats/any-text.ts');
     const template = readWholeText(textOf(bytes), file, parameters);
     if (template === undefined) return await readChunks(reader, file, [bytes]);
     return template.ok ? ok(template.value) : fail({ kind: 'malformed', message: template.error });

@@ -1,8 +1,8 @@
-import { fail, ok, type Result } from '../core/net/result.ts';
+import { ok, type Result } from '../core/net/result.ts';
 import type { Given } from './cloudformation/parameters.ts';
-import { isTemplateDocument, looksLikeTemplate, parseTemplateYaml } from './cloudformation/template.ts';
+import { isTemplateDocument } from './cloudformation/template.ts';
 import { readTemplate } from './cloudformation/template-world.ts';
-import { DescribeReader, type Export } from './describe.ts';
+import type { Export } from './describe.ts';
 import { isPlanDocument } from './terraform/plan-json.ts';
 import { type PlanWorlds, readPlan } from './terraform/plan.ts';
 import { isStateDocument, readState } from './terraform/state.ts';
@@ -39,54 +39,14 @@ export function readWhole(document: unknown, file: string, given?: Given): Resul
       return plan.ok ? ok({ kind, before: plan.value.before, after: plan.value.after, plan: plan.value }) : plan;
     }
     case 'terraform-state':
-      return same(kind, readState(document, file));
+      return oneWorld(kind, readState(document, file));
     case 'cloudformation':
-      return same(kind, readTemplate(document, file, given));
+      return oneWorld(kind, readTemplate(document, file, given));
   }
-}
-
-/** Reads a text that is no JSON and a world by itself: a CloudFormation template in YAML. Undefined: it does not look like one. */
-export function readWholeText(text: string, file: string, given?: Given): Result<AnyWorld> | undefined {
-  if (!looksLikeTemplate(text)) return undefined;
-  const document = parseTemplateYaml(text, file);
-  return document.ok ? same('cloudformation', readTemplate(document.value, file, given)) : document;
-}
-
-/**
- * Reads a document that came by itself, not as a file: JSON of any kind, a text of a template or of JSON, or a list of describe output. Errors: what is
- * wrong with it, after the name that the document is given.
- */
-export function readSent(document: unknown, name: string, given?: Given): Result<AnyWorld> {
-  if (typeof document === 'string') return readSentText(document, name, given);
-  const whole = Array.isArray(document) ? undefined : readWhole(document, name, given);
-  if (whole !== undefined) return whole;
-  const reader = new DescribeReader();
-  const parts: readonly unknown[] = Array.isArray(document) ? document : [document];
-  for (const [index, part] of parts.entries()) {
-    const own = parts.length === 1 ? name : `${name}[${index}]`;
-    const kind = kindOfDocument(part);
-    if (kind !== 'describe') return fail(`${own} is no describe output (${kind}): give it alone`);
-    const read = reader.add(own, part);
-    if (!read.ok) return read;
-  }
-  const read = reader.finish();
-  return same('describe', read.ok ? read : fail(`${name}: ${read.error}`));
-}
-
-function readSentText(text: string, name: string, given: Given | undefined): Result<AnyWorld> {
-  const template = readWholeText(text, name, given);
-  if (template !== undefined) return template;
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return fail(`${name} is a text that is neither JSON nor a template`);
-  }
-  return typeof document === 'string' ? fail(`${name} is a text in a text`) : readSent(document, name, given);
 }
 
 /** Of what is no plan, before and after are one. */
-function same(kind: DocumentKind, read: Result<Export>): Result<AnyWorld> {
+export function oneWorld(kind: DocumentKind, read: Result<Export>): Result<AnyWorld> {
   return read.ok ? ok({ kind, before: read.value, after: read.value }) : read;
 }
 

@@ -1,7 +1,17 @@
 // A command starts with what it needs and no more, and what Node keeps of the sources lies where nobody else can write.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -65,15 +75,28 @@ function loadedBy(t: TestContext, words: readonly string[]): { readonly status: 
   return { status, loaded: readFileSync(list, 'utf8').split('\n') };
 }
 
+const YAML = /\/node_modules\/yaml\//u;
 const READERS = /\/src\/formats\/|\/node_modules\/yaml\//u;
 /** Nobody listens there. */
 const ENDPOINT = ['--endpoint', 'http://127.0.0.1:1'];
 
-test('a command that reads a world loads what reads documents', (t) => {
+test('a command that reads JSON loads what reads documents, but for YAML', (t) => {
   const world = nodeIo().examplePath;
   const { status, loaded } = loadedBy(t, ['why', 'web-1', 'db-1', 'tcp/5432', '--world', world]);
   assert.equal(status, 1);
   assert.ok(loaded.some((url) => READERS.test(url)));
+  assert.deepEqual(
+    loaded.filter((url) => YAML.test(url)),
+    [],
+  );
+});
+
+test('a command that reads YAML loads what does', (t) => {
+  const file = join(folderFor(t), 'template.yaml');
+  writeFileSync(file, 'Resources:\n  Net: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16}}\n');
+  const { status, loaded } = loadedBy(t, ['export', '--world', file]);
+  assert.equal(status, 0);
+  assert.ok(loaded.some((url) => YAML.test(url)));
 });
 
 const WITHOUT_DOCUMENTS: readonly (readonly [status: number, ...words: string[]])[] = [

@@ -11,10 +11,12 @@ import { getRecord, listRecords, type World } from '../../src/core/model/world.t
 import { groupReport } from '../../src/analysis/group-report.ts';
 import { ask } from '../../src/analysis/ask.ts';
 import { lintWorld } from '../../src/analysis/lint/lint.ts';
-import { kindOfDocument, readWhole, readWholeText } from '../../src/formats/any-world.ts';
+import { readWholeText } from '../../src/formats/any-text.ts';
+import { kindOfDocument, readWhole } from '../../src/formats/any-world.ts';
 import { Evaluator } from '../../src/formats/cloudformation/evaluator.ts';
 import { givenIn } from '../../src/formats/cloudformation/parameters.ts';
-import { parseTemplateYaml, readTemplateJson } from '../../src/formats/cloudformation/template.ts';
+import { readTemplateJson } from '../../src/formats/cloudformation/template.ts';
+import { parseTemplateYaml } from '../../src/formats/cloudformation/template-yaml.ts';
 import { readTemplate } from '../../src/formats/cloudformation/template-world.ts';
 import { Opaque, property, UNKNOWN, type Value } from '../../src/formats/cloudformation/value.ts';
 import type { Export } from '../../src/formats/describe.ts';

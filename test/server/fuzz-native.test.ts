@@ -7,7 +7,7 @@ import { expectOk, type Result } from '../../src/core/net/result.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { diffDocument } from '../../src/analysis/diff-document.ts';
 import { differenceOf } from '../../src/analysis/pairs/difference.ts';
-import { readSent } from '../../src/formats/any-world.ts';
+import { readSent } from '../../src/formats/any-text.ts';
 import { exportText } from '../../src/formats/export.ts';
 import { overlayPlan } from '../../src/formats/terraform/overlay.ts';
 import { previewOn } from '../../src/cli/serve/preview-on.ts';

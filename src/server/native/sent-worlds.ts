@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
-import { readSent } from '../../formats/any-world.ts';
+import { readSent } from '../../formats/any-text.ts';
 import { type Given, givenIn, isParameter } from '../../formats/cloudformation/parameters.ts';
 import type { Export, Finding } from '../../formats/describe.ts';
 import { overlayPlan } from '../../formats/terraform/overlay.ts';
