@@ -3,7 +3,7 @@ import { type Cidr, cidrCovers, cidrsOverlap, formatCidr } from '../core/net/cid
 import type { Eni } from '../core/model/eni.ts';
 import { getRecord } from '../core/model/world.ts';
 import { serviceAddresses } from '../core/policy/exempt.ts';
-import { AUTOMATIC_TYPES } from '../core/track/tracker.ts';
+import { AUTOMATIC_TYPES } from '../core/track/automatic-types.ts';
 import { addressTexts, spanOf, spanText } from './address-keys.ts';
 import { CannotHold } from './cannot-hold.ts';
 import { departureElements, holderOf } from './past.ts';

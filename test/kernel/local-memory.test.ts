@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Eni } from '../../src/core/model/eni.ts';
 import { getRecord, type World } from '../../src/core/model/world.ts';
 import { Network, type Passage } from '../../src/core/track/network.ts';
-import { AUTOMATIC_TYPES } from '../../src/core/track/tracker.ts';
+import { AUTOMATIC_TYPES } from '../../src/core/track/automatic-types.ts';
 import { delta } from '../../src/nft/delta.ts';
 import { listingOf } from '../../src/nft/listing.ts';
 import { linesOf } from '../../src/nft/render.ts';

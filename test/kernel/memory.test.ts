@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Gate, Origin, Path } from '../../src/core/policy/path.ts';
 import { Network, type Passage } from '../../src/core/track/network.ts';
-import { AUTOMATIC_TYPES } from '../../src/core/track/tracker.ts';
+import { AUTOMATIC_TYPES } from '../../src/core/track/automatic-types.ts';
 import type { VpcId } from '../../src/core/model/ids.ts';
 import type { World } from '../../src/core/model/world.ts';
 import { delta } from '../../src/nft/delta.ts';

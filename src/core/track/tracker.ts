@@ -6,6 +6,7 @@ import { decideSeen } from '../policy/decide.ts';
 import { groupsOf } from '../policy/match.ts';
 import type { Gate } from '../policy/path.ts';
 import { type Decision, deny, pass, unknown } from '../policy/verdict.ts';
+import { AUTOMATIC_TYPES } from './automatic-types.ts';
 import { isOpening, type Sighting, writeConnKey } from './conn-key.ts';
 import { type ConnKey, ConnTable, KEY_WORDS } from './conn-table.ts';
 import { advanceEntry, idleSeconds, openEntry, packEntry, type Segment, unpackEntry } from './entry.ts';
@@ -39,14 +40,6 @@ export type TrackerOptions = {
    */
   readonly admitsRelated: boolean;
 };
-
-/** Interface types whose flows AWS tracks always (E2:conntrack). */
-export const AUTOMATIC_TYPES: ReadonlySet<string> = new Set([
-  'network_load_balancer',
-  'vpc_endpoint',
-  'lambda',
-  'global_accelerator_managed',
-]);
 
 /** Security groups with memory: what an interface says to a packet, given the flows that it knows. */
 export class Tracker {
