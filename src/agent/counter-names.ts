@@ -1,6 +1,7 @@
 import type { RuleId } from '../core/model/ids.ts';
 import { listRecords, type World } from '../core/model/world.ts';
 import type { Count, Counts } from '../nft/listing.ts';
+import { entriesAt, keysBetween } from '../nft/patched-map.ts';
 import { MAX_NUMBER, MAX_PEER, type Meaning, NUMBER_BITS } from '../nft/plan.ts';
 
 /** What a counter stands for: a rule of a group, or an entry of a NACL as `direction/number`. */
@@ -11,6 +12,8 @@ export type Reading = { readonly object: string; readonly name: CounterName | un
 
 /** Rules of a class, by place, and the world that knows which groups they are of. */
 type Class = { readonly rules: readonly RuleId[]; readonly world: World };
+
+const NO_CLASSES: Meaning['classes'] = new Map();
 
 /** Knows what the kernel's counters count, also those of rules that went since they were read last. */
 export class CounterNames {
@@ -33,14 +36,15 @@ export class CounterNames {
     const [before, worldBefore] = [this.#live, this.#world];
     this.#live = meaning;
     this.#world = world;
-    for (const [number, rules] of before?.classes ?? []) {
+    const known = before?.classes ?? NO_CLASSES;
+    for (const [number, rules] of entriesAt(known, keysBetween(known, meaning.classes))) {
       const next = meaning.classes.get(number);
       const stays = next !== undefined && hasSameItems(next, rules);
       if (!stays && !this.#gone.has(number)) this.#gone.set(number, { rules, world: worldBefore ?? world });
     }
-    for (const [number, rules] of meaning.classes) {
-      const known = this.#gone.get(number);
-      if (known !== undefined && !hasSameItems(known.rules, rules)) this.#doubtful.add(number);
+    for (const [number, { rules }] of this.#gone) {
+      const next = meaning.classes.get(number);
+      if (next !== undefined && !hasSameItems(next, rules)) this.#doubtful.add(number);
     }
     for (const [chain, { aclId, direction, number }] of meaning.entries)
       this.#chains.set(chain, { kind: 'acls', owner: aclId, item: `${direction}/${number}` });

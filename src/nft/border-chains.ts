@@ -140,7 +140,7 @@ function servicesOf(plan: Plan, eni: Eni, family: Family): readonly Value[] {
 function aclOf(plan: Plan, subnetId: SubnetId): NetworkAcl | undefined {
   const id = getRecord(plan.world, 'subnets', subnetId)?.networkAcl?.aclId;
   const acl = id === undefined ? undefined : getRecord(plan.world, 'acls', id);
-  if (acl === undefined) plan.problems.add(`the NACL of subnet ${subnetId} is not known: nothing crosses its border`);
+  if (acl === undefined) plan.problem(`the NACL of subnet ${subnetId} is not known: nothing crosses its border`);
   return acl;
 }
 

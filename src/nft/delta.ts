@@ -1,9 +1,11 @@
 import { type Command, type Transaction, wholeCommands } from './command.ts';
-import { type Listing, listsRules } from './listing.ts';
+import { chainsToMake, chainsToRemove, type Listing, listsRules } from './listing.ts';
 import { movesApart, packedBetween } from './moves.ts';
+import { entriesAt, keysBetween } from './patched-map.ts';
 import { chainHead, elementTexts, setHead, timeoutText } from './render.ts';
 import type { Content, NftSet, Ruleset, Value } from './ruleset.ts';
 import { hasFamily, TABLE_FAMILIES, type TableFamily } from './tables.ts';
+import { valuesIn } from './text-map.ts';
 import { TURN } from './turn.ts';
 
 /**
@@ -26,8 +28,8 @@ export function delta(actual: Listing, desired: Ruleset): Delta {
     ];
     return { transactions: [{ commands, isHidden: false }], isWhole: true };
   }
-  let numbers: ReadonlySet<Value> | undefined;
-  const isLive = (number: Value): boolean => (numbers ??= liveNumbers(desired)).has(number);
+  let live: Step['isLive'] | undefined;
+  const isLive = (number: Value): boolean => (live ??= liveNumbers(desired))(number);
   const step: Step = { actual, desired, isLive };
   const isApart = movesApart(actual, desired);
   const prepared = [...prepareCommands(actual, desired), ...(isApart ? memberCommands(actual, desired, 'come') : [])];
@@ -60,7 +62,9 @@ function prepareCommands(actual: Listing, desired: Ruleset): readonly Command[] 
   if (turn !== undefined && !actual.sets.has(turn.name)) commands.push({ kind: 'add-set', set: turn });
   for (const [name, timeout] of desired.timeouts)
     if (!actual.timeouts.has(name)) commands.push({ kind: 'add-timeout', timeout });
-  const fresh = [...desired.chains.values()].filter(({ name, hook }) => hook === undefined && !actual.chains.has(name));
+  const fresh = [...chainsToMake(actual, desired)].filter(
+    ({ name, hook }) => hook === undefined && !actual.chains.has(name),
+  );
   for (const chain of fresh) commands.push({ kind: 'add-chain', chain });
   for (const [name, set] of desired.sets) {
     const known = actual.sets.get(name);
@@ -90,16 +94,15 @@ function changeCommands({ actual, desired, isLive }: Step, withoutMembers: boole
       ...elementCommands(known, set, { isComing: true, isGoing: (key) => !isOrphan(set.name, key, isLive) }),
     );
   }
-  for (const chain of desired.chains.values()) {
+  for (const chain of chainsToMake(actual, desired)) {
     const isThere = actual.chains.has(chain.name);
     // A chain that is there and has other rules was changed by somebody else: packets may be led to it.
     if (listsRules(actual.chains.get(chain.name), chain) || (!isThere && chain.hook === undefined)) continue;
     commands.push(isThere ? { kind: 'flush-chain', name: chain.name } : { kind: 'add-chain', chain });
     commands.push({ kind: 'add-rules', chain });
   }
-  for (const [name, { head }] of actual.chains)
-    if (head !== '' && !desired.chains.has(name))
-      commands.push({ kind: 'flush-chain', name }, { kind: 'delete-chain', name });
+  for (const [name, { head }] of chainsToRemove(actual, desired))
+    if (head !== '') commands.push({ kind: 'flush-chain', name }, { kind: 'delete-chain', name });
   return commands;
 }
 
@@ -111,7 +114,7 @@ function cleanCommands({ actual, desired, isLive }: Step): readonly Command[] {
     const isGoing = FACTS.has(set.name) ? () => true : (key: Value) => isOrphan(set.name, key, isLive);
     commands.push(...elementCommands(known, set, { isComing: false, isGoing }));
   }
-  const stale = [...actual.chains].filter(([name, { head }]) => head === '' && !desired.chains.has(name));
+  const stale = [...chainsToRemove(actual, desired)].filter(([, { head }]) => head === '');
   for (const [name] of stale) commands.push({ kind: 'flush-chain', name });
   for (const [name, { head }] of actual.sets)
     if (!desired.sets.has(name)) commands.push({ kind: 'delete-set', name, isMap: isMapHead(head) });
@@ -127,14 +130,13 @@ const FACTS: ReadonlySet<string> = new Set(['subnet-devices', 'gone4', 'gone6', 
 const NUMBERED: ReadonlySet<string> = new Set(['ports', 'irregular', 'classes']);
 
 /** The numbers that a lookup may give once the change is through. */
-function liveNumbers({ sets }: Ruleset): ReadonlySet<Value> {
-  const live = new Set<Value>();
-  for (const { name, data, content } of sets.values()) {
-    if (content.kind !== 'texts') continue;
-    if (data === 'mark' && name !== 'holders') for (const number of content.elements.values()) live.add(number);
-    if (name === 'classes') for (const number of content.elements.keys()) live.add(number);
-  }
-  return live;
+function liveNumbers({ sets }: Ruleset): Step['isLive'] {
+  const given = [...sets.values()].flatMap(({ name, data, content }) =>
+    content.kind === 'texts' && data === 'mark' && name !== 'holders' ? [valuesIn(content.elements)] : [],
+  );
+  const classes = sets.get('classes')?.content;
+  return (number) =>
+    (classes?.kind === 'texts' && classes.elements.has(number)) || given.some((isGiven) => isGiven(number));
 }
 
 /** Whether only a packet that met the old rules may still ask for the key. */
@@ -145,7 +147,9 @@ function isOrphan(name: string, key: Value, isLive: Step['isLive']): boolean {
 function mustBeNew(actual: Listing, desired: Ruleset): boolean {
   return (
     [...desired.sets].some(([name, set]) => differs(actual.sets.get(name)?.head, setHead(set))) ||
-    [...desired.chains].some(([name, chain]) => differs(actual.chains.get(name)?.head, chainHead(chain))) ||
+    [...chainsToMake(actual, desired)].some((chain) =>
+      differs(actual.chains.get(chain.name)?.head, chainHead(chain)),
+    ) ||
     [...desired.timeouts].some(([name, timeout]) => differs(actual.timeouts.get(name), timeoutText(timeout)))
   );
 }
@@ -200,9 +204,11 @@ function textChanges(
   { isComing, isGoing = () => false }: Wanted,
 ): readonly Command[] {
   if (before === after) return [];
+  const keys = keysBetween(before, after);
   const [come, gone] = [new Map<Value, Value>(), new Map<Value, Value>()];
-  if (isComing) for (const [key, data] of after) if (before.get(key) !== data) come.set(key, data);
-  for (const [key, data] of before) if (after.has(key) ? come.has(key) : isGoing(key)) gone.set(key, data);
+  if (isComing) for (const [key, data] of entriesAt(after, keys)) if (before.get(key) !== data) come.set(key, data);
+  for (const [key, data] of entriesAt(before, keys))
+    if (after.has(key) ? come.has(key) : isGoing(key)) gone.set(key, data);
   return changes(set, {
     goes: { kind: 'texts', elements: gone },
     comes: { kind: 'texts', elements: come },

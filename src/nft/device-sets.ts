@@ -26,7 +26,7 @@ export function attachedEnis(plan: Plan): readonly Attached[] {
     if (devices.has(device)) throw new CannotHold(`device ${device} stands for two interfaces`);
     devices.add(device);
     const eni = getRecord(plan.world, 'enis', id);
-    if (eni === undefined) plan.problems.add(`interface ${id} is not known: everything at its device is refused`);
+    if (eni === undefined) plan.problem(`interface ${id} is not known: everything at its device is refused`);
     else attached.push({ eni, attachment });
   }
   refuseOverlaps(plan, attached);

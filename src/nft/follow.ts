@@ -33,11 +33,12 @@ export function followMembers(known: Layout, before: HostView, after: HostView):
       gone.push(...elementCommands(content, set, { isComing: false, isGoing: () => true }));
     }
   }
-  if (sets.size === 0) return { layout: known, transactions: [] };
+  const kept = { ...known.kept, made: known.kept.made && { ...known.kept.made, view: after } };
+  if (sets.size === 0) return { layout: { ...known, kept }, transactions: [] };
   const ruleset = { ...known.ruleset, sets: new Map([...known.ruleset.sets, ...sets]) };
   const transactions = [come, gone].filter((commands) => commands.length > 0);
   return {
-    layout: { ...known, ruleset },
+    layout: { ...known, ruleset, kept },
     transactions: transactions.map((commands) => ({ commands, isHidden: false })),
   };
 }

@@ -23,6 +23,7 @@ export type Work = {
   readonly members: readonly GroupId[];
   /** Those of the members that have prefixes, or are not known. */
   readonly odd: ReadonlyMap<GroupId, Members['prefixes'] | undefined>;
+  readonly problems: readonly string[];
 };
 
 /** Work while it is done. */
@@ -32,6 +33,7 @@ export class OpenWork {
   readonly #classes = new Set<number>();
   readonly #lists = new Map<PrefixListId, PrefixList | undefined>();
   readonly #members = new Map<GroupId, Members['prefixes'] | undefined>();
+  readonly #problems = new Set<string>();
 
   chain(chain: Draft): void {
     this.#chains.add(chain);
@@ -53,12 +55,17 @@ export class OpenWork {
     this.#members.set(id, prefixes);
   }
 
+  problem(problem: string): void {
+    this.#problems.add(problem);
+  }
+
   /** Takes in what a part of it was. */
   add(part: Work): void {
     for (const chain of part.chains) this.#chains.add(chain);
     for (const number of part.numbers) this.#numbers.add(number);
     for (const number of part.classes) this.#classes.add(number);
     for (const [id, list] of part.lists) this.#lists.set(id, list);
+    for (const problem of part.problems) this.#problems.add(problem);
     for (const id of part.members) this.#members.set(id, part.odd.has(id) ? part.odd.get(id) : NO_PREFIXES);
   }
 
@@ -71,6 +78,7 @@ export class OpenWork {
       classes: listOf(this.#classes),
       lists: this.#lists.size === 0 ? NONE : [...this.#lists],
       members: listOf(new Set(this.#members.keys())),
+      problems: listOf(this.#problems),
       odd: odd.length === 0 ? NONE_ODD : new Map(odd),
     };
   }

@@ -1,5 +1,6 @@
-import { type ConnectionTimeouts, isUnfiltered } from '../core/model/eni.ts';
+import { type ConnectionTimeouts, type Eni, isUnfiltered } from '../core/model/eni.ts';
 import type { SecurityGroup } from '../core/model/security-group.ts';
+import type { World } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { groupsOf } from '../core/policy/match.ts';
 import { DEFAULT_TIMEOUTS, LOAD_BALANCER_TIMEOUTS } from '../core/track/timeouts.ts';
@@ -15,8 +16,10 @@ import {
   type Profile,
   wideElements,
 } from './group-chains.ts';
+import type { Work } from './kept-work.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
+import type { Past } from './past.ts';
 import { type Given, type Meaning, NO_NUMBERS, type Numbering, Plan, type Problem } from './plan.ts';
 import type { Elements, KeyType, NftSet, Ruleset } from './ruleset.ts';
 import { layRenewal } from './renewal-chains.ts';
@@ -39,16 +42,29 @@ export type Layout = {
   readonly kept: Kept;
 };
 
-/** Profiles by side and groups, how the namespace was wired for which they were made, and what their numbers are; and sets of texts, which mostly stay. */
+/** Profiles by side and groups, what their numbers are, and sets of texts, which mostly stay. `made`: what all of it was made of, and the rest of it in parts. */
 export type Kept = {
-  readonly wiring: string;
+  readonly made: Made | undefined;
   readonly profiles: ReadonlyMap<string, KeptProfile>;
   readonly given: Given;
   readonly sets: ReadonlyMap<string, NftSet>;
 };
 
+export type Made = {
+  readonly view: HostView;
+  readonly wiring: Wiring;
+  readonly past: Past;
+  readonly parts: Parts;
+  readonly hasBorders: boolean;
+  /** What is to be said of groups that are not known. */
+  readonly unknown: readonly Problem[];
+};
+
+/** What there is beside profiles: about devices, where packets start and what is remembered of them, the NACLs, and the hooks that lead to all of it. */
+export type Parts = Readonly<Record<'devices' | 'state' | 'borders' | 'hooks', Work>>;
+
 const NOTHING_KEPT: Kept = {
-  wiring: '',
+  made: undefined,
   profiles: new Map(),
   given: { numbers: new Map(), classes: new Map() },
   sets: new Map(),
@@ -65,20 +81,25 @@ export function layout(
   before: Kept = NOTHING_KEPT,
 ): Layout {
   const plan = new Plan(view, wiring, previous, before.given);
-  const attached = attachedEnis(plan);
-  layDevices(plan, attached);
-  layTracking(plan, attached);
-  layRenewal(plan);
-  const hasBorders = layBorders(plan, attached);
-  for (const side of SIDES) {
-    layState(plan, side);
-    layStart(plan, side);
-  }
-  const profiles = layProfiles(plan, attached, before);
-  if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
-  else layLocalHooks(plan, hasBorders);
+  const devices = plan.record(() => layAttached(plan));
+  const attached = devices.result;
+  const borders = plan.record(() => layBorders(plan, attached));
+  const state = plan.record(() => {
+    for (const side of SIDES) {
+      layState(plan, side);
+      layStart(plan, side);
+    }
+  });
+  const { profiles, unknown } = layProfiles(plan, attached, before);
+  const hasBorders = borders.result;
+  const hooks = plan.record(() => {
+    layRenewal(plan);
+    if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
+    else layLocalHooks(plan, hasBorders);
+  });
   const { ruleset, nameOf } = seal(plan.ruleset);
   const sets = new Map([...ruleset.sets].map(([name, set]) => [name, sameSet(before.sets.get(name), set) ?? set]));
+  const parts = { devices: devices.work, state: state.work, borders: borders.work, hooks: hooks.work };
   const entries = new Map([...plan.entries].map(([chain, entry]) => [nameOf(chain), entry] as const));
   const { classes, numbering } = plan;
   return {
@@ -87,16 +108,28 @@ export function layout(
     numbering,
     problems: [...plan.problems],
     kept: {
-      wiring: wiringKey(wiring),
+      made: { view, wiring, past: numbering.past, parts, hasBorders, unknown },
       profiles,
       given: { numbers: numbering.numbers, classes },
-      sets: new Map([...sets].filter(([, { content }]) => content.kind === 'texts')),
+      sets: textSets(sets),
     },
   };
 }
 
+/** Those of sets that hold texts. */
+export function textSets(sets: Ruleset['sets']): Kept['sets'] {
+  return new Map([...sets].filter(([, { content }]) => content.kind === 'texts'));
+}
+
+function layAttached(plan: Plan): readonly Attached[] {
+  const attached = attachedEnis(plan);
+  layDevices(plan, attached);
+  layTracking(plan, attached);
+  return attached;
+}
+
 /** The set of before, where it is the one that is wanted: then whoever compares the two has nothing to compare. */
-function sameSet(before: NftSet | undefined, { key, data, isInterval, content }: NftSet): NftSet | undefined {
+export function sameSet(before: NftSet | undefined, { key, data, isInterval, content }: NftSet): NftSet | undefined {
   if (before?.content.kind !== 'texts' || content.kind !== 'texts') return undefined;
   const [known, wanted] = [before.content.elements, content.elements];
   if (!(known instanceof TextMap && wanted instanceof TextMap && known.equals(wanted))) return undefined;
@@ -105,10 +138,15 @@ function sameSet(before: NftSet | undefined, { key, data, isInterval, content }:
     : undefined;
 }
 
-function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): Kept['profiles'] {
+function layProfiles(
+  plan: Plan,
+  attached: readonly Attached[],
+  before: Kept,
+): { readonly profiles: Kept['profiles']; readonly unknown: Made['unknown'] } {
   const laid = new Map<string, Profile>();
   const kept = new Map<string, KeptProfile>();
-  const known = before.wiring === wiringKey(plan.wiring) ? before.profiles : NOTHING_KEPT.profiles;
+  const isWiredAlike = before.made !== undefined && wiringKey(before.made.wiring) === wiringKey(plan.wiring);
+  const known = isWiredAlike ? before.profiles : NOTHING_KEPT.profiles;
   const profileOf = (key: string, groups: readonly SecurityGroup[], side: Side): Profile => {
     const made = keptProfile(plan, groups, { side, known: known.get(key) });
     kept.set(key, made);
@@ -116,24 +154,46 @@ function layProfiles(plan: Plan, attached: readonly Attached[], before: Kept): K
   };
   for (const side of SIDES) {
     const devices = attached.map(({ eni, attachment }) => {
-      const { groups, unknownGroups } = groupsOf(plan.world, eni);
-      for (const id of unknownGroups) plan.problems.add(`group ${id} is not known: its rules admit nothing`);
-      const sorted = groups.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const key = `${sideName(side)} ${isUnfiltered(eni) ? '*' : sorted.map((group) => group.id).join(' ')}`;
-      const profile = laid.get(key) ?? (isUnfiltered(eni) ? layUnfiltered(plan, side) : profileOf(key, sorted, side));
+      const { key, groups } = combinationOf(plan.world, eni, side);
+      const profile = laid.get(key) ?? (isUnfiltered(eni) ? layUnfiltered(plan, side) : profileOf(key, groups, side));
       laid.set(key, profile);
       return [quote(attachment.device), String(profile.number)] as const;
     });
     plan.texts(sideName(side), ['ifname'], { elements: devices, data: 'mark' });
   }
-  const all = [...laid.values()];
+  const unknown = unknownGroups(
+    plan.world,
+    attached.map(({ eni }) => eni),
+  );
+  for (const problem of unknown) plan.problem(problem);
+  layElements(plan, [...laid.values()]);
+  return { profiles: kept, unknown };
+}
+
+/** The groups of an interface in the order of their ids, and what their combination is called on a side. */
+export function combinationOf(
+  world: World,
+  eni: Eni,
+  side: Side,
+): { readonly key: string; readonly groups: readonly SecurityGroup[] } {
+  const groups = groupsOf(world, eni).groups.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { key: `${sideName(side)} ${isUnfiltered(eni) ? '*' : groups.map(({ id }) => id).join(' ')}`, groups };
+}
+
+/** What is to be said of groups of interfaces that are not known. */
+export function unknownGroups(world: World, enis: readonly Eni[]): readonly Problem[] {
+  const ids = new Set(enis.flatMap((eni) => groupsOf(world, eni).unknownGroups));
+  return [...ids].map((id) => `group ${id} is not known: its rules admit nothing`);
+}
+
+/** What profiles have in the maps that all share. */
+export function layElements(plan: Plan, profiles: readonly Profile[]): void {
   const elements = function* (of: (profile: Profile) => Elements): Generator<Elements[number], void, undefined> {
-    for (const profile of all) yield* of(profile);
+    for (const profile of profiles) yield* of(profile);
   };
   plan.texts('ports', ['mark', 'inet_proto', 'inet_service'], { elements: elements(portElements), data: 'mark' });
   plan.texts('irregular', ['mark'], { elements: elements(wideElements), data: 'verdict' });
   plan.texts('classes', ['mark'], { elements: elements(classElements), data: 'verdict' });
-  return kept;
 }
 
 /** What rules of profiles read of the wiring. */

@@ -2,6 +2,7 @@ import { type Address, parseAddress } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { packMembers } from '../core/policy/members.ts';
 import { ChangedMap } from './changed-map.ts';
+import { entriesAt, keysBetween } from './patched-map.ts';
 import { RAW_SETS } from './raw-fields.ts';
 import { chainHead, keyTypes, ruleText, setHead, timeoutText } from './render.ts';
 import type { Chain, Content, Ruleset, Value } from './ruleset.ts';
@@ -68,6 +69,26 @@ export function listsRules(listed: ListedChain | undefined, chain: Chain): boole
   if (listed instanceof OwnChain && listed.chain === chain) return true;
   const [known, wanted] = [listed?.rules, chain.rules];
   return known?.length === wanted.length && wanted.every((rule, place) => ruleText(rule) === known[place]);
+}
+
+/** The chains of a ruleset that may not be there as they should be. */
+export function* chainsToMake({ chains }: Listing, desired: Ruleset): Generator<Chain, void, undefined> {
+  for (const [, chain] of entriesAt(desired.chains, namesBetween(chains, desired))) yield chain;
+}
+
+/** The chains that are there and not in a ruleset. */
+export function* chainsToRemove(
+  { chains }: Listing,
+  desired: Ruleset,
+): Generator<readonly [string, ListedChain], void, undefined> {
+  for (const one of entriesAt(chains, namesBetween(chains, desired))) if (!desired.chains.has(one[0])) yield one;
+}
+
+function namesBetween(chains: Listing['chains'], desired: Ruleset): ReadonlySet<string> | undefined {
+  // Of what a listing is made that is not read: `listingOf`.
+  return chains instanceof ChangedMap
+    ? keysBetween((chains as ChangedMap<string, Chain, ListedChain>).map, desired.chains)
+    : undefined;
 }
 
 /** A table as it was read: what it holds, what it counted, and whose turn it was. */

@@ -1,7 +1,9 @@
 import { type Members, membersBetween, NO_MEMBERS } from '../core/policy/members.ts';
-import type { Listing } from './listing.ts';
+import { chainsToMake, type Listing } from './listing.ts';
+import { entriesAt, keysBetween } from './patched-map.ts';
 import { elementTexts, ruleText } from './render.ts';
 import type { Content, Ruleset, Value } from './ruleset.ts';
+import { keysWith } from './text-map.ts';
 
 type Packed = Extract<Content, { kind: 'packed' }>;
 
@@ -60,7 +62,7 @@ const NUMBERED = ['ports', 'irregular', 'classes'] as const;
 
 /** The devices for whose packets other rules are looked up than before; undefined where it may be all of them. */
 function devicesThatChange(actual: Listing, desired: Ruleset): ReadonlySet<Value> | undefined {
-  for (const [name, { hook, rules }] of desired.chains)
+  for (const { name, hook, rules } of chainsToMake(actual, desired))
     if (hook !== undefined && actual.chains.get(name)?.rules.join('\n') !== rules.map(ruleText).join('\n'))
       return undefined;
   const numbers = new Set<Value>();
@@ -69,13 +71,12 @@ function devicesThatChange(actual: Listing, desired: Ruleset): ReadonlySet<Value
       numbers.add(key.split(' . ')[0] ?? '');
   // A class that leads elsewhere changes the profiles that lead to it.
   for (const elements of [elementsOf(actual, 'ports'), textsIn(desired.sets.get('ports')?.content)])
-    for (const [key, data] of elements) if (numbers.has(data)) numbers.add(key.split(' . ')[0] ?? '');
+    for (const key of keysWith(elements, numbers)) numbers.add(key.split(' . ')[0] ?? '');
   const devices = new Set<Value>();
   for (const name of POINTERS) {
     const [before, after] = [elementsOf(actual, name), textsIn(desired.sets.get(name)?.content)];
     for (const [device] of difference(before, after)) devices.add(device);
-    for (const elements of [before, after])
-      for (const [device, number] of elements) if (numbers.has(number)) devices.add(device);
+    for (const elements of [before, after]) for (const device of keysWith(elements, numbers)) devices.add(device);
   }
   return devices;
 }
@@ -85,8 +86,9 @@ function* difference(
   before: ReadonlyMap<Value, Value>,
   after: ReadonlyMap<Value, Value>,
 ): Generator<readonly [Value, Value], void, undefined> {
-  for (const [key, data] of before) if (after.get(key) !== data) yield [key, data];
-  for (const [key, data] of after) if (!before.has(key)) yield [key, data];
+  const keys = keysBetween(before, after);
+  for (const [key, data] of entriesAt(before, keys)) if (after.get(key) !== data) yield [key, data];
+  for (const [key, data] of entriesAt(after, keys)) if (!before.has(key)) yield [key, data];
 }
 
 function elementsOf({ sets }: Listing, name: string): ReadonlyMap<Value, Value> {

@@ -1,3 +1,4 @@
+import { layersOf } from './patched-map.ts';
 import { TextList } from './text-list.ts';
 
 /** A map from texts that never changes, packed. */
@@ -59,4 +60,17 @@ export class NumberMap extends PackedMap<number> {
   valueAt(place: number): number {
     return this.numbers[place] ?? 0;
   }
+}
+
+/** The keys to which a map gives one of these numbers. */
+export function* keysOfNumbers(
+  map: ReadonlyMap<string, number>,
+  wanted: ReadonlySet<number>,
+): Generator<string, void, undefined> {
+  const { base, changes } = layersOf(map);
+  if (base instanceof NumberMap) {
+    for (const [place, number] of base.numbers.entries())
+      if (wanted.has(number) && !changes.has(base.list.at(place))) yield base.list.at(place);
+  } else for (const [key, number] of base) if (wanted.has(number) && !changes.has(key)) yield key;
+  for (const [key, number] of changes) if (number !== undefined && wanted.has(number)) yield key;
 }

@@ -179,7 +179,7 @@ function peerSets(plan: Plan, peer: SetPeer, family: Side['family']): readonly s
 export function listSet(plan: Plan, id: PrefixListId, family: Side['family']): string | undefined {
   const list = plan.listOf(id);
   if (list?.entries === undefined) {
-    plan.problems.add(`the entries of prefix list ${id} are not known: its rules admit nothing`);
+    plan.problem(`the entries of prefix list ${id} are not known: its rules admit nothing`);
     return undefined;
   }
   if (list.family !== family || list.entries.length === 0) return undefined;
@@ -198,7 +198,7 @@ export function listSet(plan: Plan, id: PrefixListId, family: Side['family']): s
 export function memberSets(plan: Plan, id: GroupId, family: Side['family']): readonly string[] {
   const members = plan.membersOf(id);
   if (members === undefined) {
-    plan.problems.add(`the members of group ${id} are not known: rules that name it admit nothing`);
+    plan.problem(`the members of group ${id} are not known: rules that name it admit nothing`);
     return [];
   }
   const name = nameOf(id, familyName(family));

@@ -63,7 +63,7 @@ export class Plan {
   readonly #timeouts: Map<string, CtTimeout> = new Map();
   readonly #previous: Numbering;
   readonly #numbers: Map<string, number> = new Map();
-  readonly #taken: Set<number>;
+  #taken: Set<number> | undefined;
   readonly #before: Given;
   /** Numbers of work that was taken over. */
   readonly #reused: Set<number> = new Set();
@@ -91,7 +91,6 @@ export class Plan {
       this.#lasting = new Set(
         [...before.numbers].filter(([key, number]) => previous.numbers.get(key) === number).map(([, number]) => number),
       );
-    this.#taken = new Set([...previous.numbers.values(), ...previous.reserved]);
   }
 
   get world(): World {
@@ -120,6 +119,16 @@ export class Plan {
     return this.#past;
   }
 
+  /** Says what the past is, where nobody comes and goes. */
+  goOn(past: Past): void {
+    this.#past = past;
+  }
+
+  /** The numbers that were asked for. */
+  get asked(): Numbering['numbers'] {
+    return this.#numbers;
+  }
+
   /** Does a part of the layout and notes what it read and wrote. */
   record<T>(part: () => T): { readonly result: T; readonly work: Work } {
     const open = new OpenWork();
@@ -139,12 +148,19 @@ export class Plan {
       if (there !== chain && chain.content !== undefined) this.#hasContent(chain.name, chain.content);
       this.#chains.set(chain.name, chain);
     }
+    for (const problem of work.problems) this.problems.add(problem);
     for (const number of work.numbers) this.#reused.add(number);
     for (const number of work.classes) {
       this.#reused.add(number);
       this.#classes.set(number, this.#before.classes.get(number) ?? []);
     }
     return true;
+  }
+
+  /** Says what has to be said to people. */
+  problem(problem: Problem): void {
+    this.problems.add(problem);
+    this.#open.at(-1)?.problem(problem);
   }
 
   chain(name: string, rules: readonly Rule[], hook?: Hook): string {
@@ -283,14 +299,16 @@ export class Plan {
   }
 
   #freeNumber(key: string): number {
-    const { most } = this.#previous;
-    if (this.#taken.size >= most)
+    const { most, numbers, reserved } = this.#previous;
+    this.#taken ??= new Set([...numbers.values(), ...reserved]);
+    const taken = this.#taken;
+    if (taken.size >= most)
       throw new CannotHold(
         `the groups of this host's interfaces make more than ${most} classes of rules: hold some of the interfaces on another host, or let more of them share groups`,
       );
     let number = (Number.parseInt(hashText(key).slice(0, 8), 16) % most) + 1;
-    while (this.#taken.has(number)) number = (number % most) + 1;
-    this.#taken.add(number);
+    while (taken.has(number)) number = (number % most) + 1;
+    taken.add(number);
     return number;
   }
 }

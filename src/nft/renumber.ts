@@ -1,6 +1,9 @@
 import type { HostView } from '../core/policy/host-view.ts';
+import { amended } from './amend.ts';
 import { type Layout, layout } from './layout.ts';
 import { type Listing, listingOf } from './listing.ts';
+import { keysOfNumbers } from './packed-map.ts';
+import { entriesAt, keysBetween } from './patched-map.ts';
 import type { Numbering } from './plan.ts';
 import type { Content, Ruleset, Value } from './ruleset.ts';
 import type { Wiring } from './wiring.ts';
@@ -20,9 +23,9 @@ export function layoutOver(
 /** A layout that takes the place of another one of the same agent. */
 export function layoutAfter(before: Layout, view: HostView, wiring: Wiring): Layout {
   const previous = before.numbering;
-  const next = layout(view, wiring, previous, before.kept);
+  const next = amended(before, view, wiring) ?? layout(view, wiring, previous, before.kept);
   // The same key has the same number: only an interface that leaves one which others keep could meet what is theirs.
-  return isLeft(before.ruleset, next.ruleset)
+  return isLeft(before.ruleset, next.ruleset) && mayClash(before, next)
     ? withoutClashes(next, { view, wiring, actual: listingOf(before.ruleset), previous })
     : next;
 }
@@ -51,10 +54,32 @@ function withoutClashes(first: Layout, { view, wiring, actual, previous }: Over)
 
 /** Whether some device gets another number than it had. */
 function isLeft(before: Ruleset, after: Ruleset): boolean {
-  return POINTERS.some((name) => {
-    const [known, next] = [textsIn(before.sets.get(name)?.content), textsIn(after.sets.get(name)?.content)];
-    return known !== next && [...known].some(([device, number]) => next.get(device) !== number);
-  });
+  return POINTERS.some((name) => losses(before, after, name).next().done !== true);
+}
+
+/** What is another in a map than before, or is not there any more. */
+function* losses(before: Ruleset, after: Ruleset, name: string): Generator<readonly [Value, Value], void, undefined> {
+  const [known, next] = [textsIn(before.sets.get(name)?.content), textsIn(after.sets.get(name)?.content)];
+  for (const [key, data] of entriesAt(known, keysBetween(known, next))) if (next.get(key) !== data) yield [key, data];
+}
+
+/** Whether any number that is given before and after could mean something else: if not, there is nothing to compare. Costs what differs. */
+function mayClash({ ruleset: before, numbering: known }: Layout, { ruleset: after, numbering: next }: Layout): boolean {
+  const keys = (name: string): readonly Value[] =>
+    [losses(before, after, name), losses(after, before, name)].flatMap((all) => [...all].map(([key]) => key));
+  const ports = new Set(keys('ports').map(numberIn));
+  const numbers = new Set([
+    ...['irregular', 'classes'].flatMap(keys),
+    ...[...losses(before, after, 'subnet-devices')].map(([key]) => numberIn(key)),
+    ...POINTERS.flatMap((name) => [...losses(before, after, name)].flatMap(([, one]) => (ports.has(one) ? [one] : []))),
+  ]);
+  const both = keysOfNumbers(known.numbers, new Set([...numbers].map(Number)));
+  return [...both].some((key) => next.numbers.has(key));
+}
+
+/** The number that a key starts with. */
+function numberIn(key: Value): Value {
+  return key.split(' . ')[0] ?? '';
 }
 
 const POINTERS = ['e4', 'e6', 'i4', 'i6'] as const;

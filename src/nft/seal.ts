@@ -101,6 +101,11 @@ class SealedChain implements Chain {
   }
 }
 
+/** A chain as it was before it was sealed. */
+export function draftOf(chain: Chain): Chain {
+  return chain instanceof SealedChain ? chain.draft : chain;
+}
+
 /** Memory of a pure function: a chain never changes. */
 const SEALED = new WeakMap<Chain, SealedChain>();
 

@@ -1,4 +1,5 @@
 import { PackedMap } from './packed-map.ts';
+import { layersOf } from './patched-map.ts';
 import { sameNumbers, TextList } from './text-list.ts';
 
 const NOTHING = new Uint32Array();
@@ -43,4 +44,59 @@ export class TextMap extends PackedMap<string> {
     const told = Array.from({ length: this.told.size }, (_, place) => to(this.told.at(place)));
     return new TextMap(this.list, new TextList(told), this.which);
   }
+
+  /** How many keys have each of the values. */
+  counts(): Uint32Array {
+    const counts = new Uint32Array(this.told.size);
+    if (this.which === undefined) counts.fill(this.size);
+    else for (const place of this.which) counts[place] = (counts[place] ?? 0) + 1;
+    return counts;
+  }
+
+  /** The keys that have one of some values. */
+  *keysWith(wanted: ReadonlySet<string>): Generator<string, void, undefined> {
+    const isWanted = new Uint8Array(this.told.size);
+    for (const value of wanted) {
+      const place = this.told.placeOf(value);
+      if (place >= 0) isWanted[place] = 1;
+    }
+    for (let place = 0; place < this.size; place += 1)
+      if (isWanted[this.which?.[place] ?? 0] === 1) yield this.list.at(place);
+  }
+}
+
+/** Tells whether any key of a map has a value, which costs little where the map is packed. */
+export function valuesIn(map: ReadonlyMap<string, string>): (value: string) => boolean {
+  const { base, changes } = layersOf(map);
+  if (!(base instanceof TextMap)) {
+    const all = new Set(map.values());
+    return (value) => all.has(value);
+  }
+  const counts = base.counts();
+  const come = new Set<string>();
+  for (const [key, value] of changes) {
+    const place = base.list.placeOf(key);
+    const told = place < 0 ? -1 : (base.which?.[place] ?? 0);
+    if (told >= 0) counts[told] = (counts[told] ?? 0) - 1;
+    if (value !== undefined) come.add(value);
+  }
+  return (value) => come.has(value) || (counts[base.told.placeOf(value)] ?? 0) > 0;
+}
+
+/** The keys of a map that have one of some values. */
+export function* keysWith(
+  map: ReadonlyMap<string, string>,
+  wanted: ReadonlySet<string>,
+): Generator<string, void, undefined> {
+  const { base, changes } = layersOf(map);
+  if (wanted.size === 0) return;
+  if (base instanceof TextMap) {
+    for (const key of base.keysWith(wanted)) if (!changes.has(key)) yield key;
+  } else for (const [key, value] of base) if (wanted.has(value) && !changes.has(key)) yield key;
+  for (const [key, value] of changes) if (value !== undefined && wanted.has(value)) yield key;
+}
+
+/** A map of texts as it is packed. */
+export function packTexts(map: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return TextMap.of(map);
 }

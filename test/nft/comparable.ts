@@ -1,4 +1,5 @@
-import type { Listing } from '../../src/nft/listing.ts';
+import type { Layout } from '../../src/nft/layout.ts';
+import { type Listing, listingOf } from '../../src/nft/listing.ts';
 
 /** A listing as plain data in the order of names: the kernel lists things in its own. What packets fill is not in it. Maps may be packed: all is asked for. */
 export function comparable(listing: Listing): unknown {
@@ -16,4 +17,19 @@ export function comparable(listing: Listing): unknown {
 /** What a map holds, in the order of keys. */
 export function sorted<K extends string | number, T>(map: ReadonlyMap<K, T>): readonly (readonly [K, T])[] {
   return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** All that a layout says, as plain data. */
+export function plain({ ruleset, meaning, numbering, problems }: Layout): unknown {
+  return {
+    listing: comparable(listingOf(ruleset)),
+    classes: sorted(meaning.classes),
+    entries: meaning.entries,
+    numbering: {
+      ...numbering,
+      numbers: sorted(numbering.numbers),
+      past: { ...numbering.past, holders: sorted(numbering.past.holders) },
+    },
+    problems: problems.toSorted(),
+  };
 }

@@ -1,5 +1,8 @@
 // Changes of worlds that leave every interface on its device: what one call of the API may do, and more at once.
 import { Random } from '../../bench/random.ts';
+import { type Change, changeOf, stepsOf } from '../../src/core/model/change.ts';
+import { KINDS } from '../../src/core/model/records.ts';
+import { applyChange, changeBetween, type World } from '../../src/core/model/world.ts';
 import type { Compact } from '../compact.ts';
 import type { CompactEni } from '../compact-format.ts';
 import { type Edit, EDITS } from '../kernel/flows.ts';
@@ -118,4 +121,21 @@ function other(text: string, turn: number): string {
     'udp/443': 'all',
   };
   return `${turned[traffic] ?? traffic} ${peer}`;
+}
+
+/** A world in which what another one says too is the same record as there, as in an agent's view. */
+export function withSameRecords(before: World, after: World): World {
+  return applyChange(before, realChange(changeBetween(before, after)));
+}
+
+/** Without records that were made anew and say the same. */
+function realChange(change: Change): Change {
+  return changeOf(
+    new Map(
+      KINDS.map((kind) => [
+        kind,
+        new Map([...stepsOf(change, kind)].filter(([, { from, to }]) => JSON.stringify(from) !== JSON.stringify(to))),
+      ]),
+    ),
+  );
 }

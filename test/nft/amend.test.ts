@@ -1,0 +1,153 @@
+// What follows a change in parts is the layout that makes everything anew, and leads the kernel there by the same commands.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../bench/random.ts';
+import { generateWorld } from '../../bench/world.ts';
+import { type Change, recordChange } from '../../src/core/model/change.ts';
+import { asId, type RuleId } from '../../src/core/model/ids.ts';
+import { applyChange, listRecords, type World } from '../../src/core/model/world.ts';
+import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
+import { amended } from '../../src/nft/amend.ts';
+import { delta } from '../../src/nft/delta.ts';
+import { type Layout, layout } from '../../src/nft/layout.ts';
+import { listingOf } from '../../src/nft/listing.ts';
+import { linesOf } from '../../src/nft/render.ts';
+import { layoutAfter, layoutOver } from '../../src/nft/renumber.ts';
+import type { Wiring } from '../../src/nft/wiring.ts';
+import { compactWorld } from '../compact.ts';
+import { checks } from '../property/checks.ts';
+import { randomWorld } from '../property/generators.ts';
+import { plain, sorted } from './comparable.ts';
+import { MORE_EDITS, withSameRecords } from './edits.ts';
+import { plantOf } from './legs.ts';
+
+/** Holds a layout that followed a change to what is made anew, and what leads there to what the long way says. */
+function isWhole(
+  before: Layout,
+  view: HostView,
+  { wiring, about }: { readonly wiring: Wiring; readonly about: string },
+): boolean {
+  const next = amended(before, view, wiring);
+  if (next !== undefined) {
+    const anew = layout(view, wiring, before.numbering);
+    assert.deepEqual(plain(next), plain(anew), about);
+    assert.deepEqual(delta(listingOf(next.ruleset), anew.ruleset).transactions, [], about);
+    assert.deepEqual(delta(listingOf(anew.ruleset), next.ruleset).transactions, [], about);
+    assert.deepEqual(linesBetween(before, next), linesBetween(before, anew), about);
+  }
+  const after = layoutAfter(before, view, wiring);
+  const over = layoutOver(view, wiring, { actual: listingOf(before.ruleset), previous: before.numbering });
+  const isLeft = pointersOf(before).some(([device, number], at) => {
+    const [other, then] = pointersOf(after)[at] ?? [];
+    return other !== device || then !== number;
+  });
+  if (isLeft) assert.deepEqual(plain(after), plain(over), about);
+  return next !== undefined;
+}
+
+/** Which device has which number, on all sides. */
+function pointersOf({ ruleset }: Layout): readonly (readonly [string, string])[] {
+  return ['e4', 'e6', 'i4', 'i6'].flatMap((name) => {
+    const content = ruleset.sets.get(name)?.content;
+    return content?.kind === 'texts' ? sorted(content.elements) : [];
+  });
+}
+
+/** What each transaction says, in the order of letters. */
+function linesBetween(before: Layout, after: Layout): readonly (readonly string[])[] {
+  const { transactions } = delta(listingOf(before.ruleset), after.ruleset);
+  return transactions.map(({ commands }) => [...linesOf(commands)].flatMap(elementsOf).toSorted());
+}
+
+/** A line for each element. */
+function elementsOf(line: string): readonly string[] {
+  const [, start, list] = /^((?:add|delete) element [^{]+)\{ (.*) \}$/u.exec(line) ?? [];
+  return list === undefined ? [line] : list.split(', ').map((one) => `${start ?? ''}${one}`);
+}
+
+test('after any change, what follows it is what is made anew', () => {
+  const edits = Object.values(MORE_EDITS);
+  const seen = { followed: 0, anew: 0 };
+  for (let seed = 1; seed <= checks(24); seed += 1) {
+    let compact = randomWorld(seed);
+    let world = compactWorld(compact);
+    const { wirings } = plantOf(world);
+    const laid = new Map<string, Layout>();
+    for (let step = 0; step < 6; step += 1) {
+      for (const [name, wiring] of wirings) {
+        const view = hostViewOf(world, wiring.enis.keys(), wiring.natGateways.values());
+        const before = laid.get(name);
+        if (before !== undefined)
+          seen[isWhole(before, view, { wiring, about: `${seed} ${step} ${name}` }) ? 'followed' : 'anew'] += 1;
+        laid.set(name, before === undefined ? layout(view, wiring) : layoutAfter(before, view, wiring));
+      }
+      const edit = edits[(seed * 7 + step * 3) % edits.length] ?? assert.fail('there are edits');
+      compact = edit(compact, seed + step);
+      world = withSameRecords(world, compactWorld(compact));
+    }
+  }
+  assert.ok(seen.followed > 100 && seen.anew > 20, JSON.stringify(seen));
+});
+
+test('one small change after another is followed, each on top of those before it', () => {
+  let world = generateWorld({ enis: 120, groups: 30, subnets: 6, isDualStack: true });
+  const enis = new Map([...listRecords(world, 'enis')].map(({ id }, at) => [id, { device: `d${at}`, mac: macOf(at) }]));
+  const wiring: Wiring = { mode: 'forward', enis, fabric: new Set(), stateful: new Set(), natGateways: new Map() };
+  let laid = layout(hostViewOf(world, enis.keys()), wiring);
+  const random = new Random(7);
+  const seen = { followed: 0, anew: 0 };
+  for (let step = 0; step < checks(60); step += 1) {
+    const [name, change] = random.pick(Object.entries(SMALL));
+    world = applyChange(world, change(world, random));
+    const view = hostViewOf(world, enis.keys());
+    seen[isWhole(laid, view, { wiring, about: `${step} ${name}` }) ? 'followed' : 'anew'] += 1;
+    laid = layoutAfter(laid, view, wiring);
+  }
+  assert.equal(seen.anew, 0, JSON.stringify(seen));
+});
+
+/** What one call of the API does to a world. */
+const SMALL: Readonly<Record<string, (world: World, random: Random) => Change>> = {
+  'a rule comes': (world, random) => {
+    const group = random.pick([...listRecords(world, 'groups')]);
+    const port = random.between(1, 3) * 1000;
+    const peer = random.chance(0.5)
+      ? ({ kind: 'group', groupId: random.pick([...listRecords(world, 'groups')]).id } as const)
+      : group.rules[0]?.peer;
+    const rule = {
+      id: asId<RuleId>(
+        `sgr-${random
+          .between(0, 2 ** 30)
+          .toString(16)
+          .padStart(17, '0')}`,
+      ),
+      direction: 'ingress',
+      traffic: { kind: 'tcp', ports: { from: port, to: port + (random.chance(0.5) ? 0 : 500) } },
+      peer: peer ?? { kind: 'group', groupId: group.id },
+      tags: [],
+    } as const;
+    return recordChange('groups', group, { ...group, rules: [...group.rules, rule] });
+  },
+  'a rule goes': (world, random) => {
+    const group = random.pick([...listRecords(world, 'groups')]);
+    const at = random.between(0, Math.max(0, group.rules.length - 1));
+    return recordChange('groups', group, { ...group, rules: group.rules.toSpliced(at, 1) });
+  },
+  'an interface joins a group': (world, random) => {
+    const eni = random.pick([...listRecords(world, 'enis')]);
+    const { id } = random.pick([...listRecords(world, 'groups')]);
+    return recordChange('enis', eni, { ...eni, groups: [...new Set([...eni.groups, id])] });
+  },
+  'an interface leaves a group': (world, random) => {
+    const eni = random.pick([...listRecords(world, 'enis')].filter(({ groups }) => groups.length > 1));
+    return recordChange('enis', eni, { ...eni, groups: eni.groups.slice(1) });
+  },
+  'a group is gone that interfaces have': (world, random) => {
+    const group = random.pick([...listRecords(world, 'groups')].slice(0, 3));
+    return recordChange('groups', group, undefined);
+  },
+};
+
+function macOf(at: number): string {
+  return `02:00:00:00:${[at >> 8, at & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+}
