@@ -6,12 +6,12 @@ import {
   flowtablesOf,
   handingDevices,
   type Link,
+  LinkReader,
   mayRedirect,
   netdevTables,
-  parseLinks,
 } from './links.ts';
 import type { NftProgram } from './nft-program.ts';
-import { runProgram } from './run-program.ts';
+import { readProgram, runProgram } from './run-program.ts';
 
 /** The devices that are there. */
 export type Devices = {
@@ -41,9 +41,11 @@ export type Look = (at: 'links' | 'everything') => Promise<Result<Devices>>;
  */
 export function looker(looking: Looking): Look {
   let beside: Beside | undefined;
+  let before: readonly Link[] = [];
   return async (at) => {
-    const links = await readLinks(looking.namespace);
+    const links = await readLinks(looking.namespace, before);
     if (!links.ok) return links;
+    before = links.value;
     if (at === 'everything' || beside === undefined) beside = await readBeside(looking, links.value);
     const ownWays = looking.mode === 'host' ? NO_WAYS : await readOwnWays(looking);
     const around: Surroundings = { links: links.value, ownWays, ...beside };
@@ -55,11 +57,12 @@ export function looker(looking: Looking): Look {
   };
 }
 
-async function readLinks(namespace: string | undefined): Promise<Result<readonly Link[]>> {
+async function readLinks(namespace: string | undefined, before: readonly Link[]): Promise<Result<readonly Link[]>> {
   const where = `the devices of ${namespace === undefined ? 'this machine' : `namespace ${namespace}`}`;
-  const ran = await runProgram(within(namespace, ['ip', '-j', '-d', 'link', 'show']));
+  const reader = new LinkReader(before);
+  const ran = await readProgram(within(namespace, ['ip', '-j', '-d', 'link', 'show']), (piece) => reader.take(piece));
   if (!ran.ok) return fail(`${where} cannot be read: ${ran.error.message}`);
-  const links = ran.value.code === 0 ? parseLinks(ran.value.stdout) : fail('ip cannot list them');
+  const links = ran.value.code === 0 ? reader.end() : fail('ip cannot list them');
   return links.ok ? links : fail(`${where} cannot be read: ${links.error}`);
 }
 
@@ -83,7 +86,8 @@ async function readPrograms(
   links: readonly Link[],
   unknown: string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const own = links.filter(({ name }) => devices.includes(name));
+  const names = new Set(devices);
+  const own = links.filter(({ name }) => names.has(name));
   const asked = await devicesWithPrograms(
     own.map(({ index }) => index),
     (command) => within(namespace, command),

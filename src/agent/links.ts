@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { ListItems } from './list-items.ts';
 
 /** A device of a network namespace, as `ip` tells of it. */
 export type Link = {
@@ -15,10 +16,44 @@ export type Link = {
   readonly hasProgram: boolean;
 };
 
-/** Reads `ip -j -d link show`. An error says what the text is not. */
-export function parseLinks(text: string): Result<readonly Link[]> {
-  const items = listIn(text);
-  return items === undefined ? fail('ip printed no list of devices') : ok(items.flatMap(linkOf));
+/** Reads what `ip -j -d link show` prints, piece by piece. What did not change since an earlier look is the same object. */
+export class LinkReader {
+  readonly #items = new ListItems();
+  readonly #before: readonly Link[];
+  readonly #links: Link[] = [];
+
+  constructor(before: readonly Link[] = []) {
+    this.#before = before;
+  }
+
+  take(piece: string): void {
+    for (const item of this.#items.take(piece)) {
+      for (const link of linkOf(objectOf(item))) {
+        const old = this.#before[this.#links.length];
+        this.#links.push(old !== undefined && isSame(old, link) ? old : link);
+      }
+    }
+  }
+
+  /** The devices; an error says what the text is not. */
+  end(): Result<readonly Link[]> {
+    if (!this.#items.end().ok) return fail('ip printed no list of devices');
+    const isAsBefore =
+      this.#links.length === this.#before.length && this.#links.every((one, at) => one === this.#before[at]);
+    return ok(isAsBefore ? this.#before : this.#links);
+  }
+}
+
+function isSame(a: Link, b: Link): boolean {
+  return (
+    a.name === b.name &&
+    a.index === b.index &&
+    a.kind === b.kind &&
+    a.master?.name === b.master?.name &&
+    a.master?.kind === b.master?.kind &&
+    a.over === b.over &&
+    a.hasProgram === b.hasProgram
+  );
 }
 
 function linkOf(item: Json): readonly Link[] {

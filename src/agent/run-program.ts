@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
 
-/** How a program ended and what it printed. */
-export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+/** How a program ended, and what it said of that. */
+export type Ended = { readonly code: number | null; readonly stderr: string };
+/** The same, and what it printed. */
+export type Ran = Ended & { readonly stdout: string };
 
 /** A program that could not be started. */
 export type NotRun = { readonly isMissing: boolean; readonly message: string };
@@ -32,15 +34,31 @@ export async function runProgram(command: readonly string[], lines?: Iterable<st
   }
 }
 
+/** Runs a program that prints much, of which no piece is needed for longer than it takes to read it. */
+export async function readProgram(
+  command: readonly string[],
+  take: (piece: string) => void,
+): Promise<Result<Ended, NotRun>> {
+  return await run(command, 'ignore', take);
+}
+
 async function runWith(command: readonly string[], input: number | 'ignore'): Promise<Result<Ran, NotRun>> {
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: [input, 'pipe', 'pipe'], env: environment() });
   const stdout: string[] = [];
+  const ended = await run(command, input, (piece) => stdout.push(piece));
+  return ended.ok ? ok({ ...ended.value, stdout: stdout.join('') }) : ended;
+}
+
+async function run(
+  [program = '', ...args]: readonly string[],
+  input: number | 'ignore',
+  take: (piece: string) => void,
+): Promise<Result<Ended, NotRun>> {
+  const child = spawn(program, args, { stdio: [input, 'pipe', 'pipe'], env: environment() });
   const stderr: string[] = [];
   let length = 0;
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     length += text.length;
-    if (length <= MAX_OUTPUT) stdout.push(text);
+    if (length <= MAX_OUTPUT) take(text);
     else child.kill();
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -49,7 +67,7 @@ async function runWith(command: readonly string[], input: number | 'ignore'): Pr
   try {
     const ended: readonly unknown[] = await once(child, 'close');
     const [code] = ended;
-    return ok({ code: typeof code === 'number' ? code : null, stdout: stdout.join(''), stderr: stderr.join('') });
+    return ok({ code: typeof code === 'number' ? code : null, stderr: stderr.join('') });
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const message = isMissing

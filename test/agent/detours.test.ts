@@ -12,9 +12,9 @@ import {
   flowtablesOf,
   handingDevices,
   type Link,
+  LinkReader,
   mayRedirect,
   netdevTables,
-  parseLinks,
 } from '../../src/agent/links.ts';
 import { asId, type EniId } from '../../src/core/model/ids.ts';
 import { expectOk, ok, type Result } from '../../src/core/net/result.ts';
@@ -72,6 +72,48 @@ function nft(...items: readonly object[]): string {
 function rule(step: object): object {
   return { rule: { chain: 'c', expr: [step] } };
 }
+
+function parseLinks(text: string, before?: readonly Link[]): Result<readonly Link[]> {
+  const reader = new LinkReader(before);
+  reader.take(text);
+  return reader.end();
+}
+
+function printed(kinds: readonly string[]): string {
+  return JSON.stringify(
+    kinds.map((kind, at) => ({ ifindex: at + 1, ifname: `tap${at}`, linkinfo: { info_kind: kind } })),
+  );
+}
+
+test('devices that did not change are those of the look before', () => {
+  const first = expectOk(parseLinks(printed(['veth', 'tun', 'veth'])));
+  assert.equal(expectOk(parseLinks(printed(['veth', 'tun', 'veth']), first)), first);
+  const later = expectOk(parseLinks(printed(['veth', 'macvlan', 'veth']), first));
+  assert.deepEqual(
+    later.map((link, at) => link === first[at]),
+    [true, false, true],
+  );
+  assert.deepEqual(later, expectOk(parseLinks(printed(['veth', 'macvlan', 'veth']))));
+  assert.equal(expectOk(parseLinks(printed(['veth', 'tun']), first)).length, 2);
+  const dressed = {
+    ifindex: 1,
+    ifname: 'tap0',
+    master: 'br0',
+    link: 'up0',
+    linkinfo: { info_kind: 'veth', info_slave_kind: 'bridge' },
+    xdp: {},
+  };
+  const full = expectOk(parseLinks(JSON.stringify([dressed])));
+  for (const change of [
+    { ifname: 'x' },
+    { ifindex: 9 },
+    { master: 'b' },
+    { link: 'u' },
+    { xdp: undefined },
+    { linkinfo: {} },
+  ])
+    assert.notEqual(expectOk(parseLinks(JSON.stringify([{ ...dressed, ...change }]), full))[0], full[0]);
+});
 
 test('what programs print is read', () => {
   const links = parseLinks(
