@@ -9,7 +9,7 @@ import { type Attaching, holdsOf } from './attaching.ts';
 import { DeviceNews } from './device-news.ts';
 import type { Look } from './devices.ts';
 import { Enforcer } from './enforcer.ts';
-import { giveBackFor } from './give-back.ts';
+import { giveBackIfGrown } from './give-back.ts';
 import { HitTotals } from './hit-totals.ts';
 import type { KeptRules } from './kept-rules.ts';
 import type { Kernel } from './kernel.ts';
@@ -48,6 +48,8 @@ const VERIFY_MS = 30_000;
  */
 const LOOK_MS = 5000;
 const LOOK_SHARE = 100;
+/** How long nothing must have changed before what changes took is given back, in milliseconds. */
+const TIDY_MS = 1000;
 /** How long to wait after a change that failed, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 500, most: 30_000 } as const;
 
@@ -81,6 +83,7 @@ export class Agent {
   #retry: NodeJS.Timeout | undefined;
   #verifying: NodeJS.Timeout | undefined;
   #looking: NodeJS.Timeout | undefined;
+  #tidying: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(setup: AgentSetup) {
@@ -123,6 +126,7 @@ export class Agent {
   #verifyLater(): void {
     const verify = async (): Promise<void> => {
       await this.#lookAfter();
+      giveBackIfGrown();
       if (!this.#isStopped) this.#verifyLater();
     };
     this.#verifying = setTimeout(() => this.#enqueue(verify), VERIFY_MS);
@@ -143,6 +147,7 @@ export class Agent {
     this.#isStopped = true;
     clearTimeout(this.#verifying);
     clearTimeout(this.#looking);
+    clearTimeout(this.#tidying);
     await this.#receiver.stop();
     this.#trials?.stop();
     await this.#working;
@@ -175,7 +180,7 @@ export class Agent {
   }
 
   /** One thing at a time touches the kernel. */
-  #enqueue(act: () => Promise<void>): void {
+  #enqueue(act: () => Promise<void> | void): void {
     this.#working = this.#working.then(act).catch((error: unknown) => {
       this.#setup.log(
         'error',
@@ -217,7 +222,13 @@ export class Agent {
     this.#warnings.set('rules', problems);
     this.#tell('rules', undefined, { applied });
     if (isFirst) await this.#count();
-    giveBackFor(commands);
+    this.#tidyLater();
+  }
+
+  /** What the change took is given back once no other one follows: members may come by hundreds. */
+  #tidyLater(): void {
+    clearTimeout(this.#tidying);
+    this.#tidying = setTimeout(() => this.#enqueue(giveBackIfGrown), TIDY_MS).unref();
   }
 
   /** What the server is told to be in force is on the disk by then. */

@@ -48,8 +48,6 @@ export class Enforcer {
   /** What the kernel holds; undefined when it must be asked. */
   #known: Listing | undefined;
   #turn: Turn = [];
-  /** Something was laid anew since what that took was given back. */
-  #isUntidy = false;
   readonly #names = new CounterNames();
   /** Which table counts: none has the same number as one before it, of any enforcer. */
   #table = Enforcer.#nextTable();
@@ -117,7 +115,6 @@ export class Enforcer {
     const done = await this.#applyAll(transactions);
     if (!done.ok) return done;
     if (makesTable(transactions)) this.#table = Enforcer.#nextTable();
-    this.#isUntidy ||= followed === undefined;
     this.#names.follow(view.world, next.meaning);
     this.#wiring = wiring;
     this.#applied = { view, layout: next };
@@ -129,7 +126,6 @@ export class Enforcer {
   /** Makes sure that the kernel holds what it should: unless nobody can have changed it, it is read back, compared and put right. */
   async verify(): Promise<Result<Drift, KernelFault>> {
     if (this.#applied === undefined) return ok({ commands: [], readings: [] });
-    this.#tidy();
     if (this.#known !== undefined && (await this.#kernel.isUntouched())) {
       const readings = await this.counts();
       return readings.ok ? ok({ commands: [], readings: readings.value }) : readings;
@@ -160,12 +156,6 @@ export class Enforcer {
     if (this.#applied === undefined) return ok([]);
     const counted = await this.#kernel.counts(this.#names.chains);
     return counted.ok ? ok(await this.#readingsOf(counted.value)) : counted;
-  }
-
-  /** Gives back what the newest layouts took to make, now that nothing waits for it. */
-  #tidy(): void {
-    if (this.#isUntidy) giveBackFor(this.#applied?.layout.numbering.numbers.size ?? 0);
-    this.#isUntidy = false;
   }
 
   /** Ends what was started to reach the kernel. The rules stay. */
