@@ -1,5 +1,6 @@
 import type { Content, Value } from '../ruleset.ts';
 import type { Count } from '../listing.ts';
+import { TextMap } from '../text-map.ts';
 import { attributesOf, hexOf, hostNumberOf, numberAt, numberOf, type Place, walk } from './byte-reader.ts';
 import { type ElementForm, rangesOf, type ReadElement } from './elements.ts';
 import { readData } from './expressions.ts';
@@ -55,7 +56,9 @@ class TextReader implements ElementReader {
       : this.#elements.map(({ key, keyEnd, data }) => ({ from: key, to: keyEnd ?? key, data }));
     const elements = new Map<Value, Value>();
     for (const { data, ...span } of spans) elements.set(keyText(types, span) ?? `foreign ${hexOf(span.from)}`, data);
-    return isRange || elements.size === this.#elements.length ? { kind: 'texts', elements } : undefined;
+    return isRange || elements.size === this.#elements.length
+      ? { kind: 'texts', elements: TextMap.of(elements) }
+      : undefined;
   }
 }
 
