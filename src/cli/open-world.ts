@@ -1,7 +1,7 @@
 import { hasDoubts } from '../core/model/doubts.ts';
 import type { World } from '../core/model/world.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { splitWhen } from '../formats/any-world.ts';
+import { splitWhen } from '../formats/document-kind.ts';
 import type { Given } from '../formats/cloudformation/parameters.ts';
 import type { Export, Finding } from '../formats/describe.ts';
 import { overlayPlan } from '../formats/terraform/overlay.ts';

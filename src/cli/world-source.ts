@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../core/net/result.ts';
-import { type AnyWorld, readWhole, splitWhen } from '../formats/any-world.ts';
+import type { AnyWorld } from '../formats/any-world.ts';
 import type { Given } from '../formats/cloudformation/parameters.ts';
 import { MAX_TEMPLATE_BYTES } from '../formats/cloudformation/template.ts';
 import { DescribeReader, type Export } from '../formats/describe.ts';
+import { kindOfDocument, splitWhen } from '../formats/document-kind.ts';
 import { JsonSplitter } from '../formats/json-stream.ts';
 import type { LoadError } from './io.ts';
 
@@ -104,7 +105,9 @@ async function readBytes(
     if (template === undefined) return await readChunks(reader, file, [bytes]);
     return template.ok ? ok(template.value) : fail({ kind: 'malformed', message: template.error });
   }
-  const read = readWhole(whole, file, parameters);
+  const isOwn = kindOfDocument(whole) !== 'describe';
+  // What reads plans, states and templates is loaded for them alone.
+  const read = isOwn ? (await import('../formats/any-world.ts')).readWhole(whole, file, parameters) : undefined;
   if (read === undefined) return taken(reader.add(file, whole));
   return read.ok ? ok(read.value) : fail({ kind: 'malformed', message: read.error });
 }

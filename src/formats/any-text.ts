@@ -1,10 +1,11 @@
 import { fail, type Result } from '../core/net/result.ts';
-import { type AnyWorld, kindOfDocument, oneWorld, readWhole } from './any-world.ts';
+import { type AnyWorld, oneWorld, readWhole } from './any-world.ts';
 import type { Given } from './cloudformation/parameters.ts';
 import { readTemplate } from './cloudformation/template-world.ts';
 import { parseTemplateYaml } from './cloudformation/template-yaml.ts';
 import { looksLikeTemplate } from './cloudformation/template.ts';
 import { DescribeReader } from './describe.ts';
+import { kindOfDocument } from './document-kind.ts';
 
 /** Reads a text that is no JSON and a world by itself: a CloudFormation template in YAML. Undefined: it does not look like one. */
 export function readWholeText(text: string, file: string, given?: Given): Result<AnyWorld> | undefined {

@@ -12,7 +12,8 @@ import { getRecord, listRecords, type World } from '../../src/core/model/world.t
 import { pointsOf, singleReach } from '../../src/analysis/pairs/links.ts';
 import { eniPlaceAt } from '../../src/analysis/place.ts';
 import type { Stop } from '../../src/analysis/trip.ts';
-import { kindOfDocument, readWhole } from '../../src/formats/any-world.ts';
+import { readWhole } from '../../src/formats/any-world.ts';
+import { kindOfDocument } from '../../src/formats/document-kind.ts';
 import { DescribeReader } from '../../src/formats/describe.ts';
 import { compactWorld } from '../compact.ts';
 import { overlayPlan } from '../../src/formats/terraform/overlay.ts';

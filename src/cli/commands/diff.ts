@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { fail, type Result } from '../../core/net/result.ts';
 import type { World } from '../../core/model/world.ts';
-import { splitWhen } from '../../formats/any-world.ts';
+import { splitWhen } from '../../formats/document-kind.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, refuse } from '../context.ts';
 import { addDiffOptions, answerDiff, type DiffOptions } from '../diff-answer.ts';

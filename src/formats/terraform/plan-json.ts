@@ -61,6 +61,21 @@ export function isPlanDocument(document: unknown): boolean {
   return member(document, 'format_version') !== undefined && (Array.isArray(changes) || isObject(planned));
 }
 
+/** Whether a document is a state as `terraform show -json` prints it, or the file in which Terraform keeps one (version 4). */
+export function isStateDocument(document: unknown): boolean {
+  const isShown = member(document, 'format_version') !== undefined && isObject(member(document, 'values'));
+  return isShown || isStateFile(document);
+}
+
+/** Whether a document is the file in which Terraform keeps a state. */
+export function isStateFile(document: unknown): boolean {
+  return (
+    typeof member(document, 'version') === 'number' &&
+    Array.isArray(member(document, 'resources')) &&
+    member(document, 'terraform_version') !== undefined
+  );
+}
+
 /** Reads a plan as `terraform show -json` prints it: formats 0.1 to 1.x; unknown members are passed over. Throws `FormatError`. */
 export function readPlanJson(document: unknown, file: string): PlanJson {
   const version = formatVersion(document, file);

@@ -4,25 +4,21 @@ import type { Export, Finding } from '../describe.ts';
 import { FormatError } from '../fields.ts';
 import { Numbers } from './draft.ts';
 import { sideOf } from './read-side.ts';
-import { elements, formatVersion, type Instance, isObject, keyOf, member, moduleOf, textOf } from './plan-json.ts';
+import {
+  elements,
+  formatVersion,
+  type Instance,
+  isObject,
+  isStateFile,
+  keyOf,
+  member,
+  moduleOf,
+  textOf,
+} from './plan-json.ts';
 import { Ipv6Prefixes } from './side.ts';
 
 /** Modules inside of modules: more are no state that somebody has. */
 const MAX_DEPTH = 64;
-
-/** Whether a document is a state as `terraform show -json` prints it, or the file in which Terraform keeps one (version 4). */
-export function isStateDocument(document: unknown): boolean {
-  const isShown = member(document, 'format_version') !== undefined && isObject(member(document, 'values'));
-  return isShown || isStateFile(document);
-}
-
-function isStateFile(document: unknown): boolean {
-  return (
-    typeof member(document, 'version') === 'number' &&
-    Array.isArray(member(document, 'resources')) &&
-    member(document, 'terraform_version') !== undefined
-  );
-}
 
 /** Reads a state. Errors: the file and what is wrong with it; values of the state never stand in a message. */
 export function readState(document: unknown, file: string): Result<Export> {
