@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Answer } from '../../analysis/answer.ts';
 import { answerDocument } from '../../analysis/answer-document.ts';
-import { editsOf } from '../../analysis/answer-edits.ts';
 import { ask } from '../../analysis/ask.ts';
+import type { EditsDocument } from '../../analysis/edits/edits-document.ts';
+import type { World } from '../../core/model/world.ts';
 import { statusOf } from '../ask.ts';
 import { type Context, printJson, printSheet, refuse, withProgress } from '../context.ts';
 import { editsSheet } from '../edits-text.ts';
@@ -39,10 +41,7 @@ async function why(
   if (!world.ok) return world.error;
   const answer = ask(world.value, { ...words, family: context.options.family });
   if (!answer.ok) return refuse(context, EXIT.usage, answer.error);
-  const edits =
-    options.edits === true
-      ? withProgress(context, 'trying edits', (onProgress) => editsOf(world.value, answer.value, onProgress))
-      : undefined;
+  const edits = options.edits === true ? await triedEdits(context, world.value, answer.value) : undefined;
   if (context.options.json === true)
     printJson(context, { ...answerDocument(world.value, answer.value), ...(edits === undefined ? {} : { edits }) });
   else
@@ -51,4 +50,10 @@ async function why(
       stacked(whySheet(world.value, answer.value), edits === undefined ? [] : editsSheet(world.value, edits)),
     );
   return statusOf(answer.value);
+}
+
+/** Trying edits takes the analysis of all pairs, which is loaded when it is asked for. */
+async function triedEdits(context: Context, world: World, answer: Answer): Promise<EditsDocument> {
+  const { editsOf } = await import('../../analysis/answer-edits.ts');
+  return withProgress(context, 'trying edits', (onProgress) => editsOf(world, answer, onProgress));
 }
