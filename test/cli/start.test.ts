@@ -91,6 +91,16 @@ test('a command that reads JSON loads what reads documents, but for YAML', (t) =
   );
 });
 
+test('help loads neither the server nor YAML', (t) => {
+  const { status, loaded } = loadedBy(t, ['--help']);
+  assert.equal(status, 0);
+  assert.ok(loaded.some((url) => url.endsWith('/src/cli/commands/serve.ts')));
+  assert.deepEqual(
+    loaded.filter((url) => YAML.test(url) || /\/src\/server\/ec2\/|\/node_modules\/pino\//u.test(url)),
+    [],
+  );
+});
+
 test('a command that reads YAML loads what does', (t) => {
   const file = join(folderFor(t), 'template.yaml');
   writeFileSync(file, 'Resources:\n  Net: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16}}\n');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type AssertionsDocument, judgeAssertions } from '../../analysis/assertions.ts';
-import { readAssertions, type WrittenFact } from '../../formats/assertion-file.ts';
+import type { WrittenFact } from '../../formats/assertion-file.ts';
 import { assertJunit, assertSarif } from '../assert-reports.ts';
 import { assertSheet } from '../assert-text.ts';
 import type { CommandSetup } from '../command.ts';
@@ -35,6 +35,7 @@ async function assertFacts(context: Context, file: string, options: Options): Pr
     return refuse(context, EXIT.usage, 'only one of facts and world can come from standard input');
   const text = await io.readText(file);
   if (!text.ok) return refuse(context, LOAD_STATUS[text.error.kind], text.error.message);
+  const { readAssertions } = await import('../../formats/assertion-file.ts');
   const written = readAssertions(text.value);
   if (!written.ok) {
     const { line, column, message } = written.error;

@@ -4,7 +4,7 @@ import { LINT_RULES, SEVERITIES, type Severity } from '../../analysis/lint/findi
 import { raisedQuotas, RAISED_QUOTAS } from '../../analysis/lint/raised-quotas.ts';
 import { applyIgnores, findingsOf } from '../../analysis/lint/ignores.ts';
 import { type LintDocument, lintWorld } from '../../analysis/lint/lint.ts';
-import { readIgnores, type WrittenIgnore } from '../../formats/ignore-file.ts';
+import type { WrittenIgnore } from '../../formats/ignore-file.ts';
 import type { CommandSetup } from '../command.ts';
 import {
   type Context,
@@ -87,6 +87,7 @@ async function readIgnoreFile(
   if (file === undefined) return ok([]);
   const text = await context.io.readText(file);
   if (!text.ok) return fail(refuse(context, LOAD_STATUS[text.error.kind], text.error.message));
+  const { readIgnores } = await import('../../formats/ignore-file.ts');
   const read = readIgnores(text.value, Object.keys(LINT_RULES));
   if (read.ok) return read;
   const { line, column, message } = read.error;

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS } from '../../server/http/log.ts';
+import { LOG_LEVELS } from '../../server/http/log-levels.ts';
 import type { CommandSetup } from '../command.ts';
 import { fail } from '../../core/net/result.ts';
 import { type Context, LOAD_STATUS, printJson, printSheet, refuse } from '../context.ts';
@@ -10,7 +10,6 @@ import { interrupted } from '../interrupted.ts';
 import type { Io } from '../io.ts';
 import { serveSheet, urlHere } from '../serve/serve-text.ts';
 import { givenParameters, unusedFault } from '../template-parameters.ts';
-import { startServer } from '../serve/server.ts';
 import { type ServeOptions, settingsOf } from '../serve/settings.ts';
 
 /** `crenel serve`. */
@@ -77,6 +76,8 @@ async function serve(context: Context, options: ServeOptions, foreign: string | 
     const fault = read.ok ? unusedFault(given.value, [read.value]) : undefined;
     return fault === undefined ? read : fail(fault);
   };
+  // The server is most of this program, and help needs none of it.
+  const { startServer } = await import('../serve/server.ts');
   const running = await startServer(settings.value, { stderr: io.stderr, readWorld });
   if (!running.ok) return refuse(context, EXIT.io, running.error);
   const { url, storePath, keys, caPath } = running.value;

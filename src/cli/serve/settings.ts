@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import { LOG_LEVELS, type LogLevel } from '../../server/http/log.ts';
+import { LOG_LEVELS, type LogLevel } from '../../server/http/log-levels.ts';
 import { mayListen } from '../../server/http/may-listen.ts';
 import { isCertificateName } from '../../server/enrolment/certificate.ts';
 

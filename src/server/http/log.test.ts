@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LogFields, LOG_LEVELS, openLog } from './log.ts';
+import { type LogFields, openLog } from './log.ts';
+import { LOG_LEVELS } from './log-levels.ts';
 
 function logged(fields: LogFields, text = 'text'): string {
   const lines: string[] = [];

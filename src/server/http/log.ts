@@ -1,9 +1,5 @@
 import { type Level, pino } from 'pino';
-
-/** From talkative to silent. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './log-levels.ts';
 
 type Field = string | number | boolean | undefined | null | readonly Field[] | { readonly [name: string]: Field };
 
