@@ -7,6 +7,7 @@ import {
   handingDevices,
   type Link,
   LinkReader,
+  macIn,
   mayRedirect,
   netdevTables,
 } from './links.ts';
@@ -57,12 +58,21 @@ export function looker(looking: Looking): Look {
   };
 }
 
+/** The hardware address that a device has now. The files of /sys may be those of another namespace than the one to enforce in. */
+export async function readMac(namespace: string | undefined, device: string): Promise<Result<string>> {
+  const ran = await runProgram(within(namespace, ['ip', '-j', 'link', 'show', 'dev', device]));
+  if (!ran.ok) return fail(`device ${device} cannot be read: ${ran.error.message}`);
+  if (ran.value.code !== 0) return fail(`there is no device ${device}: ${ran.value.stderr.trim()}`);
+  const mac = macIn(ran.value.stdout);
+  return mac === undefined ? fail(`device ${device} has no hardware address, by which rules would know it`) : ok(mac);
+}
+
 async function readLinks(namespace: string | undefined, before: readonly Link[]): Promise<Result<readonly Link[]>> {
   const where = `the devices of ${namespace === undefined ? 'this machine' : `namespace ${namespace}`}`;
   const reader = new LinkReader(before);
   const ran = await readProgram(within(namespace, ['ip', '-j', '-d', 'link', 'show']), (piece) => reader.take(piece));
   if (!ran.ok) return fail(`${where} cannot be read: ${ran.error.message}`);
-  const links = ran.value.code === 0 ? reader.end() : fail('ip cannot list them');
+  const links = ran.value.code === 0 ? reader.end() : fail(ran.value.stderr.trim() || 'ip cannot list them');
   return links.ok ? links : fail(`${where} cannot be read: ${links.error}`);
 }
 

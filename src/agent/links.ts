@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { isMac } from '../nft/wiring.ts';
 import { ListItems } from './list-items.ts';
 
 /** A device of a network namespace, as `ip` tells of it. */
@@ -70,6 +71,12 @@ function linkOf(item: Json): readonly Link[] {
       hasProgram: xdp !== undefined,
     },
   ];
+}
+
+/** The hardware address of the only device that `ip -j link show dev` prints; undefined where it has none, as a tunnel. */
+export function macIn(text: string): string | undefined {
+  const [mac = ''] = (listIn(text) ?? []).map(({ address }) => textOf(address));
+  return isMac(mac) ? mac : undefined;
 }
 
 /** The devices where `tc -j qdisc show` has a place for filters of what comes in. */

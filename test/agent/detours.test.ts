@@ -13,6 +13,7 @@ import {
   handingDevices,
   type Link,
   LinkReader,
+  macIn,
   mayRedirect,
   netdevTables,
 } from '../../src/agent/links.ts';
@@ -134,6 +135,10 @@ test('what programs print is read', () => {
     { name: 'm0', index: 5, kind: 'macvlan', over: 'g0', hasProgram: false },
     { name: 'eth0', index: 7, kind: '', hasProgram: true },
   ]);
+  const addressed = '[{"ifindex":2,"ifname":"eth0","address":"02:00:00:00:00:01"}]';
+  assert.equal(macIn(addressed), '02:00:00:00:00:01');
+  for (const text of ['[{"ifname":"gre1","address":"10.0.0.1"}]', '[{"ifname":"tun0"}]', '[]', ''])
+    assert.equal(macIn(text), undefined);
   assert.deepEqual(
     filteredDevices('[{"kind":"clsact","dev":"a"},{"kind":"ingress","dev":"b"},{"kind":"fq","dev":"c"}]'),
     ['a', 'b'],

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { Namespace, whyNoKernel } from '../kernel/namespace.ts';
@@ -45,8 +48,10 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     namespace.close();
   });
 
-  function startAgent(): ChildProcess & { readonly said: () => string } {
-    const args = ['agent', '--host', 'h1', '--attach', `${ENI}=tap0/02:00:00:00:00:01`, '--netns', namespace.name];
+  function startAgent(
+    attaching: readonly string[] = ['--attach', `${ENI}=tap0/02:00:00:00:00:01`],
+  ): ChildProcess & { readonly said: () => string } {
+    const args = ['agent', '--host', 'h1', ...attaching, '--netns', namespace.name];
     const child = spawn(process.execPath, [MAIN, ...args, '--endpoint', server.url], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...server.env, NO_COLOR: '1' },
@@ -136,6 +141,35 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     assert.match(document.err, new RegExp(`enforces revision ${/"revision": (\d+)/u.exec(document.out)?.[1]}\\.`, 'u'));
     agent.kill('SIGTERM');
     await once(agent, 'close');
+  });
+
+  test('goes by the device of the namespace where it enforces, not by one of its own', async (t) => {
+    const state = mkdtempSync(join(tmpdir(), 'crenel-machine-'));
+    t.after(() => rmSync(state, { recursive: true }));
+    const mac = '02:00:00:00:00:77';
+    namespace.run('nft', ['flush', 'ruleset']);
+    // Whatever device of that name the process itself has, it is another one.
+    namespace.run('ip', ['link', 'add', 'eth0', 'address', mac, 'type', 'veth', 'peer', 'name', 'w0']);
+    const agent = startAgent(['--instance', 'i-03eb100000000000000', '--device', 'eth0', '--state', state]);
+    await until(() => agent.said().includes('is in force') || agent.exitCode !== null);
+    assert.match(agent.said(), /^info {2}revision \d+ is in force/mu);
+    assert.ok(rules().includes(mac));
+    agent.kill('SIGTERM');
+    await once(agent, 'close');
+  });
+
+  test('without its namespace it ends, says so, and the server knows', async () => {
+    const args = ['agent', '--host', 'h7', '--attach', `${ENI}=tap0/02:00:00:00:00:01`, '--netns', 'crlt-not-there'];
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--endpoint', server.url], {
+      encoding: 'utf8',
+      env: { ...process.env, ...server.env, NO_COLOR: '1' },
+    });
+    assert.equal(status, 74);
+    assert.match(
+      stderr.replaceAll(/\s+/gu, ' '),
+      /cannot enforce anything: there is no network namespace crlt-not-there/u,
+    );
+    assert.match(await hosts(server.url), /there is no network namespace crlt-not-there/u);
   });
 });
 

@@ -1,16 +1,16 @@
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { tellUnable, whyUnable } from '../../agent/ability.ts';
 import { Agent, type AgentLog } from '../../agent/agent.ts';
 import { type Attaching, holdsOf } from '../../agent/attaching.ts';
 import { interfaceDevices, whyAllPast } from '../../agent/device-news.ts';
-import { type Look, looker } from '../../agent/devices.ts';
+import { type Look, looker, readMac } from '../../agent/devices.ts';
 import { KeptRules } from '../../agent/kept-rules.ts';
 import type { Kernel } from '../../agent/kernel.ts';
 import { kernelOf } from '../../agent/kernel-choice.ts';
 import { NftKernel } from '../../agent/nft-kernel.ts';
+import { isNamespace } from '../../agent/namespaces.ts';
 import { nftCommand, type NftProgram, nftProgram } from '../../agent/nft-program.ts';
 import { readConnections } from '../../agent/open-connections.ts';
 import { restoreRules } from '../../agent/restore.ts';
@@ -83,7 +83,7 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   if (!plan.ok) return refuse(context, EXIT.usage, plan.error);
   const ssh = sshNeeds(context, options);
   if (!ssh.ok) return refuse(context, EXIT.usage, ssh.error);
-  const attaching = attachingOf(options, { needs: ssh.value, folder: plan.value.folder });
+  const attaching = await attachingOf(options, { needs: ssh.value, folder: plan.value.folder });
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
@@ -91,7 +91,9 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   const { mode } = attaching.value;
   const look = looker({ namespace: options.netns, program, mode, devices: interfaceDevices(attaching.value) });
   const why =
-    (await whyUnable(program, mode === 'tap' ? 'forward' : 'local')) ?? (await whyPast(attaching.value, look));
+    whyNoNamespace(options.netns) ??
+    (await whyUnable(program, mode === 'tap' ? 'forward' : 'local')) ??
+    (await whyPast(attaching.value, look));
   if (why !== undefined) {
     if (options.restore !== true) await sayUnable(context, { plan: plan.value, attaching: attaching.value, why, log });
     return refuse(context, EXIT.io, `this host cannot enforce anything: ${why}`);
@@ -165,6 +167,11 @@ async function onKernel(context: Context, options: AgentOptions, ready: Ready): 
   return EXIT.allowed;
 }
 
+function whyNoNamespace(name: string | undefined): string | undefined {
+  if (name === undefined || isNamespace(name)) return undefined;
+  return `there is no network namespace ${name}: \`ip netns list\` says which there are`;
+}
+
 /** Why no rule would see a packet. What cannot be looked at is told by the agent when it runs. */
 async function whyPast(attaching: Attaching, look: Look): Promise<string | undefined> {
   const devices = await look('everything');
@@ -220,14 +227,14 @@ async function withServerNeed(attaching: Attaching, endpoint: URL): Promise<Resu
 /** What rules must not cut, and where the host keeps what it must not forget. */
 type Precaution = { readonly needs: readonly Need[]; readonly folder: string };
 
-function attachingOf(options: AgentOptions, precaution: Precaution): Result<Attaching> {
+async function attachingOf(options: AgentOptions, precaution: Precaution): Promise<Result<Attaching>> {
   const { attach = [], fabric = [], instance } = options;
   const strange = fabric.find((name) => !isDeviceName(name));
   if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
   if (instance !== undefined)
     return attach.length > 0
       ? fail('--attach and --instance exclude each other')
-      : asInstance(instance, options, precaution);
+      : await asInstance(instance, options, precaution);
   if (attach.length === 0)
     return fail('say which interfaces are here: --attach eni-…=tap0/02:… or --instance i-… --device eth0');
   const enis = new Map<EniId, Attachment>();
@@ -241,14 +248,14 @@ function attachingOf(options: AgentOptions, precaution: Precaution): Result<Atta
 }
 
 /** The machine itself is the instance. */
-function asInstance(
+async function asInstance(
   instance: string,
   { device, confirm, netns }: AgentOptions,
   { needs, folder }: Precaution,
-): Result<Attaching> {
+): Promise<Result<Attaching>> {
   if (device === undefined || !isDeviceName(device))
     return fail('--instance wants --device with the name of its primary interface');
-  const mac = macOf(device);
+  const mac = await readMac(netns, device);
   if (!mac.ok) return mac;
   const seconds = Number(confirm);
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MOST_SECONDS)
@@ -269,11 +276,3 @@ function asInstance(
 
 /** The longest that a machine may be cut off. */
 const MOST_SECONDS = 600;
-
-function macOf(device: string): Result<string> {
-  try {
-    return ok(readFileSync(`/sys/class/net/${device}/address`, 'utf8').trim());
-  } catch {
-    return fail(`there is no device ${device}`);
-  }
-}

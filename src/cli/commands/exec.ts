@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { findRegistered, readRegister } from '../../agent/lab/register.ts';
+import { isNamespace } from '../../agent/namespaces.ts';
 import { runHere } from '../child-status.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, refuse } from '../context.ts';
@@ -20,9 +20,6 @@ export function addExec(program: Command, { context, finish }: CommandSetup): vo
     });
 }
 
-/** Where `ip` has the namespaces that have a name (ip-netns(8)). */
-const NAMESPACES = '/var/run/netns/';
-
 /** `ip` ends with 1 or 255 for a command that is not there; a shell in its place with 127, or 126, and says so. The command is never read by it. */
 const IN_SHELL = ['/bin/sh', '-c', 'exec "$@"', 'crenel exec'] as const;
 
@@ -41,7 +38,7 @@ async function exec(context: Context, text: string, command: readonly string[]):
       found.length > 1 ? `${found.length} instances are called '${text}'` : `the lab has no instance '${text}'`;
     return refuse(context, EXIT.noInput, { message, suggestions: names });
   }
-  if (!existsSync(`${NAMESPACES}${only.namespace}`))
+  if (!isNamespace(only.namespace))
     return refuse(
       context,
       EXIT.io,
