@@ -234,9 +234,9 @@ export class Agent {
   /** What the server is told to be in force is on the disk by then. */
   #keep(view: HostView): void {
     const kept = this.#setup.kept?.keep(view);
-    const faults = kept?.ok === false ? [kept.error] : [];
-    for (const fault of faults) this.#setup.log('warn', fault);
-    this.#warnings.set('disk', faults);
+    if (kept?.ok !== false) this.#repeats.over('disk');
+    else this.#repeats.met('disk', { level: 'warn', message: kept.error });
+    this.#warnings.set('disk', kept?.ok === false ? [kept.error] : []);
   }
 
   async #settle(): Promise<void> {
@@ -290,6 +290,8 @@ export class Agent {
       return;
     }
     if (this.#applied === undefined) return;
+    // A disk that was full may have room by now, and the next change may be months away.
+    if (this.#warnings.get('disk')?.length !== 0) this.#keep(this.#applied.view);
     const { commands, fault, readings } = verified.value;
     this.#totals.add(readings, Date.now());
     this.#warnings.set('kernel', this.#totals.isFull ? ['more rules and entries were hit than are counted'] : []);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -123,6 +123,28 @@ describe('a machine that starts anew', { skip: WHY_NOT ?? false }, () => {
     const back = restore();
     assert.match(back.said, /rules are in force/);
   });
+
+  test(
+    'says that nothing can be kept, and keeps it once that can be, though no rule changes',
+    { timeout: 90_000 },
+    async (t) => {
+      rmSync(kept);
+      const inTheWay = `${kept}.new`;
+      mkdirSync(inTheWay);
+      t.after(() => rmSync(inTheWay, { recursive: true, force: true }));
+      const agent = start(server.url);
+      const status = async (): Promise<string> => await (await fetch(`${server.url}/crenel/v1/hosts`)).text();
+      await until(async () => /the rules cannot be kept in .*rules\.ndjson/u.test(await status()));
+      assert.ok(!existsSync(kept));
+      rmSync(inTheWay, { recursive: true });
+      await until(() => existsSync(kept));
+      await until(async () => !(await status()).includes('cannot be kept'));
+      await end(agent);
+      startAnew();
+      assert.match(restore().said, /the rules that were in force last are again/u);
+      assert.match(rules(), /10\.91\.0\.0\/16/u);
+    },
+  );
 
   test('keeps nothing of another host for its own', () => {
     startAnew();
