@@ -17,15 +17,6 @@ const [INTERFACES, MACS, OWN] = ['interfaces', 'macs', 'own'].map((name) => name
  * of neighbours lead to others, or fill it up.
  */
 export function layArp(plan: Plan): void {
-  const devices = [...plan.wiring.enis.values()].map(({ device }) => quote(device));
-  plan.texts(INTERFACES, ['ifname'], { elements: devices });
-  plan.set({ name: MACS, key: ['ifname', 'ether_addr'], isInterval: false, content: contentOf(plan, 'macs') });
-  plan.set({
-    name: OWN,
-    key: ['ifname', 'ipv4_addr', 'ether_addr'],
-    isInterval: false,
-    content: contentOf(plan, 'own4'),
-  });
   const isOwnFrame = isIn(['iifname', 'ether saddr'], MACS);
   const rules: readonly Rule[] = [
     [isIn(['iifname'], INTERFACES, '!='), end('accept')],
@@ -34,6 +25,24 @@ export function layArp(plan: Plan): void {
     DROP,
   ];
   plan.chain(nameIn('arp', 'spoof'), rules, { hook: 'input', priority: 0, policy: 'accept' });
+}
+
+/** The sets that it has of its own. Asked for once those of the other table are laid. */
+export function layArpSets(plan: Plan): void {
+  const devices = [...plan.wiring.enis.values()].map(({ device }) => quote(device));
+  plan.texts(INTERFACES, ['ifname'], { elements: devices });
+  plan.set({ name: MACS, key: ['ifname', 'ether_addr'], isInterval: false, content: contentOf(plan, 'macs') });
+  layArpAddresses(plan);
+}
+
+/** Which addresses are at which devices. */
+export function layArpAddresses(plan: Plan): void {
+  plan.set({
+    name: OWN,
+    key: ['ifname', 'ipv4_addr', 'ether_addr'],
+    isInterval: false,
+    content: contentOf(plan, 'own4'),
+  });
 }
 
 function contentOf(plan: Plan, name: string): Content {

@@ -70,13 +70,23 @@ export function layDevices(plan: Plan, attached: readonly Attached[]): void {
         ...new Set([...wiring.outside, ...wiring.fabric, ...wiring.stateful, ...wiring.natGateways.keys()]),
       ].map(quote),
     });
+  layFaces(plan, attached);
+  layPast(plan);
+}
+
+/** What interfaces have at their devices, each by itself: who they are, their addresses, and the services that are theirs. */
+export function layFaces(plan: Plan, attached: readonly Attached[]): void {
   plan.texts('holders', ['ifname'], {
     elements: attached.map(({ eni, attachment }) => [quote(attachment.device), String(holderOf(eni))] as const),
     data: 'mark',
   });
   layOwnAddresses(plan, attached);
-  layPast(plan);
   layExempt(plan, attached);
+}
+
+/** Whether an interface is in no set that is there only where somebody is in it. */
+export function isPlain({ sourceDestCheck, interfaceType }: Eni): boolean {
+  return sourceDestCheck && !AUTOMATIC_TYPES.has(interfaceType);
 }
 
 function layOwnAddresses(plan: Plan, attached: readonly Attached[]): void {
@@ -121,7 +131,7 @@ function keyOf(cidr: Cidr): Value {
 }
 
 /** Which addresses lost their holders, and since when marks are believed. */
-function layPast(plan: Plan): void {
+export function layPast(plan: Plan): void {
   const { past } = plan;
   plan.texts('eras', ['mark'], { elements: [String(past.since), String(past.era)] });
   for (const [set, type] of GONE) {
@@ -130,7 +140,7 @@ function layPast(plan: Plan): void {
   }
 }
 
-const GONE = [
+export const GONE = [
   ['gone4', 'ipv4_addr'],
   ['gone6', 'ipv6_addr'],
   ['gone6p', 'ipv6_addr'],

@@ -102,7 +102,8 @@ export function holdsIn({ lists, members, odd }: Work, view: HostView): boolean 
   return true;
 }
 
-function samePrefixes(a: Members['prefixes'] | undefined, b: Members['prefixes'] | undefined): boolean {
+/** Whether rules say the same of members with these prefixes; undefined where members are not known. */
+export function samePrefixes(a: Members['prefixes'] | undefined, b: Members['prefixes'] | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || a.length !== b.length) return false;
   return a.every((one, at) => sameCidr(one, b[at] ?? one));

@@ -17,6 +17,8 @@ import {
   wideElements,
 } from './group-chains.ts';
 import type { Work } from './kept-work.ts';
+import { layNeighbourSets } from './neighbour-chains.ts';
+import { layArpSets } from './arp-chains.ts';
 import { layLocalHooks } from './local-hooks.ts';
 import { hashText } from './names.ts';
 import type { Past } from './past.ts';
@@ -93,9 +95,7 @@ export function layout(
   const { profiles, unknown } = layProfiles(plan, attached, before);
   const hasBorders = borders.result;
   const hooks = plan.record(() => {
-    layRenewal(plan);
-    if (wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
-    else layLocalHooks(plan, hasBorders);
+    layHooks(plan, hasBorders);
   });
   const { ruleset, nameOf } = seal(plan.ruleset);
   const sets = new Map([...ruleset.sets].map(([name, set]) => [name, sameSet(before.sets.get(name), set) ?? set]));
@@ -125,7 +125,18 @@ function layAttached(plan: Plan): readonly Attached[] {
   const attached = attachedEnis(plan);
   layDevices(plan, attached);
   layTracking(plan, attached);
+  if (plan.wiring.mode === 'forward') {
+    layNeighbourSets(plan);
+    layArpSets(plan);
+  }
   return attached;
+}
+
+/** The hooks that lead to all the rest. */
+export function layHooks(plan: Plan, hasBorders: boolean): void {
+  layRenewal(plan);
+  if (plan.wiring.mode === 'forward') layForwardHooks(plan, hasBorders);
+  else layLocalHooks(plan, hasBorders);
 }
 
 /** The set of before, where it is the one that is wanted: then whoever compares the two has nothing to compare. */
@@ -223,21 +234,7 @@ function layTracking(plan: Plan, attached: readonly Attached[]): void {
 
 function layTimeouts(plan: Plan, attached: readonly Attached[], side: Side): void {
   const elements = attached.flatMap(({ eni, attachment }): Elements => {
-    const isBalancer = eni.interfaceType === 'network_load_balancer';
-    const own: ConnectionTimeouts = isBalancer ? LOAD_BALANCER_TIMEOUTS : eni.timeouts;
-    const { tcpEstablishedSeconds, udpSeconds, udpStreamSeconds } = own;
-    const tcp = tcpEstablishedSeconds === undefined ? {} : { established: tcpEstablishedSeconds };
-    const udp =
-      udpSeconds === undefined && udpStreamSeconds === undefined
-        ? {}
-        : {
-            unreplied: udpSeconds ?? DEFAULT_TIMEOUTS.udpSeconds,
-            replied: udpStreamSeconds ?? DEFAULT_TIMEOUTS.udpStreamSeconds,
-          };
-    const policies = [
-      { protocol: 'tcp' as const, policy: tcp },
-      { protocol: 'udp' as const, policy: udp },
-    ].filter(({ policy }) => Object.keys(policy).length > 0);
+    const policies = policiesOf(eni);
     if (policies.length === 0) return [];
     const key = JSON.stringify([sideName(side), policies]);
     const chain = plan.sharedChain('timeouts', sideName(side), {
@@ -253,11 +250,32 @@ function layTimeouts(plan: Plan, attached: readonly Attached[], side: Side): voi
   if (elements.length > 0) plan.texts(`timeouts.${sideName(side)}`, ['ifname'], { elements, data: 'verdict' });
 }
 
-function timeoutOf(
-  plan: Plan,
-  { family }: Side,
-  of: { readonly protocol: 'tcp' | 'udp'; readonly policy: Readonly<Record<string, number>> },
-): string {
+/** Whether an interface has timeouts of its own. */
+export function hasOwnTimeouts(eni: Eni): boolean {
+  return policiesOf(eni).length > 0;
+}
+
+type TimeoutPolicy = { readonly protocol: 'tcp' | 'udp'; readonly policy: Readonly<Record<string, number>> };
+
+function policiesOf({ interfaceType, timeouts }: Eni): readonly TimeoutPolicy[] {
+  const own: ConnectionTimeouts = interfaceType === 'network_load_balancer' ? LOAD_BALANCER_TIMEOUTS : timeouts;
+  const { tcpEstablishedSeconds, udpSeconds, udpStreamSeconds } = own;
+  const tcp = tcpEstablishedSeconds === undefined ? {} : { established: tcpEstablishedSeconds };
+  const udp =
+    udpSeconds === undefined && udpStreamSeconds === undefined
+      ? {}
+      : {
+          unreplied: udpSeconds ?? DEFAULT_TIMEOUTS.udpSeconds,
+          replied: udpStreamSeconds ?? DEFAULT_TIMEOUTS.udpStreamSeconds,
+        };
+  const policies = [
+    { protocol: 'tcp' as const, policy: tcp },
+    { protocol: 'udp' as const, policy: udp },
+  ];
+  return policies.filter(({ policy }) => Object.keys(policy).length > 0);
+}
+
+function timeoutOf(plan: Plan, { family }: Side, of: TimeoutPolicy): string {
   const name = `${of.protocol}-${hashText(JSON.stringify(of.policy))}.${familyName(family)}`;
   return plan.timeout({ name, l3proto: family === 'ipv4' ? 'ip' : 'ip6', ...of });
 }

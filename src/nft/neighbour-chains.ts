@@ -37,7 +37,6 @@ export const DISCOVERY: Rule = [
  * rule can look for an option among others.
  */
 export function layNeighbours(plan: Plan): void {
-  laySets(plan);
   const isOwnMac = isIn(['iifname', 'ether saddr'], 'macs');
   plan.chain('neighbours', [
     [is('ip6 nexthdr', ICMPV6, '!='), ...DROP],
@@ -91,8 +90,6 @@ function forms(type: number, option: Value, verdict: 'accept' | 'goto claimed'):
  * uses first, until it has been silent for a minute. So it takes no more than few places in the host's table of neighbours.
  */
 function layLinkLocal(plan: Plan): void {
-  plan.dynamic(CHOSEN, ['ifname', 'ipv6_addr'], { size: MOST_CHOICES });
-  plan.dynamic(CHOOSERS, ['ifname'], { size: MOST_CHOICES });
   const known: Rule = [isIn(['iifname', 'ip6 saddr'], CHOSEN)];
   const choose: Rule = [
     update(CHOSEN, ['iifname', 'ip6 saddr'], CHOICE_SECONDS),
@@ -110,19 +107,30 @@ function layLinkLocal(plan: Plan): void {
   plan.chain('linked', [[isOneOf('icmpv6 type', NEIGHBOUR_TYPES), end('goto said')], [end('accept')]]);
 }
 
-function laySets(plan: Plan): void {
+/** The sets that are asked for it. Asked for once those of addresses are laid. */
+export function layNeighbourSets(plan: Plan): void {
+  plan.dynamic(CHOSEN, ['ifname', 'ipv6_addr'], { size: MOST_CHOICES });
+  plan.dynamic(CHOOSERS, ['ifname'], { size: MOST_CHOICES });
   const attachments = [...plan.wiring.enis.values()];
   plan.texts('links', ['ifname', 'ipv6_addr'], {
     elements: attachments.map(({ device, mac }) => `${quote(device)} . ${linkLocalOf(mac)}`),
   });
-  const raw = (name: string, elements: readonly Value[], isInterval = false): void =>
-    plan.texts(name, RAW_SETS.get(name) ?? [], { elements, isInterval });
-  raw(
+  layRaw(
+    plan,
     'neighbour-macs',
     attachments.map(({ device, mac }) => `${quote(device)} . ${rawText(macBytes(mac))}`),
   );
-  raw('neighbours6', rawElements(plan, 'at6'));
-  raw('neighbours6p', rawElements(plan, 'at6p'), true);
+  layNeighbourAddresses(plan);
+}
+
+/** Which addresses are at which devices, as they stand in the message. */
+export function layNeighbourAddresses(plan: Plan): void {
+  layRaw(plan, 'neighbours6', rawElements(plan, 'at6'));
+  layRaw(plan, 'neighbours6p', rawElements(plan, 'at6p'), true);
+}
+
+function layRaw(plan: Plan, name: string, elements: readonly Value[], isInterval = false): void {
+  plan.texts(name, RAW_SETS.get(name) ?? [], { elements, isInterval });
 }
 
 /** The elements of a set of devices and addresses as they stand in the message. */

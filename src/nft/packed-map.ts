@@ -62,6 +62,15 @@ export class NumberMap extends PackedMap<number> {
   }
 }
 
+/** The numbers that a map gives, each to one key. */
+export function numbersIn(map: ReadonlyMap<string, number>): Set<number> {
+  const { base, changes } = layersOf(map);
+  const numbers = new Set(base instanceof NumberMap ? base.numbers : base.values());
+  for (const key of changes.keys()) numbers.delete(base.get(key) ?? -1);
+  for (const number of changes.values()) if (number !== undefined) numbers.add(number);
+  return numbers;
+}
+
 /** The keys to which a map gives one of these numbers. */
 export function* keysOfNumbers(
   map: ReadonlyMap<string, number>,

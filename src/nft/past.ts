@@ -3,6 +3,7 @@ import { attachedAs, type Eni } from '../core/model/eni.ts';
 import { CannotHold } from './cannot-hold.ts';
 import { hashText } from './names.ts';
 import { NumberMap } from './packed-map.ts';
+import { entriesAt, keysBetween } from './patched-map.ts';
 import type { Content, Elements, Value } from './ruleset.ts';
 
 /**
@@ -57,14 +58,18 @@ export function holderOf(eni: Eni): number {
   return Number.parseInt(hashText(attachedAs(eni)).slice(0, 8), 16);
 }
 
-/** Who holds what, in the sets that say which addresses are at which devices. */
-export function holdersIn(sets: ReadonlyMap<string, { readonly content: Content }>): Past['holders'] {
+/** Who holds what, in the sets that say which addresses are at which devices: of all addresses, or of some. */
+export function holdersIn(
+  sets: ReadonlyMap<string, { readonly content: Content }>,
+  some?: ReadonlySet<string>,
+): Past['holders'] {
   const byDevice = textsIn(sets, 'holders');
   const holders = new Map<string, number>();
   for (const set of AT_SETS)
     for (const text of textsIn(sets, set).keys()) {
       const [device = '', address = ''] = text.split(' . ');
       const key = `${set} ${address}`;
+      if (some?.has(key) === false) continue;
       // A damaged world may give an address to two: whatever the order, the same one of them holds it.
       holders.set(key, Math.min(holders.get(key) ?? Infinity, Number(byDevice.get(device) ?? 0)));
     }
@@ -118,7 +123,8 @@ export function departureElements({ departures }: Past, of: GoneSet): Elements {
 
 /** The past once addresses have other holders. An era ends when one of them lost the one that it had. */
 export function pastAfter(before: Past, holders: Past['holders']): Past {
-  const went = [...before.holders].filter(([key, holder]) => holders.get(key) !== holder).map(([key]) => key);
+  const held = entriesAt(before.holders, keysBetween(before.holders, holders));
+  const went = [...held].flatMap(([key, holder]) => (holders.get(key) === holder ? [] : [key])).toSorted();
   if (went.length === 0) return { ...before, holders };
   const era = Math.max(before.era + 1, before.next);
   if (era >= MAX_ERA) throw new CannotHold('connections have been marked for more eras than a mark has room for');

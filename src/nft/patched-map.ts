@@ -64,7 +64,12 @@ export function patched<K, V>(
   const all = new Map([...new Map([...changes, ...now])].filter(([key, value]) => base.get(key) !== value));
   if (all.size === 0) return base;
   const next = new PatchedMap(base, all);
-  return all.size * PARTS > base.size ? pack(next) : next;
+  return isMuch(all, base) ? pack(next) : next;
+}
+
+/** Whether changes are too many to stand on top of a map. */
+export function isMuch(changes: ReadonlyMap<unknown, unknown>, base: ReadonlyMap<unknown, unknown>): boolean {
+  return changes.size * PARTS > base.size;
 }
 
 /** What is below, and what is on top of it. */

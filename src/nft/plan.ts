@@ -7,7 +7,7 @@ import { CannotHold } from './cannot-hold.ts';
 import { ClassMap } from './class-map.ts';
 import { type Draft, holdsIn, OpenWork, type Work } from './kept-work.ts';
 import { hashText } from './names.ts';
-import { NumberMap } from './packed-map.ts';
+import { NumberMap, numbersIn } from './packed-map.ts';
 import { holdersIn, NO_PAST, type Past, pastAfter } from './past.ts';
 import type { PlacedMemory } from './rule-classes.ts';
 import type { CtTimeout, Elements, Hook, KeyType, NftSet, Rule, Ruleset, Value } from './ruleset.ts';
@@ -70,6 +70,7 @@ export class Plan {
   /** Which numbers still stand for what they stood for; undefined where all do. */
   readonly #lasting: ReadonlySet<number> | undefined;
   #past: Past | undefined;
+  readonly #standing: Set<string> = new Set();
   /** What shared chains took to make: whoever leads to one needs all of it. */
   readonly #shared: Map<string, Work> = new Map();
   /** Pieces of work that are under way, the innermost last. */
@@ -225,7 +226,12 @@ export class Plan {
   }
 
   hasSet(name: string): boolean {
-    return this.#sets.has(name);
+    return this.#sets.has(name) || this.#standing.has(name);
+  }
+
+  /** Says that a set is there already, as it was. */
+  stands(name: string): void {
+    this.#standing.add(name);
   }
 
   /** A set or map of texts. */
@@ -300,7 +306,7 @@ export class Plan {
 
   #freeNumber(key: string): number {
     const { most, numbers, reserved } = this.#previous;
-    this.#taken ??= new Set([...numbers.values(), ...reserved]);
+    this.#taken ??= new Set([...numbersIn(numbers), ...reserved]);
     const taken = this.#taken;
     if (taken.size >= most)
       throw new CannotHold(

@@ -1,33 +1,33 @@
-import type { Eni } from '../core/model/eni.ts';
 import type { SecurityGroup } from '../core/model/security-group.ts';
 import { getRecord } from '../core/model/world.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { quote } from './device-sets.ts';
+import type { Difference } from './difference.ts';
 import { type KeptProfile, keptProfile } from './group-chains.ts';
-import { holdsIn } from './kept-work.ts';
-import { combinationOf, type Kept, type Layout } from './layout.ts';
+import { combinationOf, type Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
 import type { Value } from './ruleset.ts';
 import { type Side, SIDES, sideName } from './side.ts';
 import { keysWith } from './text-map.ts';
 
-/** An interface on its device that has other groups than before, or others of them are known. */
-export type Moved = { readonly device: string; readonly from: Eni; readonly to: Eni };
+/** The numbers that devices have instead of those of before; undefined where they have none any more. */
+type Pointers = ReadonlyMap<Value, Value | undefined>;
 
-/** Profiles that go and that come, by key, one in the place of the other where rules changed; and the numbers that devices have instead, by side. */
+/** Profiles that go and that come, by key, one in the place of the other where rules changed; and what devices point to, by side. */
 export type ProfileChanges = {
   readonly gone: ReadonlyMap<string, KeptProfile>;
   readonly come: ReadonlyMap<string, KeptProfile>;
-  readonly pointers: ReadonlyMap<string, ReadonlyMap<Value, Value>>;
+  readonly pointers: ReadonlyMap<string, Pointers>;
 };
 
 /** Lays out the profiles that a change of groups, of prefix lists and of who is in which group leads to. */
-export function changeProfiles(
-  plan: Plan,
-  before: Layout,
-  of: { readonly from: HostView; readonly moved: readonly Moved[] },
-): ProfileChanges {
-  const parts = SIDES.map((side) => [sideName(side), changeSide(plan, before, { ...of, side })] as const);
+export function changeProfiles(plan: Plan, before: Layout, of: Of): ProfileChanges {
+  const stale = [...before.kept.profiles].filter(([, one]) => isStale(one, of.difference));
+  const parts = SIDES.map((side) => {
+    const name = sideName(side);
+    const own = stale.filter(([key]) => key.startsWith(`${name} `));
+    return [name, changeSide(plan, before, { ...of, side, stale: new Map(own) })] as const;
+  });
   return {
     gone: new Map(parts.flatMap(([, { gone }]) => [...gone])),
     come: new Map(parts.flatMap(([, { come }]) => [...come])),
@@ -35,7 +35,19 @@ export function changeProfiles(
   };
 }
 
-type SideChanges = Omit<ProfileChanges, 'pointers'> & { readonly pointers: ReadonlyMap<Value, Value> };
+/** From where, and what is other now. */
+type Of = { readonly from: HostView; readonly difference: Difference };
+
+/** Whether something of what a profile was made of is not as it was. */
+function isStale({ groups, work }: KeptProfile, { groups: others, lists, odd }: Difference): boolean {
+  return (
+    groups.some(({ id }) => others.has(id)) ||
+    (lists.size > 0 && work.lists.some(([id]) => lists.has(id))) ||
+    (odd.size > 0 && work.members.some((id) => odd.has(id)))
+  );
+}
+
+type SideChanges = Omit<ProfileChanges, 'pointers'> & { readonly pointers: Pointers };
 
 /** A combination of groups that some devices have from now on. */
 type Wanted = { readonly groups: readonly SecurityGroup[]; readonly devices: Value[] };
@@ -43,25 +55,33 @@ type Wanted = { readonly groups: readonly SecurityGroup[]; readonly devices: Val
 function changeSide(
   plan: Plan,
   { kept, ruleset }: Layout,
-  { from, moved, side }: { readonly from: HostView; readonly moved: readonly Moved[]; readonly side: Side },
+  {
+    from,
+    difference: { moved },
+    side,
+    stale,
+  }: Of & { readonly side: Side; readonly stale: ReadonlyMap<string, KeptProfile> },
 ): SideChanges {
   const content = ruleset.sets.get(sideName(side))?.content;
   const known: ReadonlyMap<Value, Value> = content?.kind === 'texts' ? content.elements : new Map();
-  const movers = new Set(moved.map(({ device }) => quote(device)));
+  const movers = new Set(moved.map(({ attachment }) => quote(attachment.device)));
   /** Devices that have had a profile and did not move. */
   const staying = ({ profile }: KeptProfile): readonly Value[] =>
     [...keysWith(known, new Set([String(profile.number)]))].filter((device) => !movers.has(device));
-  const gone = new Map([...kept.profiles].filter(([key, one]) => isOf(key, side) && !lasts(plan, one)));
+  const gone = new Map(stale);
   const wanted = new Map<string, Wanted>();
   for (const [key, one] of gone) {
     const devices = staying(one);
     const groups = one.groups.flatMap(({ id }) => getRecord(plan.world, 'groups', id) ?? []);
     if (devices.length > 0) wanted.set(key, { groups, devices: [...devices] });
   }
-  for (const { device, to } of moved) {
+  const pointers = new Map<Value, Value | undefined>();
+  for (const { attachment, to } of moved) {
+    pointers.set(quote(attachment.device), undefined);
+    if (to === undefined) continue;
     const { key, groups } = combinationOf(plan.world, to, side);
     const one = wanted.get(key) ?? { groups, devices: [] };
-    one.devices.push(quote(device));
+    one.devices.push(quote(attachment.device));
     wanted.set(key, one);
   }
   for (const one of moved) {
@@ -70,7 +90,6 @@ function changeSide(
     if (left !== undefined && !wanted.has(key) && staying(left).length === 0) gone.set(key, left);
   }
   const come = new Map<string, KeptProfile>();
-  const pointers = new Map<Value, Value>();
   for (const [key, { groups, devices }] of wanted) {
     const there = gone.has(key) ? undefined : kept.profiles.get(key);
     const one = there ?? keptProfile(plan, groups, { side, known: undefined });
@@ -78,17 +97,4 @@ function changeSide(
     for (const device of devices) pointers.set(device, String(one.profile.number));
   }
   return { gone, come, pointers };
-}
-
-/** Whether a profile is of a side. */
-function isOf(key: string, side: Side): boolean {
-  return key.startsWith(`${sideName(side)} `);
-}
-
-/** Whether all that a profile was made of is as it was. */
-function lasts(
-  { view }: Plan,
-  { groups, work }: Kept['profiles'] extends ReadonlyMap<string, infer P> ? P : never,
-): boolean {
-  return groups.every((one) => getRecord(view.world, 'groups', one.id) === one) && holdsIn(work, view);
 }

@@ -106,6 +106,11 @@ export function draftOf(chain: Chain): Chain {
   return chain instanceof SealedChain ? chain.draft : chain;
 }
 
+/** A chain as it was sealed last, in whichever ruleset that was. */
+export function sealedLast(draft: Chain): Chain | undefined {
+  return SEALED.get(draft);
+}
+
 /** Memory of a pure function: a chain never changes. */
 const SEALED = new WeakMap<Chain, SealedChain>();
 
