@@ -109,14 +109,19 @@ for (const [name, { count, wiring: special }] of Object.entries(HOSTS))
     const random = new Random(7);
     const seen = { followed: 0, anew: 0 };
     for (let step = 0; step < checks(60); step += 1) {
-      const [what, change] = random.pick(Object.entries(SMALL));
-      world = applyChange(world, change(world, random));
+      const whats: string[] = [];
+      // Two at once, as where calls come fast: an interface may move while rules change.
+      while (whats.length === 0 || random.chance(0.4)) {
+        const [what, change] = random.pick(Object.entries(SMALL));
+        world = applyChange(world, change(world, random));
+        whats.push(what);
+      }
       const view = hostViewOf(world, ids);
-      seen[isWhole(laid, view, { wiring, about: `${step} ${what}` }) ? 'followed' : 'anew'] += 1;
+      seen[isWhole(laid, view, { wiring, about: `${step} ${whats.join(', ')}` }) ? 'followed' : 'anew'] += 1;
       laid = layoutAfter(laid, view, wiring);
     }
     // The last interface of a subnet may go, and a subnet with it; and timeouts are not followed.
-    assert.ok(seen.followed > 4 * seen.anew, JSON.stringify(seen));
+    assert.ok(seen.followed > 2 * seen.anew, JSON.stringify(seen));
   });
 
 const PLAIN: Omit<Wiring, 'enis'> = { mode: 'forward', fabric: new Set(), stateful: new Set(), natGateways: new Map() };
