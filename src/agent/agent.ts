@@ -67,7 +67,9 @@ export class Agent {
   readonly #enforcer: Enforcer;
   readonly #receiver: Receiver;
   readonly #reporter: Reporter;
-  readonly #totals = new HitTotals(randomBytes(8).toString('hex'));
+  /** Names this life of the agent. */
+  readonly #run = randomBytes(8).toString('hex');
+  readonly #totals = new HitTotals(this.#run);
   /** What keeps this host from enforcing what it should, by what it is about. */
   readonly #troubles = new Map<About, string>();
   /** What else people should know, by what it is about. */
@@ -96,6 +98,7 @@ export class Agent {
     this.#reporter = new Reporter({
       link,
       host,
+      run: this.#run,
       totals: this.#totals,
       onTrouble: (why) => this.#repeats.met('report', { level: 'warn', message: `the server does not hear: ${why}` }),
       onHeard: () => this.#repeats.over('report'),
@@ -107,6 +110,7 @@ export class Agent {
     this.#receiver = new Receiver({
       link,
       host,
+      run: this.#run,
       mode: attaching.mode,
       holds: holdsOf(attaching),
       onView: (view, _change, epoch) => this.#want({ view, epoch }),

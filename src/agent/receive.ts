@@ -17,6 +17,8 @@ export type ReceiverSetup = {
   readonly host: string;
   readonly mode: AttachMode;
   readonly holds: Holds;
+  /** Names this life of the agent, for the server to tell it from others of the same host. */
+  readonly run?: string;
   /**
    * Called at each mark, first when the first snapshot is whole. `epoch` names the run of the server, for reports. Must not throw.
    */
@@ -153,6 +155,7 @@ export class Receiver {
       host: this.#setup.host,
       mode: this.#setup.mode,
       holds: this.#holds,
+      ...(this.#setup.run === undefined ? {} : { run: this.#setup.run }),
       ...(point === undefined ? {} : { resume: { ...point, holds: this.#heldThen } }),
     };
   }

@@ -5,11 +5,13 @@ import type { HitTotals } from './hit-totals.ts';
 import { post, type ServerLink } from './server-link.ts';
 
 /** What a host has to say of itself. */
-export type HostNews = Omit<Report, 'version' | 'host' | 'counters'>;
+export type HostNews = Omit<Report, 'version' | 'host' | 'run' | 'counters'>;
 
 export type ReporterSetup = {
   readonly link: ServerLink;
   readonly host: string;
+  /** That of the stream. */
+  readonly run?: string;
   /** What was counted, told bit by bit beside the news. */
   readonly totals?: HitTotals;
   /** Called with why a report did not arrive, each time. */
@@ -89,10 +91,16 @@ export class Reporter {
 
   /** Gives whether there is more to tell than went into one report. */
   async #send(): Promise<boolean> {
-    const { link, host, totals, onTrouble, onHeard } = this.#setup;
+    const { link, host, run, totals, onTrouble, onHeard } = this.#setup;
     const untold = totals?.untold(COUNTERS_LENGTH);
     const counters = untold === undefined ? {} : { counters: untold.counters };
-    const body = encodeLine({ version: SYNC_VERSION, host, ...this.#news, ...counters });
+    const body = encodeLine({
+      version: SYNC_VERSION,
+      host,
+      ...(run === undefined ? {} : { run }),
+      ...this.#news,
+      ...counters,
+    });
     const { signal } = this.#over;
     const answer = await post(link, { path: '/crenel/v1/agent/report', body }, { signal, silentMs: ANSWER_MS });
     if (answer.ok) {

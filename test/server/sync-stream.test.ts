@@ -14,6 +14,7 @@ import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
 import type { Credentials } from '../../src/server/access/sign.ts';
 import { Draft } from '../../src/server/control/draft.ts';
 import { encodeLine } from '../../src/server/sync/codec.ts';
+import type { ListedHost } from '../../src/server/native/host-list.ts';
 import { heldEnis } from '../../src/server/sync/scope.ts';
 import { until } from './listener.ts';
 import { ADMIN, AGENT, hello, holding, REALM, testControl, testServer, type TestServer } from './sync-server.ts';
@@ -295,6 +296,47 @@ test('the newest stream of a host takes the place of its older one; a report nee
   assert.equal(server.hosts().hosts[0]?.condition, 'behind', 'the newer one is open');
   for await (const piece of newer) if (piece.toString().includes('mark')) break;
   await until(() => server.hosts().hosts[0]?.condition === 'gone');
+});
+
+test('of two agents that act as one host the newest is it; the other one is told, and so is whoever asks', async (t) => {
+  const server = await testServer(t);
+  const own = (): ListedHost => server.hosts().hosts[0] ?? assert.fail('no host');
+  const first = receive(t, server.url, { run: 'first' });
+  await until(() => first.seen.marks > 0);
+  const second = receive(t, server.url, { run: 'second' });
+  const refusal = /409: another agent acts as host-1 since this one did: end one of them/u;
+  await until(() => first.seen.troubles.some((trouble) => refusal.test(trouble)));
+  assert.deepEqual([second.seen.troubles, second.seen.marks], [[], 1], 'they do not take turns');
+  assert.equal(own().condition, 'degraded');
+  assert.match(own().problem ?? '', /^another agent acts as host-1 too, and is refused/u);
+  const link = { endpoint: new URL(server.url), region: REALM.region, credentials: ADMIN };
+  const bounds = { signal: new AbortController().signal, silentMs: 10_000 };
+  for (const [run, isHeard] of [
+    ['second', true],
+    ['first', false],
+  ] as const) {
+    const body = encodeLine({ version: 1, host: 'host-1', run, warnings: [run] });
+    assert.equal((await post(link, { path: '/crenel/v1/agent/report', body }, bounds)).ok, isHeard, run);
+  }
+  assert.deepEqual(own().warnings, ['second']);
+  // Where the newest one ends, the other one is the host again, by itself.
+  const before = first.seen.marks;
+  await second.receiver.stop();
+  await until(() => first.seen.marks > before);
+  assert.equal(own().problem, undefined, 'nobody is its rival any more');
+});
+
+test('an agent that is started anew, or whose connection broke unseen, is no rival of itself', async (t) => {
+  const server = await testServer(t);
+  const link = { endpoint: new URL(server.url), region: REALM.region, credentials: ADMIN };
+  const bounds = { signal: new AbortController().signal, silentMs: 10_000 };
+  for (const run of ['first', 'second', 'second', undefined, 'second', 'third']) {
+    const body = encodeLine(hello(holding(['eni-1']), run === undefined ? {} : { run }));
+    const opened = await post(link, { path: '/crenel/v1/agent/stream', body }, bounds);
+    assert.ok(opened.ok, run);
+    t.after(() => opened.value.destroy());
+  }
+  assert.equal(server.hosts().hosts[0]?.problem, undefined);
 });
 
 test('beyond this machine the endpoint must be TLS', () => {

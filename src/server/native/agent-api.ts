@@ -169,7 +169,7 @@ export class AgentApi {
     if (!this.#hosts.reported(realm, report.value, { now, epoch }))
       return refusalAnswer({
         status: 409,
-        message: 'this server knows no such host yet: it must open its stream first',
+        message: 'no stream of this agent is open here: it must open one before it reports',
       });
     if (counters !== undefined) this.count({ ...caller, host }, counters);
     return jsonAnswer(200, { revision: control.revision });
@@ -193,6 +193,11 @@ export class AgentApi {
     if (permitted !== undefined) return permitted;
     if (this.#hosts.isOwn(realmKey(caller), hello.value.host))
       return refusalAnswer({ status: 409, message: `${hello.value.host} is what the server calls its own lab` });
+    if (this.#hosts.isRival(realmKey(caller), hello.value, this.#setup.now()))
+      return refusalAnswer({
+        status: 409,
+        message: `another agent acts as ${hello.value.host} since this one did: end one of them, or let it in by a name of its own`,
+      });
     return {
       status: 200,
       headers: { 'content-type': 'application/x-ndjson' },

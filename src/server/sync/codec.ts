@@ -46,6 +46,7 @@ const HELLO: Shape<Hello> = object<Hello>({
   host: HOST,
   mode: word(['tap', 'host']),
   holds: HOLDS,
+  run: optional(named()),
   resume: optional(object({ epoch: named(), revision: COUNT, holds: HOLDS })),
 });
 const HITS: Shape<Hits> = object<Hits>({ packets: COUNT, bytes: COUNT, lastHit: COUNT });
@@ -53,6 +54,7 @@ const HITS_BY_OWNER: Shape<Counters['groups']> = mapOf(mapOf(HITS, MANY), MANY);
 const REPORT: Shape<Report> = object<Report>({
   version: integer(SYNC_VERSION, SYNC_VERSION),
   host: HOST,
+  run: optional(named()),
   applied: optional(object({ epoch: named(), revision: COUNT })),
   problem: optional(text(1000)),
   warnings: optional(list(text(1000), 20)),

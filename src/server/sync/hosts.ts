@@ -21,7 +21,17 @@ type HostState = {
   readonly heardAt: number;
   readonly enforced: number | undefined;
   readonly news: News;
+  readonly lives: Lives;
 };
+
+/** The runs of agents that acted as a host: the newest one, those before it, and when one of those came back while the newest was heard. */
+type Lives = { readonly newest?: string; readonly before: readonly string[]; readonly rivalAt?: number };
+
+/** So many runs before the newest one are remembered: as many machines are told apart that act as one host. */
+const MOST_LIVES = 8;
+/** So long after an agent was refused for another one the host counts as more than one, in milliseconds: agents come again within 30 seconds. */
+const RIVAL_MS = 65_000;
+const NO_LIVES: Lives = { before: [] };
 
 /** What a host says of itself beside the revision. */
 type News = Pick<Report, 'problem' | 'warnings' | 'drift'>;
@@ -60,8 +70,9 @@ export class Hosts {
   }
 
   /** A stream was opened; gives its number. What the host enforces is not known until it reports to this server. */
-  opened(realm: string, { host, mode, holds }: Hello, now: number): number {
+  opened(realm: string, { host, mode, holds, run }: Hello, now: number): number {
     this.#streams += 1;
+    const lives = this.#states.get(keyOf(realm, host))?.lives ?? NO_LIVES;
     this.#put({
       host,
       realm,
@@ -71,13 +82,26 @@ export class Hosts {
       heardAt: now,
       enforced: undefined,
       news: {},
+      lives: run === undefined ? lives : livesWith(lives, run),
     });
     return this.#streams;
   }
 
+  /**
+   * Whether an agent comes back for a host that another one acts as since, and is heard: the newest one is the host, or both would take turns. That
+   * there are two is told of the host for a while.
+   */
+  isRival(realm: string, { host, run }: Pick<Hello, 'host' | 'run'>, now: number): boolean {
+    const known = this.#states.get(keyOf(realm, host));
+    if (known === undefined || run === undefined || !known.lives.before.includes(run)) return false;
+    if (known.stream === undefined || now - known.heardAt > SILENT_MS) return false;
+    this.#states.set(keyOf(realm, host), { ...known, lives: { ...known.lives, rivalAt: now } });
+    return true;
+  }
+
   /** The server's own lab says what it enforces: a host that is heard at all times. */
   own(realm: string, { host, holds, enforced, ...news }: OwnHost): void {
-    this.#put({ host, realm, mode: 'lab', holds: held(holds), stream: 0, heardAt: 0, enforced, news });
+    this.#put({ host, realm, mode: 'lab', holds: held(holds), stream: 0, heardAt: 0, enforced, news, lives: NO_LIVES });
   }
 
   /** Whether a host is the server's own. */
@@ -93,12 +117,14 @@ export class Hosts {
 
   /**
    * A host reported. What it says it applied counts only when it was told it by this run of the server, `epoch`: revisions of another run
-   * may be of another store; and a host that does not say so enforces nothing yet. False for a host that no stream was ever opened for.
+   * may be of another store; and a host that does not say so enforces nothing yet. False for a host that no stream was ever opened for, or none
+   * by this run of its agent.
    */
   reported(realm: string, report: Report, { now, epoch }: { readonly now: number; readonly epoch: string }): boolean {
     const key = keyOf(realm, report.host);
     const known = this.#states.get(key);
     if (known === undefined) return false;
+    if (report.run !== undefined && known.lives.newest !== undefined && report.run !== known.lives.newest) return false;
     const { applied, problem, warnings, drift } = report;
     this.#states.set(key, {
       ...known,
@@ -162,19 +188,35 @@ export type At = { readonly now: number; readonly revision: number };
 
 function documentOf(state: HostState, at: At): HostDocument {
   const { host, mode, enforced, news, heardAt } = state;
+  const problem = problemOf(state, at.now);
   return {
     host,
     mode,
     condition: conditionOf(state, at),
     ...(enforced === undefined ? {} : { enforcedRevision: enforced }),
     ...news,
+    ...(problem === undefined ? {} : { problem }),
     heardAt: new Date(mode === 'lab' ? at.now : heardAt).toISOString(),
   };
 }
 
-function conditionOf({ mode, stream, heardAt, enforced, news }: HostState, { now, revision }: At): HostCondition {
+function problemOf({ host, news, lives: { rivalAt } }: HostState, now: number): string | undefined {
+  if (rivalAt === undefined || now - rivalAt > RIVAL_MS) return news.problem;
+  const rival = `another agent acts as ${host} too, and is refused: end one of them, or let it in by a name of its own`;
+  return news.problem === undefined ? rival : `${rival}; ${news.problem}`;
+}
+
+function livesWith(lives: Lives, run: string): Lives {
+  if (lives.newest === run) return lives;
+  const others = [...lives.before, ...(lives.newest === undefined ? [] : [lives.newest])].filter((one) => one !== run);
+  // Whoever is let in has no rival that is heard.
+  return { newest: run, before: others.slice(-MOST_LIVES) };
+}
+
+function conditionOf(state: HostState, { now, revision }: At): HostCondition {
+  const { mode, stream, heardAt, enforced, news } = state;
   if (stream === undefined || (mode !== 'lab' && now - heardAt > SILENT_MS)) return 'gone';
-  if (news.problem !== undefined || news.drift?.isRepaired === false) return 'degraded';
+  if (problemOf(state, now) !== undefined || news.drift?.isRepaired === false) return 'degraded';
   return enforced === undefined || enforced < revision ? 'behind' : 'enforcing';
 }
 

@@ -23,6 +23,8 @@ export type Hello = {
   readonly host: string;
   readonly mode: AttachMode;
   readonly holds: Holds;
+  /** Names one life of the agent: where one comes back that another took the place of, two act as the same host. */
+  readonly run?: string;
   readonly resume?: ResumePoint;
 };
 
@@ -82,6 +84,8 @@ export type Drift = { readonly objects: number; readonly isRepaired: boolean };
 export type Report = {
   readonly version: number;
   readonly host: string;
+  /** That of the hello. */
+  readonly run?: string;
   readonly applied?: { readonly epoch: string; readonly revision: number };
   readonly problem?: string;
   readonly warnings?: readonly string[];
