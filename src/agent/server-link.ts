@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { type Credentials, signedHeaders } from '../server/access/sign.ts';
 import { isLoopback, listenAddress } from '../server/http/may-listen.ts';
+import { reachFault } from './tls-hint.ts';
 
 /** A server, how it is believed, and how to be believed by it. */
 export type ServerLink = {
@@ -74,7 +75,7 @@ async function send(
   const sent = begun.value;
   sent.once('response', (answer) => resolve(ok(answer)));
   sent.on('timeout', () => sent.destroy(new Error(`nothing was heard for ${silentMs / 1000} seconds`)));
-  sent.on('error', (error) => resolve(fail(`cannot reach ${url.origin}: ${error.message}`)));
+  sent.on('error', (error) => resolve(fail(`cannot reach ${url.origin}: ${reachFault(error, url.protocol, 'host')}`)));
   sent.end(body);
   return await promise;
 }

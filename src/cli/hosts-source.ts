@@ -38,7 +38,7 @@ export async function changeHosts(
       return fail({ kind: 'io', message: `${url.origin} answers ${response.status}: ${messageIn(text)}` });
     return ok(text);
   } catch (error) {
-    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error)}` });
+    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error, url)}` });
   }
 }
 

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { reachFault } from '../agent/tls-hint.ts';
 import { signedHeaders } from '../server/access/sign.ts';
 import { NATIVE_PATH } from '../server/native/paths.ts';
 import { isObject } from '../server/sync/shape.ts';
@@ -30,7 +31,7 @@ export async function backupServer(
       ? fail({ kind: 'io', message: `${url.origin} does not say where the copy is` })
       : ok(made);
   } catch (error) {
-    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
+    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error, url)}` });
   }
 }
 
@@ -58,7 +59,7 @@ export async function askServer(
     const document: unknown = JSON.parse(text);
     return ok(document);
   } catch (error) {
-    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error)}` });
+    return fail({ kind: 'io', message: `cannot ask ${url.origin}: ${reasonOf(error, url)}` });
   }
 }
 
@@ -83,7 +84,6 @@ export function messageIn(text: string): string {
 }
 
 /** Why a request failed, in words. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+export function reasonOf(error: unknown, { protocol }: URL): string {
+  return reachFault(error instanceof Error && error.cause instanceof Error ? error.cause : error, protocol, 'person');
 }

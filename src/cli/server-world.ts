@@ -32,6 +32,6 @@ export async function readServer(
     const { world, ...beside } = made.value;
     return ok({ world: { ...world, revision: Number(revision) }, ...beside });
   } catch (error) {
-    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error)}` });
+    return fail({ kind: 'io', message: `cannot reach ${url.origin}: ${reasonOf(error, url)}` });
   }
 }

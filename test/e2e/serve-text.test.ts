@@ -20,6 +20,10 @@ const CASES: readonly Case[] = [
   { what: 'everywhere, over IPv6 too', options: ['--host', '::', '--tls'] },
 ];
 
+function portOf({ text }: { readonly text: string }): string {
+  return /listens on \S+:(\d+)$/mu.exec(text)?.[1] ?? '?';
+}
+
 /** Starts a server and gives what it prints until it is ready. */
 async function printed(
   options: readonly string[],
@@ -65,3 +69,27 @@ for (const { what, options, elsewhere } of CASES)
     if (elsewhere === undefined) assert.doesNotMatch(text, /elsewhere/u);
     else assert.match(text, elsewhere);
   });
+
+test('a server that is asked by the wrong protocol, or not believed, says what to give instead', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'crenel-wrong-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [plain, tls] = [
+    await printed(['--memory'], { ...process.env, NO_COLOR: '1' }),
+    await printed(['--data', folder, '--tls'], { ...process.env, NO_COLOR: '1' }),
+  ];
+  t.after(plain.stop);
+  t.after(tls.stop);
+  const { AWS_CA_BUNDLE: _, ...env } = { ...process.env, NO_COLOR: '1' };
+  for (const [endpoint, hint] of [
+    [`https://127.0.0.1:${portOf(plain)}`, /does not speak TLS there: http:\/\/ in the place of https:\/\/\?/u],
+    [`http://127.0.0.1:${portOf(tls)}`, /: https:\/\/ in the place of http:\/\/\?/u],
+    [`https://127.0.0.1:${portOf(tls)}`, /certificate chain: nothing that is believed here vouches for it: give --ca/u],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--endpoint', endpoint], {
+      encoding: 'utf8',
+      env,
+    });
+    assert.equal(status, 74);
+    assert.match(stderr.replaceAll(/\s+/gu, ' '), hint);
+  }
+});
