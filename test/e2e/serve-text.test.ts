@@ -79,7 +79,8 @@ test('a server that is asked by the wrong protocol, or not believed, says what t
   ];
   t.after(plain.stop);
   t.after(tls.stop);
-  const { AWS_CA_BUNDLE: _, ...env } = { ...process.env, NO_COLOR: '1' };
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
+  delete env['AWS_CA_BUNDLE'];
   for (const [endpoint, hint] of [
     [`https://127.0.0.1:${portOf(plain)}`, /does not speak TLS there: http:\/\/ in the place of https:\/\/\?/u],
     [`http://127.0.0.1:${portOf(tls)}`, /: https:\/\/ in the place of http:\/\/\?/u],
