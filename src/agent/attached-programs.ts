@@ -64,18 +64,13 @@ export async function devicesWithPrograms(
 
 /** Reads a line for each device: its number, and how many programs there are, or an error. */
 function answersIn(text: string, indexes: readonly number[]): Result<ReadonlySet<number>> {
-  const found = new Map(
-    text.split('\n').map((line): [index: number, answer: number] => {
-      const [index = '', answer = ''] = line.split(' ');
-      return [Number(index), Number(answer)];
-    }),
-  );
+  const left = new Set(indexes);
   const withPrograms = new Set<number>();
-  for (const index of indexes) {
-    const answer = found.get(index);
-    if (answer === undefined) return fail('the kernel was not asked about all of them');
-    if (answer > 0) withPrograms.add(index);
-    else if (answer !== 0 && !NOTHING_THERE.has(answer)) return fail(`the kernel answers with error ${-answer}`);
+  for (const [, index, answer] of text.matchAll(/^(\d+) (-?\d+)$/gmu)) {
+    const [device, count] = [Number(index), Number(answer)];
+    if (!left.delete(device)) continue;
+    if (count > 0) withPrograms.add(device);
+    else if (count !== 0 && !NOTHING_THERE.has(count)) return fail(`the kernel answers with error ${-count}`);
   }
-  return ok(withPrograms);
+  return left.size === 0 ? ok(withPrograms) : fail('the kernel was not asked about all of them');
 }

@@ -13,6 +13,8 @@ export class DeviceNews {
   readonly #attaching: Attaching;
   /** The numbers of devices that were there at least once. */
   readonly #seen = new Map<string, number>();
+  /** The last look, and what it meant. */
+  #last: { readonly devices: Devices; readonly news: News } | undefined;
 
   constructor(attaching: Attaching) {
     this.#attaching = attaching;
@@ -20,7 +22,12 @@ export class DeviceNews {
 
   of(look: Result<Devices>): News {
     if (!look.ok) return { trouble: look.error, warnings: [] };
-    const { links, detours, unknown } = look.value;
+    // What is as it was means what it meant.
+    if (this.#last?.devices !== look.value) this.#last = { devices: look.value, news: this.#newsOf(look.value) };
+    return this.#last.news;
+  }
+
+  #newsOf({ links, detours, unknown }: Devices): News {
     const indexes = new Map(links.map(({ name, index }) => [name, index]));
     const names = new Map(links.map(({ name, index }) => [index, name]));
     const [troubles, warnings]: readonly [string[], string[]] = [[], [...unknown]];

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../core/net/result.ts';
 import { devicesWithPrograms } from './attached-programs.ts';
 import { detoursOf, type Surroundings } from './detours.ts';
 import {
-  filteredDevices,
+  FilteredDevices,
   flowtablesOf,
   handingDevices,
   type Link,
@@ -38,24 +38,34 @@ export type Look = (at: 'links' | 'everything') => Promise<Result<Devices>>;
 
 /**
  * Looks at the devices of a network namespace, and at all that may lead packets of some of them past their rules. A quick look has the rest
- * from the last look at everything.
+ * from the last look at everything. Where all is as it was the same devices are given again.
  */
 export function looker(looking: Looking): Look {
   let beside: Beside | undefined;
-  let before: readonly Link[] = [];
+  let last: { readonly around: Surroundings; readonly devices: Devices } | undefined;
   return async (at) => {
-    const links = await readLinks(looking.namespace, before);
+    const links = await readLinks(looking.namespace, last?.around.links ?? []);
     if (!links.ok) return links;
-    before = links.value;
     if (at === 'everything' || beside === undefined) beside = await readBeside(looking, links.value);
     const ownWays = looking.mode === 'host' ? NO_WAYS : await readOwnWays(looking);
-    const around: Surroundings = { links: links.value, ownWays, ...beside };
-    return ok({
-      links: links.value,
-      detours: detoursOf(looking.devices, around, looking.mode),
-      unknown: beside.unknown,
-    });
+    const { unknown, ...ways } = beside;
+    const around: Surroundings = { links: links.value, ownWays, ...ways };
+    if (last !== undefined && isSame(last.around, around) && last.devices.unknown.join('\n') === unknown.join('\n'))
+      return ok(last.devices);
+    const detours = detoursOf(looking.devices, around, looking.mode);
+    last = { around, devices: { links: links.value, detours, unknown } };
+    return ok(last.devices);
   };
+}
+
+function isSame(a: Surroundings, b: Surroundings): boolean {
+  return a.links === b.links && WAYS_PAST.every((ways) => sameTexts(a[ways], b[ways]));
+}
+
+const WAYS_PAST = ['redirects', 'flowtables', 'ownWays'] as const;
+
+function sameTexts(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, text]) => b.get(key) === text);
 }
 
 /** The hardware address that a device has now. The files of /sys may be those of another namespace than the one to enforce in. */
@@ -113,10 +123,11 @@ async function readRedirects(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const own = new Set(devices);
-  const places = await runProgram(within(namespace, ['tc', '-j', 'qdisc', 'show']));
+  const filtered = new FilteredDevices();
+  const places = await readProgram(within(namespace, ['tc', '-j', 'qdisc', 'show']), (piece) => filtered.take(piece));
   if (!places.ok)
     unknown.push(`whether filters of tc lead packets past the rules is not known: ${places.error.message}`);
-  for (const device of places.ok ? filteredDevices(places.value.stdout).filter((one) => own.has(one)) : []) {
+  for (const device of filtered.devices.filter((one) => own.has(one))) {
     const filters = await runProgram(within(namespace, ['tc', '-j', 'filter', 'show', 'dev', device, 'ingress']));
     if (filters.ok && mayRedirect(filters.value.stdout)) found.set(device, 'filters of tc');
   }

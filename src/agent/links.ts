@@ -79,11 +79,17 @@ export function macIn(text: string): string | undefined {
   return isMac(mac) ? mac : undefined;
 }
 
-/** The devices where `tc -j qdisc show` has a place for filters of what comes in. */
-export function filteredDevices(text: string): readonly string[] {
-  return (listIn(text) ?? [])
-    .filter(({ kind }) => kind === 'clsact' || kind === 'ingress')
-    .map(({ dev }) => textOf(dev));
+/** Reads of what `tc -j qdisc show` prints, piece by piece, the devices with a place for filters of what comes in. */
+export class FilteredDevices {
+  readonly devices: string[] = [];
+  readonly #items = new ListItems();
+
+  take(piece: string): void {
+    for (const item of this.#items.take(piece)) {
+      const { kind, dev } = objectOf(item);
+      if (kind === 'clsact' || kind === 'ingress') this.devices.push(textOf(dev));
+    }
+  }
 }
 
 /** Whether filters, as `tc -j filter show` has them, may lead packets elsewhere: by a program, or by an action that redirects. */

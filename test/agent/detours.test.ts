@@ -8,7 +8,7 @@ import type { Attaching } from '../../src/agent/attaching.ts';
 import type { Devices } from '../../src/agent/devices.ts';
 import { detoursOf, type Surroundings } from '../../src/agent/detours.ts';
 import {
-  filteredDevices,
+  FilteredDevices,
   flowtablesOf,
   handingDevices,
   type Link,
@@ -78,6 +78,12 @@ function parseLinks(text: string, before?: readonly Link[]): Result<readonly Lin
   const reader = new LinkReader(before);
   reader.take(text);
   return reader.end();
+}
+
+function filteredDevices(text: string): readonly string[] {
+  const reader = new FilteredDevices();
+  reader.take(text);
+  return reader.devices;
 }
 
 function printed(kinds: readonly string[]): string {
