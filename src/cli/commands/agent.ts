@@ -20,9 +20,10 @@ import { lockFolder, TrialFolder } from '../../agent/trial-folder.ts';
 import { asId, type EniId } from '../../core/model/ids.ts';
 import { parseAddress } from '../../core/net/address.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import { type Attachment, isDeviceName, isMac } from '../../nft/wiring.ts';
+import { type Attachment, isDeviceName } from '../../nft/wiring.ts';
 import { isLoopback } from '../../server/http/may-listen.ts';
 import { SYNC_VERSION } from '../../server/sync/messages.ts';
+import { readAttached } from '../attached.ts';
 import type { CommandSetup } from '../command.ts';
 import { type LinkOptions, openLink, type PlannedLink, planLink, TOKEN_VARIABLE } from '../agent-link.ts';
 import { type Context, refuse } from '../context.ts';
@@ -59,7 +60,7 @@ export function addAgent(program: Command, { context, finish }: CommandSetup): v
     .option('--state <folder>', 'where the certificate, its key and rules on trial are kept; also STATE_DIRECTORY')
     .option(
       '--attach <eni=device/mac...>',
-      'instances behind devices of this host: interface, device and hardware address of the guest',
+      'instances behind devices of this host: interface, device and hardware address of the guest, or @file with one of these on each line',
     )
     .option('--fabric <device...>', 'devices towards other hosts, behind which sources have been checked')
     .option('--instance <id>', 'this machine is the instance')
@@ -83,7 +84,7 @@ async function agent(context: Context, options: AgentOptions): Promise<ExitStatu
   if (!plan.ok) return refuse(context, EXIT.usage, plan.error);
   const ssh = sshNeeds(context, options);
   if (!ssh.ok) return refuse(context, EXIT.usage, ssh.error);
-  const attaching = await attachingOf(options, { needs: ssh.value, folder: plan.value.folder });
+  const attaching = await attachingOf(context, options, { needs: ssh.value, folder: plan.value.folder });
   if (!attaching.ok) return refuse(context, EXIT.usage, attaching.error);
   const program = nftProgram(options.netns === undefined ? {} : { namespace: options.netns });
   // Whoever cannot enforce says so at once and ends: nobody is to believe that this host is guarded, and no token is spent on it.
@@ -227,7 +228,7 @@ async function withServerNeed(attaching: Attaching, endpoint: URL): Promise<Resu
 /** What rules must not cut, and where the host keeps what it must not forget. */
 type Precaution = { readonly needs: readonly Need[]; readonly folder: string };
 
-async function attachingOf(options: AgentOptions, precaution: Precaution): Promise<Result<Attaching>> {
+async function attachingOf({ io }: Context, options: AgentOptions, precaution: Precaution): Promise<Result<Attaching>> {
   const { attach = [], fabric = [], instance } = options;
   const strange = fabric.find((name) => !isDeviceName(name));
   if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
@@ -235,14 +236,15 @@ async function attachingOf(options: AgentOptions, precaution: Precaution): Promi
     return attach.length > 0
       ? fail('--attach and --instance exclude each other')
       : await asInstance(instance, options, precaution);
-  if (attach.length === 0)
+  const attached = await readAttached(io, attach);
+  if (!attached.ok) return attached;
+  if (attached.value.length === 0)
     return fail('say which interfaces are here: --attach eni-…=tap0/02:… or --instance i-… --device eth0');
   const enis = new Map<EniId, Attachment>();
-  for (const text of attach) {
-    const [, id = '', name = '', mac = ''] = /^([^=]+)=([^/]+)\/(.+)$/u.exec(text) ?? [];
-    if (!isDeviceName(name) || !isMac(mac.toLowerCase()))
-      return fail(`--attach ${text} is not as eni-0a1b=tap0/02:00:00:00:00:01`);
-    enis.set(asId(id), { device: name, mac: mac.toLowerCase() });
+  for (const { id, attachment } of attached.value) {
+    if (attachment === undefined)
+      return fail(`--attach ${id} does not say where it hangs: ${id}=tap0/02:00:00:00:00:01`);
+    enis.set(asId(id), attachment);
   }
   return ok({ mode: 'tap', enis, fabric: new Set(fabric) });
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { endpointOf } from '../../agent/server-link.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
-import { isDeviceName, isMac } from '../../nft/wiring.ts';
+import { isDeviceName } from '../../nft/wiring.ts';
 import { decodeInvitation, type InviteAnswer, TOKEN_SECONDS } from '../../server/enrolment/messages.ts';
 import { isLoopback } from '../../server/http/may-listen.ts';
 import { isHostName } from '../../server/sync/codec.ts';
 import { TOKEN_VARIABLE } from '../agent-link.ts';
+import { readAttached } from '../attached.ts';
 import type { CommandSetup } from '../command.ts';
 import { type Context, printJson, printSheet, refuse } from '../context.ts';
 import { serverOf } from '../server-option.ts';
@@ -26,7 +27,7 @@ type Held = {
 
 const ATTACH = [
   '--attach <eni=device/mac...>',
-  'interfaces that it may hold; what follows = is for the command, and may be absent',
+  'interfaces that it may hold, or @file with one on each line; what follows = is for the command, and may be absent',
 ] as const;
 const INSTANCE = ['--instance <id>', 'the instance that it is'] as const;
 
@@ -71,7 +72,7 @@ export function addHost(program: Command, { context, finish }: CommandSetup): vo
 async function add(context: Context, host: string, options: AddOptions): Promise<ExitStatus> {
   const seconds = secondsOf(options.expires);
   if (!seconds.ok) return refuse(context, EXIT.usage, seconds.error);
-  const held = heldOf(options);
+  const held = await heldOf(context, options);
   if (!held.ok) return refuse(context, EXIT.usage, held.error);
   const server = serverOf(context);
   if (!server.ok) return server.error;
@@ -94,7 +95,7 @@ async function add(context: Context, host: string, options: AddOptions): Promise
 }
 
 async function allow(context: Context, host: string, options: HeldOptions): Promise<ExitStatus> {
-  const held = heldOf(options);
+  const held = await heldOf(context, options);
   if (!held.ok) return refuse(context, EXIT.usage, held.error);
   const { holds } = held.value;
   const answer = await ask(context, host, { act: 'allow', message: { host, holds } });
@@ -165,7 +166,10 @@ function invitationSheet(
 }
 
 /** The interfaces or the instance of a host; what the operator does not know stands as a word to replace. */
-function heldOf({ attach = [], instance, device }: HeldOptions & { readonly device?: string }): Result<Held> {
+async function heldOf(
+  { io }: Context,
+  { attach = [], instance, device }: HeldOptions & { readonly device?: string },
+): Promise<Result<Held>> {
   if (attach.length > 0 && instance !== undefined) return fail('--attach and --instance exclude each other');
   if (instance !== undefined)
     return /^i-[0-9a-z]+$/.test(instance) && (device === undefined || isDeviceName(device))
@@ -177,18 +181,16 @@ function heldOf({ attach = [], instance, device }: HeldOptions & { readonly devi
           ],
         })
       : fail('--instance wants the id of an instance, and --device the name of a device');
-  const enis: string[] = [];
-  for (const text of attach) {
-    const [, id = '', name, mac = ''] = /^(eni-[0-9a-z]+)(?:=([^/]+)\/(.+))?$/.exec(text) ?? [];
-    if (id === '' || (name !== undefined && (!isDeviceName(name) || !isMac(mac.toLowerCase()))))
-      return fail(`--attach ${text} is not as eni-0a1b or eni-0a1b=tap0/02:00:00:00:00:01`);
-    enis.push(id);
-  }
-  return enis.length === 0
+  const attached = await readAttached(io, attach);
+  if (!attached.ok) return attached;
+  const strange = attached.value.find(({ id }) => !/^eni-[0-9a-z]+$/.test(id));
+  if (strange !== undefined)
+    return fail(`--attach ${strange.id} is not as eni-0a1b or eni-0a1b=tap0/02:00:00:00:00:01`);
+  return attached.value.length === 0
     ? fail('say what the host may hold: --attach eni-… or --instance i-…')
     : ok({
-        holds: { enis, instances: [] },
-        words: attach.map((text) => ['--attach', text.includes('=') ? text : `${text}=DEVICE/MAC-OF-THE-GUEST`]),
+        holds: { enis: attached.value.map(({ id }) => id), instances: [] },
+        words: attach.map((text) => ['--attach', /[=@]/u.test(text) ? text : `${text}=DEVICE/MAC-OF-THE-GUEST`]),
       });
 }
 
