@@ -1,7 +1,7 @@
 /** So many commands make a change large. */
 const MANY = 10_000;
 /** How much more than what is left after giving back makes it worth doing again. */
-const GROWN = 1.1;
+const GROWN = 1.05;
 
 /** What was left when all had been given back last, in bytes of resident memory. */
 let left = 0;
