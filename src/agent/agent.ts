@@ -224,7 +224,11 @@ export class Agent {
     this.#keep(wanted.view);
     const applied = { epoch: wanted.epoch, revision };
     this.#warnings.set('rules', problems);
-    this.#tell('rules', undefined, { applied });
+    const isNobody = attaching.mode === 'host' && this.#wiring.enis.size === 0;
+    const trouble = isNobody
+      ? `the server knows no interface of ${attaching.instance}: nothing is enforced on this machine`
+      : undefined;
+    this.#tell('rules', trouble, { applied });
     if (isFirst) await this.#count();
     this.#tidyLater();
   }

@@ -6,6 +6,7 @@ import { endpointOf, type ServerLink } from '../agent/server-link.ts';
 import type { AgentLog } from '../agent/agent.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
 import { sha256 } from '../server/enrolment/proof.ts';
+import { isHostName } from '../server/sync/codec.ts';
 import { readToken, TOKEN_START } from '../server/enrolment/token.ts';
 import { readCa } from './ca-file.ts';
 import { CA_VARIABLE, type Context, ENDPOINT_VARIABLE } from './context.ts';
@@ -48,6 +49,11 @@ export async function planLink(context: Context, options: LinkOptions): Promise<
     return fail(
       `--host ${options.host}: ${read.value === undefined ? 'this host was let in' : 'the token is'} as ${name}`,
     );
+  const host = name ?? options.host ?? hostname();
+  if (!isHostName(host))
+    return fail(
+      `${JSON.stringify(host)} cannot be the name of a host, which has 1 to 63 letters, digits, dots and hyphens: give --host`,
+    );
   const text = context.options.endpoint ?? env[ENDPOINT_VARIABLE] ?? current?.endpoint;
   if (text === undefined) return fail('no server: give --endpoint');
   const endpoint = endpointOf(text);
@@ -55,7 +61,7 @@ export async function planLink(context: Context, options: LinkOptions): Promise<
   const ca = caOf(context);
   if (!ca.ok) return ca;
   return ok({
-    host: name ?? options.host ?? hostname(),
+    host,
     endpoint: endpoint.value,
     folder,
     state: state.value,

@@ -48,7 +48,7 @@ async function wordsOf(io: Io, word: string): Promise<Result<Read>> {
 }
 
 function attachedOf(text: string): Attached | undefined {
-  const [, id = '', device, mac = ''] = /^([^=\s]+)(?:=([^/]+)\/(.+))?$/u.exec(text) ?? [];
+  const [, id = '', device, mac = ''] = /^(eni-[0-9a-z]+)(?:=([^/]+)\/(.+))?$/u.exec(text) ?? [];
   if (id === '') return undefined;
   if (device === undefined) return { id };
   const lower = mac.toLowerCase();

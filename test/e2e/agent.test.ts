@@ -158,6 +158,20 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     await once(agent, 'close');
   });
 
+  test('of an instance that the server does not know: says that nothing is enforced', async (t) => {
+    const state = mkdtempSync(join(tmpdir(), 'crenel-nobody-'));
+    t.after(() => rmSync(state, { recursive: true }));
+    const agent = startAgent(['--instance', 'i-0nobody', '--device', 'tap0', '--state', state]);
+    await until(async () => /"condition": ?"degraded"/u.test(await hosts(server.url)));
+    assert.match(
+      await hosts(server.url),
+      /the server knows no interface of i-0nobody: nothing is enforced on this machine/u,
+    );
+    assert.match(agent.said(), /^error the server knows no interface of i-0nobody/mu);
+    agent.kill('SIGTERM');
+    await once(agent, 'close');
+  });
+
   test('without its namespace it ends, says so, and the server knows', async () => {
     const args = ['agent', '--host', 'h7', '--attach', `${ENI}=tap0/02:00:00:00:00:01`, '--netns', 'crlt-not-there'];
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--endpoint', server.url], {
@@ -172,6 +186,30 @@ describe('crenel agent', { skip: WHY_NOT ?? false }, () => {
     assert.match(await hosts(server.url), /there is no network namespace crlt-not-there/u);
   });
 });
+
+const OTHER = 'eni-0a99100000000000000';
+const REFUSED: readonly (readonly [options: string, why: RegExp])[] = [
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 ${ENI}=tap1/02:00:00:00:00:01`, /is attached twice/u],
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 ${OTHER}=tap0/02:00:00:00:00:02`, /the device tap0 is another's/u],
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 --fabric eth0 tap0`, /that device is of --fabric, too/u],
+  [`--attach web-1=tap0/02:00:00:00:00:01`, /is not as eni-0a1b=tap0/u],
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 --device tap0`, /--device is for --instance/u],
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 --ssh 10.0.0.1`, /--ssh is for --instance/u],
+  [`--attach ${ENI}=tap0/02:00:00:00:00:01 --host rack_7`, /"rack_7" cannot be the name of a host, .* give --host/u],
+  ['--instance web-1 --device eth0', /--instance web-1 is no id of an instance/u],
+  ['--instance i-1 --device eth0 --fabric eth1', /--fabric and --instance exclude each other/u],
+];
+
+for (const [options, why] of REFUSED)
+  test(`an agent with options that leave something unguarded does not start: ${options}`, () => {
+    const args = ['agent', '--endpoint', 'http://127.0.0.1:9', ...options.split(' ')];
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      encoding: 'utf8',
+      env: { PATH: '/nowhere', NO_COLOR: '1' },
+    });
+    assert.equal(status, 64, stderr);
+    assert.match(stderr.replaceAll(/\s+/gu, ' '), why);
+  });
 
 test('an agent that cannot enforce ends at once and says why', () => {
   const args = ['agent', '--endpoint', 'http://127.0.0.1:9', '--attach', `${ENI}=tap0/02:00:00:00:00:01`];

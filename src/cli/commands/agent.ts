@@ -233,8 +233,8 @@ async function attachingOf({ io }: Context, options: AgentOptions, precaution: P
   const strange = fabric.find((name) => !isDeviceName(name));
   if (strange !== undefined) return fail(`--fabric ${strange} is no device`);
   if (instance !== undefined)
-    return attach.length > 0
-      ? fail('--attach and --instance exclude each other')
+    return attach.length > 0 || fabric.length > 0
+      ? fail(`${attach.length > 0 ? '--attach' : '--fabric'} and --instance exclude each other`)
       : await asInstance(instance, options, precaution);
   const attached = await readAttached(io, attach);
   if (!attached.ok) return attached;
@@ -244,8 +244,14 @@ async function attachingOf({ io }: Context, options: AgentOptions, precaution: P
   for (const { id, attachment } of attached.value) {
     if (attachment === undefined)
       return fail(`--attach ${id} does not say where it hangs: ${id}=tap0/02:00:00:00:00:01`);
+    if (fabric.includes(attachment.device))
+      return fail(
+        `--attach ${id}=${attachment.device}/…: that device is of --fabric, too, behind which sources have been checked already`,
+      );
     enis.set(asId(id), attachment);
   }
+  const idle = options.device === undefined ? options.ssh && '--ssh' : '--device';
+  if (idle !== undefined) return fail(`${idle} is for --instance: --attach names the device of each interface`);
   return ok({ mode: 'tap', enis, fabric: new Set(fabric) });
 }
 
@@ -255,6 +261,7 @@ async function asInstance(
   { device, confirm, netns }: AgentOptions,
   { needs, folder }: Precaution,
 ): Promise<Result<Attaching>> {
+  if (!/^i-[0-9a-z]+$/u.test(instance)) return fail(`--instance ${instance} is no id of an instance, as i-0a1b`);
   if (device === undefined || !isDeviceName(device))
     return fail('--instance wants --device with the name of its primary interface');
   const mac = await readMac(netns, device);
