@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { type Address, formatAddress, ipv4, ipv6 } from '../core/net/address.ts';
 import { fail, ok, type Result } from '../core/net/result.ts';
+import { isExempt } from '../core/policy/exempt.ts';
 import type { HostView } from '../core/policy/host-view.ts';
 import { getRecord } from '../core/model/world.ts';
-import { eniOwns } from '../core/model/eni.ts';
+import { type Eni, eniOwns } from '../core/model/eni.ts';
 import type { Command } from '../nft/command.ts';
 import { earlierSet, MOST_EARLIER } from '../nft/earlier-chains.ts';
 import { holderOf } from '../nft/past.ts';
@@ -59,8 +60,8 @@ function addressIn(digits: string): Address | undefined {
 }
 
 /**
- * What keeps connections alive that were open before a machine's first rules: those that the rules would let begin now and would remember. All
- * others have to live by the rules as they are.
+ * What keeps connections alive that were open before a machine's first rules: those that the rules would let begin now and would remember, and those to
+ * services that are never filtered. All others have to live by the rules as they are.
  */
 export function earlierCommands(
   connections: readonly Connection[],
@@ -72,13 +73,23 @@ export function earlierCommands(
   const kept = connections
     .filter(({ own }) => eniOwns(eni, own))
     .slice(0, MOST_EARLIER)
-    .filter((one) => openingOf(ruleset, wiring, one) === 'tracked');
+    .filter((one) => goesToService(view, eni, one) || openingOf(ruleset, wiring, one) === 'tracked');
   return [...Map.groupBy(kept, ({ own }) => own.family)].flatMap(([family, ofFamily]): readonly Command[] => {
     const set = ruleset.sets.get(earlierSet(family));
     if (set === undefined) return [];
     const elements = new Map(ofFamily.map((one) => [`${holderOf(eni)} . ${keyOf(one)}`, ''] as const));
     return [{ kind: 'add-elements', set, content: { kind: 'texts', elements } }];
   });
+}
+
+/**
+ * Only answers of a service are never filtered, and connection tracking takes what it says for a beginning where it speaks first on a connection that
+ * nobody saw begin.
+ */
+function goesToService({ world }: HostView, { subnetId, vpcId }: Eni, { direction, peer }: Connection): boolean {
+  return (
+    direction === 'egress' && isExempt(peer, getRecord(world, 'subnets', subnetId), getRecord(world, 'vpcs', vpcId))
+  );
 }
 
 function keyOf({ own, ownPort, peer, peerPort }: Connection): string {

@@ -20,7 +20,7 @@ import { Machine, type Passing } from './machine.ts';
 import { Namespace, type Ran, whyNoKernel } from './namespace.ts';
 import { Talker } from './talker.ts';
 
-const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3']);
+const WHY_NOT = whyNoKernel(['nft', 'ip', 'python3', 'conntrack']);
 const OPEN = ['all 0.0.0.0/0', 'all ::/0'];
 const DENY_ALL = { N: { vpc: 'V1', ingress: [], egress: [] } };
 
@@ -66,6 +66,8 @@ function neighbours(type: number): Transport {
   return { kind: 'icmpv6', type, code: 0 };
 }
 
+/** The router of the subnet: what is there is never filtered. */
+const ROUTER4 = '10.0.1.1';
 const [OWN, OWN6, LINK, ROUTER, ALL] = ['10.0.1.10', '2001:db8:0:1::10', 'fe80::10', 'fe80::1', 'ff02::1'] as const;
 
 /** What passes whatever the rules say, in order: answers come after what they answer. */
@@ -240,6 +242,28 @@ describe('a machine with containers', { skip: WHY_NOT ?? false }, () => {
     assert.equal(await world?.dial('again', '10.0.1.10', 22), undefined);
   });
 
+  test('goes on hearing the services of its VPC on connections that were open before its first rules', async () => {
+    // Where nothing tracked connections before, whoever speaks first is for connection tracking the one that began.
+    const begin = async (rules: Rules): Promise<void> => {
+      await enforce(rules);
+      must(machine.run('conntrack', ['-F']));
+    };
+    machine.run('nft', ['delete', 'table', 'inet', 'crenel']);
+    assert.equal(await inside?.dial('service', ROUTER4, 8080), OWN);
+    assert.equal(await inside?.dial('neighbour', '10.0.1.20', 443), OWN);
+    await begin({ ingress: [], egress: [] });
+    for (const port of [8080, 443]) await world?.tell(port);
+    assert.deepEqual([await inside?.hears('service'), await inside?.hears('neighbour')], [true, false]);
+    machine.run('nft', ['delete', 'table', 'inet', 'crenel']);
+    assert.equal(await inside?.dial('open', ROUTER4, 8080), OWN);
+    await begin({ ingress: OPEN, egress: OPEN });
+    await world?.tell(8080);
+    assert.equal(await inside?.hears('open'), true);
+    await enforce({ ingress: [], egress: [] });
+    await world?.tell(8080);
+    assert.equal(await inside?.hears('open'), true, 'it needed no rule, so it does not end with one');
+  });
+
   test('sends nothing under the address of a container, which is not its own', async () => {
     await enforce({ ingress: OPEN, egress: OPEN });
     assert.equal(await box?.dial('a', '10.0.1.20', 443), '10.0.1.10');
@@ -276,6 +300,7 @@ function wireUp(machine: Namespace, around: Namespace, container: Namespace): vo
     'addr add 10.0.1.20/24 dev w0',
     'addr add 2001:db8:0:1::20/64 dev w0 nodad',
     'addr add 169.254.169.254/32 dev w0',
+    `addr add ${ROUTER4}/32 dev w0`,
     'link set w0 up',
     'route add 172.30.0.0/24 via 10.0.1.10',
   );

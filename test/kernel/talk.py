@@ -3,6 +3,8 @@
 {"listen": port}                          accepts connections; each is told who it comes from, and hears again what it says
 {"dial": name, "to": [address, port]}     opens a connection and keeps it: {"from": address as the other end sees it} or {"error": text}
 {"say": name}                             sends on a connection and waits for the echo: {"heard": bool}
+{"tell": port}                            sends on the connection that was accepted last at a port, and waits for nothing: {}
+{"hear": name}                            waits on a connection for what the other end tells: {"heard": bool}
 """
 
 import json
@@ -13,6 +15,9 @@ import threading
 PATIENCE_SECONDS = 0.6
 
 
+accepted = {}
+
+
 def main():
     open_ones = {}
     for line in sys.stdin:
@@ -21,6 +26,11 @@ def main():
             answer = listen(order["listen"])
         elif "dial" in order:
             answer = dial(open_ones, order["dial"], order["to"])
+        elif "tell" in order:
+            accepted[order["tell"]].sendall(b"y")
+            answer = {}
+        elif "hear" in order:
+            answer = {"heard": hear(open_ones[order["hear"]])}
         else:
             answer = {"heard": say(open_ones[order["say"]])}
         print(json.dumps(answer), flush=True)
@@ -32,6 +42,7 @@ def listen(port):
     def accept():
         while True:
             one, address = server.accept()
+            accepted[port] = one
             threading.Thread(target=echo, args=(one, address[0]), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
@@ -54,9 +65,16 @@ def dial(open_ones, name, to):
 
 
 def say(one):
-    one.settimeout(PATIENCE_SECONDS)
     try:
         one.sendall(b"x")
+    except OSError:
+        return False
+    return hear(one)
+
+
+def hear(one):
+    one.settimeout(PATIENCE_SECONDS)
+    try:
         return one.recv(1024) != b""
     except OSError:
         return False

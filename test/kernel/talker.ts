@@ -35,6 +35,16 @@ export class Talker {
     return (await this.#order({ say: name }))['heard'] === true;
   }
 
+  /** Sends on the connection that was accepted last at a port, unasked. */
+  async tell(port: number): Promise<void> {
+    await this.#order({ tell: port });
+  }
+
+  /** Whether what the other end told on a connection comes. */
+  async hears(name: string): Promise<boolean> {
+    return (await this.#order({ hear: name }))['heard'] === true;
+  }
+
   async #order(order: object): Promise<Readonly<Record<string, unknown>>> {
     this.#process.stdin.write(`${JSON.stringify(order)}\n`);
     const answer = await this.#answers.next();

@@ -52,7 +52,7 @@ test('nothing that stands in such a file is a fault', () => {
   );
 });
 
-function kept(ingress: readonly string[], egress: readonly string[]): readonly string[] {
+function kept(ingress: readonly string[], egress: readonly string[], sockets = SOCKETS): readonly string[] {
   const world = compactWorld({
     vpcs: { V1: { cidrs: ['10.0.0.0/16', '2001:db8::/56'] } },
     subnets: { S1: { vpc: 'V1', cidrs: ['10.0.1.0/24', '2001:db8:0:1::/64'] } },
@@ -63,7 +63,7 @@ function kept(ingress: readonly string[], egress: readonly string[]): readonly s
   assert.ok(eni !== undefined);
   const { ruleset } = localLayout(world, eni);
   const at = { view: hostViewOf(world, [eni.id]), wiring: localWiring(eni), ruleset };
-  return [...linesOf(earlierCommands(connectionsIn(SOCKETS), at))];
+  return [...linesOf(earlierCommands(connectionsIn(sockets), at))];
 }
 
 function adding(set: string, ...keys: readonly string[]): string {
@@ -86,4 +86,26 @@ test('those live on that rules would let begin and would remember', { skip: proc
   ]);
   // What rules admit both ways is not remembered, so it lives and dies with them.
   assert.deepEqual(kept(['all 0.0.0.0/0'], ['all 0.0.0.0/0']), []);
+});
+
+/** A service of one's own, questions to the router of the subnet, to the resolver of the VPC and to a neighbour, and the router's to the service. */
+const SERVICES = `
+   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0
+   1: 0A01000A:A000 0101000A:1F90 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0
+   2: 0A01000A:A001 0200000A:0035 01 00000000:00000000 00:00000000 00000000     0        0 3 1 0
+   3: 0A01000A:A002 1401000A:1F90 01 00000000:00000000 00:00000000 00000000     0        0 4 1 0
+   4: 0A01000A:0016 0101000A:C350 01 00000000:00000000 00:00000000 00000000     0        0 5 1 0
+`;
+
+test('those to services of the VPC live on whatever the rules say', { skip: process.arch === 's390x' }, () => {
+  const [router, resolver, asked] = [
+    '10.0.1.10 . 40960 . 10.0.1.1 . 8080',
+    '10.0.1.10 . 40961 . 10.0.0.2 . 53',
+    '10.0.1.10 . 22 . 10.0.1.1 . 50000',
+  ].map(held);
+  assert.ok(router !== undefined && resolver !== undefined && asked !== undefined);
+  assert.deepEqual(kept([], [], SERVICES), [adding('earlier4', router, resolver)]);
+  assert.deepEqual(kept(['all 0.0.0.0/0'], ['all 0.0.0.0/0'], SERVICES), [adding('earlier4', router, resolver)]);
+  // What a service begins itself needs a rule.
+  assert.deepEqual(kept(['tcp/22 10.0.1.1/32'], [], SERVICES), [adding('earlier4', router, resolver, asked)]);
 });
