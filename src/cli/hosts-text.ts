@@ -1,4 +1,5 @@
 import type { HostsDocument } from '../server/native/agent-api.ts';
+import { everCame } from '../server/native/host-list.ts';
 import { ageText } from './hits-text.ts';
 import { countText } from './pair-text.ts';
 import { line, padded, row, type Sheet, type Style } from './terminal.ts';
@@ -54,7 +55,10 @@ function below({ problem, warnings = [], drift }: Host): Sheet {
 function heldBy(host: Host, { at, revision }: HostsDocument): string {
   const { condition, enforcedRevision, mode, heardAt, enrolment } = host;
   if (condition === 'invited') return `until ${enrolment?.invitedUntil ?? 'its token is over'}, did not come yet`;
-  if (condition === 'removed') return `at ${enrolment?.removedAt}; what it heard last may still be in force there`;
+  if (condition === 'removed')
+    return everCame(host)
+      ? `at ${enrolment?.removedAt}; what it heard last may still be in force there`
+      : `at ${enrolment?.removedAt}, before it came in`;
   const certificate =
     enrolment?.certificate === undefined ? [] : [`certificate until ${enrolment.certificate.validTo}`];
   if (heardAt === undefined) return ['not heard of since the server began', ...certificate].join(', ');

@@ -76,6 +76,25 @@ test('a host is invited, let in, told what to hold, and removed; its state is to
   }
 });
 
+test('of a host that was invited alone nothing is in force, and nobody is told to take it away', async (t) => {
+  const server = await enrolmentServer(t);
+  const crenel = await crenelOf(t, server);
+  await crenel('host add rack-1 --attach eni-1');
+  const removed = (await crenel('host remove rack-1')).out.replaceAll(/\s+/g, ' ');
+  assert.equal(removed, 'rack-1 was invited and did not come in: its token is void. ');
+  const status = (await crenel('status')).out.replaceAll(/\s+/g, ' ');
+  assert.match(status, /rack-1 removed at \S+Z, before it came in $/);
+  assert.match(status, /instances are records only/);
+  // One that was in and is invited again has what it heard last.
+  assert.ok((await enrolIn(folderOf(t), server, tokenIn((await crenel('host add rack-1 --attach eni-1')).out))).ok);
+  await crenel('host remove rack-1');
+  await crenel('host add rack-1 --attach eni-1');
+  const again = (await crenel('status')).out.replaceAll(/\s+/g, ' ');
+  assert.match(again, /hosts that are gone or removed had in force may still be rack-1 invited until/);
+  assert.match((await crenel('host remove rack-1')).out, /nft delete table inet crenel/);
+  assert.match((await crenel('status')).out.replaceAll(/\s+/g, ' '), /rack-1 removed .* may still be in force there/);
+});
+
 test('for programs there are documents', async (t) => {
   const server = await enrolmentServer(t);
   const crenel = await crenelOf(t, server);
@@ -102,7 +121,11 @@ test('for programs there are documents', async (t) => {
     host: 'rack-1',
     holds: { enis: [], instances: ['i-2'] },
   });
-  assert.deepEqual(JSON.parse((await crenel('host remove rack-1 --json')).out), { host: 'rack-1', isRemoved: true });
+  assert.deepEqual(JSON.parse((await crenel('host remove rack-1 --json')).out), {
+    host: 'rack-1',
+    isRemoved: true,
+    cameIn: false,
+  });
 });
 
 test('whoever copies a command that leads nowhere is told so', async (t) => {

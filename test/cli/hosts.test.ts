@@ -224,6 +224,15 @@ const HOSTS: readonly Host[] = [
     mode: 'tap',
     condition: 'removed',
     drift: { objects: 1, isRepaired: true },
+    enrolment: {
+      holds: { enis: [], instances: [] },
+      certificate: { serial: '02', validTo: '2026-03-08T12:00:00.000Z' },
+      removedAt: '2026-03-01T11:00:00.000Z',
+    },
+  },
+  {
+    host: 'rack-7c',
+    condition: 'removed',
     enrolment: { holds: { enis: [], instances: [] }, removedAt: '2026-03-01T11:00:00.000Z' },
   },
   {

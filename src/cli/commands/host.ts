@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { endpointOf } from '../../agent/server-link.ts';
 import { fail, ok, type Result } from '../../core/net/result.ts';
 import { isDeviceName } from '../../nft/wiring.ts';
-import { decodeInvitation, type InviteAnswer, TOKEN_SECONDS } from '../../server/enrolment/messages.ts';
+import { decodeInvitation, decodeRemoved, type InviteAnswer, TOKEN_SECONDS } from '../../server/enrolment/messages.ts';
 import { isLoopback } from '../../server/http/may-listen.ts';
 import { isHostName } from '../../server/sync/codec.ts';
 import { TOKEN_VARIABLE } from '../agent-link.ts';
@@ -108,7 +108,11 @@ async function allow(context: Context, host: string, options: HeldOptions): Prom
 async function remove(context: Context, host: string): Promise<ExitStatus> {
   const answer = await ask(context, host, { act: 'remove', message: { host } });
   if (!answer.ok) return answer.error;
-  if (context.options.json === true) printJson(context, { host, isRemoved: true });
+  const told = decodeRemoved(answer.value);
+  if (!told.ok) return refuse(context, EXIT.io, `the server answers what is no word of a removed host: ${told.error}`);
+  const { cameIn } = told.value;
+  if (context.options.json === true) printJson(context, { host, isRemoved: true, cameIn });
+  else if (!cameIn) printSheet(context, [line(`${host} was invited and did not come in: its token is void.`)]);
   else
     printSheet(context, [
       line(`${host} is believed no more. The rules that it has stay in force there until somebody takes them away:`),

@@ -46,6 +46,8 @@ export type InviteAnswer = {
 export type AllowRequest = { readonly host: string; readonly holds: Holds };
 /** What an operator posts so that a host is not believed any more. */
 export type RemoveRequest = { readonly host: string };
+/** What the operator gets: `cameIn` tells whether the host ever used a token, so that it may have rules. */
+export type RemoveAnswer = { readonly host: string; readonly cameIn: boolean };
 
 /** A token lives a week at most, and a minute at least. */
 export const TOKEN_SECONDS = { least: 60, usual: 3600, most: 604_800 } as const;
@@ -80,6 +82,7 @@ const INVITATION: Shape<InviteAnswer> = object<InviteAnswer>({
 });
 const ALLOW: Shape<AllowRequest> = object<AllowRequest>({ host: HOST, holds: HOLDS });
 const REMOVE: Shape<RemoveRequest> = object<RemoveRequest>({ host: HOST });
+const REMOVED: Shape<RemoveAnswer> = object<RemoveAnswer>({ host: HOST, cameIn: FLAG });
 
 /**
  * What the owner of a new key signs with it: for what, on whose word (the hash of a token, or the fingerprint of the certificate that is
@@ -122,6 +125,11 @@ export function decodeAllow(body: string): Result<AllowRequest> {
 /** Reads which host is to be removed. */
 export function decodeRemove(body: string): Result<RemoveRequest> {
   return decoded(REMOVE, body, MOST_KEY_MESSAGE);
+}
+
+/** Reads what a server answers to it. */
+export function decodeRemoved(body: string): Result<RemoveAnswer> {
+  return decoded(REMOVED, body, MOST_KEY_MESSAGE);
 }
 
 function decoded<T>(shape: Shape<T>, body: string, most: number): Result<T> {

@@ -17,7 +17,7 @@ import { Outbox, type ToldBefore } from '../sync/outbox.ts';
 import { forbidden, jsonAnswer, readBody, refusalAnswer } from './answers.ts';
 import { agentMetrics } from './agent-metrics.ts';
 import { countedItems, type HitOwner, type HitsDocument, hitsDocument } from './hits.ts';
-import { type ListedHost, listedHosts } from './host-list.ts';
+import { everCame, type ListedHost, listedHosts } from './host-list.ts';
 import { NATIVE_PATH } from './paths.ts';
 
 /** How much of a stream is handed to the listener at once, in characters. */
@@ -153,7 +153,7 @@ export class AgentApi {
     const isWatched = heard.some(({ condition }) => condition !== 'gone');
     const hosts = listedHosts(heard, this.#setup.enrolled?.(realm) ?? []);
     const at = new Date(this.#setup.now()).toISOString();
-    const note = hosts.some(({ condition }) => condition !== 'invited') ? UNWATCHED : RECORDS_ONLY;
+    const note = hosts.some(everCame) ? UNWATCHED : RECORDS_ONLY;
     return { revision, at, startedAt: this.#startedAt, ...(isWatched ? {} : { note }), hosts };
   }
 

@@ -12,6 +12,7 @@ import {
   type EnrolRequest,
   type InviteAnswer,
   type NewCertificate,
+  type RemoveAnswer,
   type RenewRequest,
 } from '../enrolment/messages.ts';
 import type { HostEntry } from '../enrolment/register.ts';
@@ -113,15 +114,24 @@ function allow(setup: HostApiSetup, request: HttpRequest): HttpAnswer {
 
 function remove(setup: HostApiSetup, request: HttpRequest): HttpAnswer {
   return asOperator(setup, request, { action: 'RemoveHost', decode: decodeRemove }, (realm, { host }) =>
-    changed(setup, realm, setup.hosts.remove(realm, host)),
+    changed(setup, realm, setup.hosts.remove(realm, host), removedAnswer),
   );
 }
 
 /** What a host may do has changed: its agent has to come again, if it may. */
-function changed({ endStream }: HostApiSetup, realm: Realm, done: Done<HostEntry>): HttpAnswer {
+function changed(
+  { endStream }: HostApiSetup,
+  realm: Realm,
+  done: Done<HostEntry>,
+  told: (entry: HostEntry) => object = ({ host }) => ({ host }),
+): HttpAnswer {
   if (!done.ok) return refusalAnswer(done.error);
   endStream(realm, done.value.host);
-  return jsonAnswer(200, { host: done.value.host });
+  return jsonAnswer(200, told(done.value));
+}
+
+function removedAnswer({ host, certificates }: HostEntry): RemoveAnswer {
+  return { host, cameIn: certificates.length > 0 };
 }
 
 /** Does what an operator asks for, if a policy lets them: on the host and on each interface and instance that is named. */

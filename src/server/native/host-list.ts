@@ -39,6 +39,11 @@ export function listedHosts(heard: readonly HostDocument[], entries: readonly Ho
     });
 }
 
+/** Whether the host was ever there, so that what it heard may be in force. One that was invited alone was not. */
+export function everCame({ heardAt, enrolment }: Pick<ListedHost, 'heardAt' | 'enrolment'>): boolean {
+  return heardAt !== undefined || enrolment?.certificate !== undefined;
+}
+
 function conditionOf(document: HostDocument | undefined, entry: HostEntry | undefined): ListedHost['condition'] {
   const isLive = document !== undefined && document.condition !== 'gone';
   if (entry?.removedAt !== undefined && !isLive) return entry.invitation === undefined ? 'removed' : 'invited';
