@@ -183,6 +183,10 @@ describe('a token', { timeout: 60_000 }, () => {
     const removed = server.invite('rack-4');
     expectOk(server.enrolment.remove(REALM, 'rack-4'));
     assert.match(await refusal(t, server, removed), /403: no such token is out/);
+    const again = server.invite('rack-4');
+    expectOk(server.enrolment.remove(REALM, 'rack-4'));
+    assert.match(await refusal(t, server, again), /403: no such token is out/);
+    assert.equal(server.enrolment.remove(REALM, 'rack-4').ok, false);
   });
 
   test('is for the host that it names: with another name in it, it is another token', async (t) => {

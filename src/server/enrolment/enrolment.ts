@@ -163,7 +163,8 @@ export class Enrolment {
         status: 404,
         message: `no host ${host} was let in or invited here; one that signs by an access key is kept out by taking its key away`,
       });
-    return entry.removedAt === undefined
+    // One that was removed and is invited again can be uninvited: its token is out.
+    return entry.removedAt === undefined || entry.invitation !== undefined
       ? ok(entry)
       : fail({ status: 404, message: `the host ${host} was removed at ${new Date(entry.removedAt).toISOString()}` });
   }
