@@ -9,64 +9,16 @@ import { type Change, recordChange } from '../../src/core/model/change.ts';
 import { asId, type RuleId } from '../../src/core/model/ids.ts';
 import { sortEntries } from '../../src/core/model/network-acl.ts';
 import { applyChange, listRecords, type World } from '../../src/core/model/world.ts';
-import { type HostView, hostViewOf } from '../../src/core/policy/host-view.ts';
-import { amended } from '../../src/nft/amend.ts';
-import { delta } from '../../src/nft/delta.ts';
+import { hostViewOf } from '../../src/core/policy/host-view.ts';
 import { type Layout, layout } from '../../src/nft/layout.ts';
-import { listingOf } from '../../src/nft/listing.ts';
-import { linesOf } from '../../src/nft/render.ts';
-import { layoutAfter, layoutOver } from '../../src/nft/renumber.ts';
+import { layoutAfter } from '../../src/nft/renumber.ts';
 import type { Wiring } from '../../src/nft/wiring.ts';
 import { compactWorld } from '../compact.ts';
 import { checks } from '../property/checks.ts';
 import { randomWorld } from '../property/generators.ts';
-import { plain, sorted } from './comparable.ts';
 import { MORE_EDITS, withSameRecords } from './edits.ts';
+import { isWhole } from './follows.ts';
 import { plantOf } from './legs.ts';
-
-/** Holds a layout that followed a change to what is made anew, and what leads there to what the long way says. */
-function isWhole(
-  before: Layout,
-  view: HostView,
-  { wiring, about }: { readonly wiring: Wiring; readonly about: string },
-): boolean {
-  const next = amended(before, view, wiring);
-  if (next !== undefined) {
-    const anew = layout(view, wiring, before.numbering);
-    assert.deepEqual(plain(next), plain(anew), about);
-    assert.deepEqual(delta(listingOf(next.ruleset), anew.ruleset).transactions, [], about);
-    assert.deepEqual(delta(listingOf(anew.ruleset), next.ruleset).transactions, [], about);
-    assert.deepEqual(linesBetween(before, next), linesBetween(before, anew), about);
-  }
-  const after = layoutAfter(before, view, wiring);
-  const over = layoutOver(view, wiring, { actual: listingOf(before.ruleset), previous: before.numbering });
-  const isLeft = pointersOf(before).some(([device, number], at) => {
-    const [other, then] = pointersOf(after)[at] ?? [];
-    return other !== device || then !== number;
-  });
-  if (isLeft) assert.deepEqual(plain(after), plain(over), about);
-  return next !== undefined;
-}
-
-/** Which device has which number, on all sides. */
-function pointersOf({ ruleset }: Layout): readonly (readonly [string, string])[] {
-  return ['e4', 'e6', 'i4', 'i6'].flatMap((name) => {
-    const content = ruleset.sets.get(name)?.content;
-    return content?.kind === 'texts' ? sorted(content.elements) : [];
-  });
-}
-
-/** What each transaction says, in the order of letters. */
-function linesBetween(before: Layout, after: Layout): readonly (readonly string[])[] {
-  const { transactions } = delta(listingOf(before.ruleset), after.ruleset);
-  return transactions.map(({ commands }) => [...linesOf(commands)].flatMap(elementsOf).toSorted());
-}
-
-/** A line for each element. */
-function elementsOf(line: string): readonly string[] {
-  const [, start, list] = /^((?:add|delete) element [^{]+)\{ (.*) \}$/u.exec(line) ?? [];
-  return list === undefined ? [line] : list.split(', ').map((one) => `${start ?? ''}${one}`);
-}
 
 test('after any change, what follows it is what is made anew', () => {
   const edits = Object.values(MORE_EDITS);
