@@ -9,7 +9,7 @@ import { sha256 } from '../server/enrolment/proof.ts';
 import { isHostName } from '../server/sync/codec.ts';
 import { readToken, TOKEN_START } from '../server/enrolment/token.ts';
 import { readCa } from './ca-file.ts';
-import { CA_VARIABLE, type Context, ENDPOINT_VARIABLE } from './context.ts';
+import { CA_VARIABLE, type Context, endpointIn } from './context.ts';
 
 /** Names the token where `--enrol` does not. */
 export const TOKEN_VARIABLE = 'CRENEL_ENROL_TOKEN';
@@ -54,7 +54,7 @@ export async function planLink(context: Context, options: LinkOptions): Promise<
     return fail(
       `${JSON.stringify(host)} cannot be the name of a host, which has 1 to 63 letters, digits, dots and hyphens: give --host`,
     );
-  const text = context.options.endpoint ?? env[ENDPOINT_VARIABLE] ?? current?.endpoint;
+  const text = context.options.endpoint ?? endpointIn(env) ?? current?.endpoint;
   if (text === undefined) return fail('no server: give --endpoint');
   const endpoint = endpointOf(text);
   if (!endpoint.ok) return endpoint;

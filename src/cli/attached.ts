@@ -27,6 +27,8 @@ export async function readAttached(io: Io, words: readonly string[]): Promise<Re
       const where = file === undefined ? `--attach ${text}` : `${file}, line ${at + 1}: ${text.slice(0, MOST_QUOTED)}`;
       const one = attachedOf(text);
       if (one === undefined) return fail(`${where} is not as eni-0a1b=tap0/02:00:00:00:00:01`);
+      if (one.attachment !== undefined && !isOfOne(one.attachment.mac))
+        return fail(`${where}: no interface has the hardware address ${one.attachment.mac}, give that of the guest`);
       const device = one.attachment?.device;
       if (ids.has(one.id)) return fail(`${where}: ${one.id} is attached twice`);
       if (device !== undefined && devices.has(device)) return fail(`${where}: the device ${device} is another's`);
@@ -36,6 +38,11 @@ export async function readAttached(io: Io, words: readonly string[]): Promise<Re
     }
   }
   return ok(attached);
+}
+
+/** Whether a hardware address can be that of one interface: it is not of a group (the lowest bit of the first byte, IEEE 802), and not all zeros. */
+function isOfOne(mac: string): boolean {
+  return /^.[02468ace]/u.test(mac) && /[1-9a-f]/u.test(mac);
 }
 
 async function wordsOf(io: Io, word: string): Promise<Result<Read>> {

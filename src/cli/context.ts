@@ -27,6 +27,17 @@ export const ENDPOINT_VARIABLE = 'CRENEL_ENDPOINT';
 /** Names the certificates of `--ca` where it does not; the AWS CLI and boto3 read it, too. */
 export const CA_VARIABLE = 'AWS_CA_BUNDLE';
 
+/** Where the world of this call is to be read; undefined where a server is asked, or nothing is named. */
+export function worldPath({ options, io }: Context): string | undefined {
+  return options.world ?? (options.endpoint === undefined ? io.env[WORLD_VARIABLE] : undefined);
+}
+
+/** The server that the environment names, whatever world is named. */
+export function endpointIn(env: Io['env']): string | undefined {
+  const url = env[ENDPOINT_VARIABLE];
+  return url === '' ? undefined : url;
+}
+
 /** The status for a source that cannot be read. */
 export const LOAD_STATUS: Readonly<Record<LoadError['kind'], ExitStatus>> = {
   absent: EXIT.noInput,

@@ -53,9 +53,10 @@ function buildProgram(io: Io, commands: readonly AddCommand[], finish: (status: 
     .option('--parameter <name=value...>', 'a value for a parameter of a CloudFormation template')
     .option('--parameters <file>', 'JSON file of such values, as the AWS CLI takes it')
     .addOption(
-      new Option('--endpoint <url>', 'ask a server that `crenel serve` runs instead')
-        .env(ENDPOINT_VARIABLE)
-        .conflicts('world'),
+      new Option(
+        '--endpoint <url>',
+        'ask a server that `crenel serve` runs instead of --world; the one given here beats the variable of the other',
+      ).env(ENDPOINT_VARIABLE),
     )
     .addOption(new Option('--ca <file>', 'certificates, as PEM, that vouch for the server').env(CA_VARIABLE))
     .option('--json', 'print the answer as JSON')
@@ -74,6 +75,7 @@ function buildProgram(io: Io, commands: readonly AddCommand[], finish: (status: 
       getErrHelpWidth: () => io.stderr.columns ?? 80,
     });
   program.hook('preAction', () => {
+    settleSource(program);
     const { endpoint, ca } = program.opts<GlobalOptions>();
     const trusted = endpoint === undefined || ca === undefined ? ok(undefined) : io.trust(ca);
     if (!trusted.ok) program.error(`--ca: ${trusted.error.message}`);
@@ -81,4 +83,23 @@ function buildProgram(io: Io, commands: readonly AddCommand[], finish: (status: 
   const setup: CommandSetup = { context: () => ({ io, options: program.opts<GlobalOptions>() }), finish };
   for (const add of commands) add(program, setup);
   return program;
+}
+
+/**
+ * Leaves one of world and server: of an option and a variable the option, for the hand knows better than the shell. Two of a kind are refused. A
+ * variable that is set to nothing counts as none.
+ */
+function settleSource(program: Command): void {
+  const drop = (name: 'world' | 'endpoint'): unknown => program.setOptionValueWithSource(name, undefined, undefined);
+  const [world, endpoint] = (['world', 'endpoint'] as const).map((name) => {
+    const source = program.getOptionValueSource(name);
+    if (source !== 'env' || program.getOptionValue(name) !== '') return source;
+    drop(name);
+    return undefined;
+  });
+  if (world === undefined || endpoint === undefined) return;
+  if (world !== endpoint) drop(world === 'env' ? 'world' : 'endpoint');
+  else if (world === 'env')
+    program.error(`${WORLD_VARIABLE} and ${ENDPOINT_VARIABLE} are both set: give --world or --endpoint, or unset one`);
+  else program.error('--world and --endpoint exclude each other: the answer is about one of them');
 }

@@ -35,6 +35,13 @@ test('what is wrong is said with where it stands', async (t) => {
     [['eni-1=tap0;reboot/02:00:00:00:00:0a'], /is not as/],
     [['eni-1=tap0/02:00:00:00:00'], /is not as/],
     [['eni 1'], /is not as/],
+    [
+      ['eni-1=tap0/03:00:00:00:00:0a'],
+      /^--attach eni-1=\S+: no interface has the hardware address 03:00:00:00:00:0a, give/,
+    ],
+    [['eni-1=tap0/FF:FF:FF:FF:FF:FF'], /no interface has the hardware address ff:ff:ff:ff:ff:ff/],
+    [['eni-1=tap0/00:00:00:00:00:00'], /no interface has the hardware address 00:00:00:00:00:00/],
+    [[`@${fileWith(t, `${one}\neni-2=tap1/01:00:5e:00:00:01\n`)}`], /attached, line 2: eni-2=\S+: no interface has/],
     [[one, one], /eni-1 is attached twice$/],
     [['eni-1', one], /eni-1 is attached twice$/],
     [[one, 'eni-2=tap0/02:00:00:00:00:0b'], /the device tap0 is another's$/],

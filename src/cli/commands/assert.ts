@@ -4,7 +4,7 @@ import type { WrittenFact } from '../../formats/assertion-file.ts';
 import { assertJunit, assertSarif } from '../assert-reports.ts';
 import { assertSheet } from '../assert-text.ts';
 import type { CommandSetup } from '../command.ts';
-import { type Context, LOAD_STATUS, printJson, printSheet, refuse, withProgress } from '../context.ts';
+import { type Context, LOAD_STATUS, printJson, printSheet, refuse, withProgress, worldPath } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { addWaitOptions, openEnforcedWorld, type WaitOptions } from '../open-enforced.ts';
 
@@ -30,7 +30,7 @@ async function assertFacts(context: Context, file: string, options: Options): Pr
   const { io } = context;
   if ([options.junit, options.sarif, context.options.json].filter((one) => one === true).length > 1)
     return refuse(context, EXIT.usage, 'only one of --json, --junit and --sarif can be printed');
-  const path = context.options.world ?? io.env['CRENEL_WORLD'];
+  const path = worldPath(context);
   if (file === '-' && path === '-')
     return refuse(context, EXIT.usage, 'only one of facts and world can come from standard input');
   const text = await io.readText(file);

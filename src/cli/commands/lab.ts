@@ -26,6 +26,7 @@ import {
   progressOf,
   refuse,
   WORLD_VARIABLE,
+  worldPath,
 } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { interrupted } from '../interrupted.ts';
@@ -100,8 +101,8 @@ async function up(context: Context, folder: string | undefined): Promise<ExitSta
 }
 
 /** The path to find the world at again, from any folder; undefined for what has none, as a server. */
-function sourceOf({ options, io }: Context, folder: string | undefined): string | undefined {
-  const path = folder ?? options.world ?? (options.endpoint === undefined ? io.env[WORLD_VARIABLE] : undefined);
+function sourceOf(context: Context, folder: string | undefined): string | undefined {
+  const path = folder ?? worldPath(context);
   return path === undefined || !existsSync(path) ? undefined : resolve(path);
 }
 

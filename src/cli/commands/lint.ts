@@ -14,7 +14,7 @@ import {
   printSheet,
   refuse,
   withProgress,
-  WORLD_VARIABLE,
+  worldPath,
 } from '../context.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { lintSarif } from '../lint-sarif.ts';
@@ -56,10 +56,9 @@ export function addLint(program: Command, { context, finish }: CommandSetup): vo
 }
 
 async function lint(context: Context, options: Options): Promise<ExitStatus> {
-  const { io } = context;
   if (options.sarif === true && context.options.json === true)
     return refuse(context, EXIT.usage, 'only one of --json and --sarif can be printed');
-  const path = context.options.world ?? io.env[WORLD_VARIABLE];
+  const path = worldPath(context);
   if (options.ignore === '-' && path === '-')
     return refuse(context, EXIT.usage, 'only one of ignore file and world can come from standard input');
   const quotas = raisedQuotas(options.quota ?? []);
@@ -101,8 +100,7 @@ function print(
 ): void {
   const { io } = context;
   if (options.sarif === true) {
-    const world =
-      context.options.world ?? (context.options.endpoint === undefined ? io.env[WORLD_VARIABLE] : undefined);
+    const world = worldPath(context);
     const isFile = world !== undefined && world !== '-' && !/^https?:\/\//u.test(world);
     const about = { version: io.version, world: isFile ? world : undefined, ignoreFile: options.ignore };
     printJson(context, lintSarif(document, unused, about));
