@@ -58,7 +58,7 @@ export async function planLink(context: Context, options: LinkOptions): Promise<
   if (text === undefined) return fail('no server: give --endpoint');
   const endpoint = endpointOf(text);
   if (!endpoint.ok) return endpoint;
-  const ca = caOf(context);
+  const ca = endpoint.value.protocol === 'https:' ? caOf(context) : ok(undefined);
   if (!ca.ok) return ca;
   return ok({
     host,
