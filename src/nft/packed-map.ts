@@ -1,11 +1,15 @@
 import { layersOf } from './patched-map.ts';
-import { TextList } from './text-list.ts';
+import type { TextList } from './text-list.ts';
+import { WordList } from './word-list.ts';
+
+/** Texts in a fixed order, packed. */
+type Texts = Pick<TextList, 'size' | 'at' | 'placeOf'>;
 
 /** A map from texts that never changes, packed. */
-export abstract class PackedMap<V> implements ReadonlyMap<string, V> {
-  readonly list: TextList;
+export abstract class PackedMap<V, L extends Texts = TextList> implements ReadonlyMap<string, V> {
+  readonly list: L;
 
-  constructor(list: TextList) {
+  constructor(list: L) {
     this.list = list;
   }
 
@@ -48,12 +52,12 @@ export abstract class PackedMap<V> implements ReadonlyMap<string, V> {
   }
 }
 
-/** A packed map from texts to numbers of 32 bits. */
-export class NumberMap extends PackedMap<number> {
+/** A packed map from texts of words to numbers of 32 bits. */
+export class NumberMap extends PackedMap<number, WordList> {
   readonly numbers: Uint32Array;
 
   constructor(map: ReadonlyMap<string, number>) {
-    super(new TextList([...map.keys()]));
+    super(new WordList([...map.keys()]));
     this.numbers = Uint32Array.from(map.values());
   }
 
