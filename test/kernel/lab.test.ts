@@ -277,6 +277,16 @@ describe("a server's own lab", { skip: WHY_NOT ?? false, timeout: 60_000 }, () =
     await until(() => lab().condition === 'enforcing');
     assert.equal(lab().enforcedRevision, control.revision);
   });
+
+  test('is built anew when somebody deletes a namespace of it', async () => {
+    const [name = ''] = /crl-i-\S+/u.exec(namespaces()) ?? [];
+    assert.equal(spawnSync('ip', ['netns', 'del', name]).status, 0);
+    await until(() => (lab().problem ?? '').endsWith(`somebody deleted the namespace ${name}`));
+    assert.equal(lab().condition, 'degraded');
+    await until(() => lab().condition === 'enforcing');
+    assert.ok(namespaces().includes(name));
+    assert.equal(lab().enforcedRevision, control.revision);
+  });
 });
 
 /** Two instances, the second one with a name of its own at an address that stays; its groups let nothing in but on the first day. */

@@ -37,6 +37,8 @@ export type Followed = { readonly world: World; readonly revision: number };
 const LOOK_MS = 30_000;
 /** How long to wait after a world that could not be built, in milliseconds; doubled up to the second each time. */
 const RETRY_MS = { first: 1000, most: 60_000 } as const;
+/** What is in force where nothing stands. */
+const NOTHING: Pick<LabState, 'revision' | 'enis'> = { revision: undefined, enis: [] };
 const NOBODY: LabHearer = { state: () => undefined, counters: () => undefined };
 
 /** A lab that goes after a world that changes: builds the newest, one at a time, and looks after the kernel in between. */
@@ -162,11 +164,7 @@ export class LabFollower {
   #fail(why: string): void {
     this.#report.failed(why);
     const isStanding = this.#lab.plan !== undefined;
-    this.#tell(
-      'rules',
-      `the newest rules are not in force: ${why}`,
-      isStanding ? {} : { revision: undefined, enis: [] },
-    );
+    this.#tell('rules', `the newest rules are not in force: ${why}`, isStanding ? {} : NOTHING);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.changed(), this.#retryMs);
     this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
@@ -186,8 +184,15 @@ export class LabFollower {
     if (looked.ok) this.#tellLooked(looked.value);
     else {
       this.#report.failed(looked.error);
-      this.#tell('kernel', `the kernel cannot be read back: ${looked.error}`, {});
+      const isStanding = this.#lab.plan !== undefined;
+      this.#tell('kernel', `the kernel cannot be read back: ${looked.error}`, isStanding ? {} : NOTHING);
+      if (!isStanding) this.#buildAnew();
     }
+  }
+
+  #buildAnew(): void {
+    this.#built = undefined;
+    this.changed();
   }
 
   #tellLooked(drifts: ReadonlyMap<VpcId, KernelDrift>): void {

@@ -6,6 +6,7 @@ import { getRecord, type World } from '../../core/model/world.ts';
 import { hostViewOf } from '../../core/policy/host-view.ts';
 import { type Drift, Enforcer } from '../enforcer.ts';
 import { kernelOf } from '../kernel-choice.ts';
+import { isNamespace } from '../namespaces.ts';
 import { nftProgram } from '../nft-program.ts';
 import { applyTopology, removeLeftovers, setSysctls } from './executor.ts';
 import { type LabPlan, planLab, type Router } from './plan-lab.ts';
@@ -63,14 +64,7 @@ export class Lab {
     const parted = await this.#part(world, plan);
     if (!parted.ok) return parted;
     const done = await applyTopology(topologyDelta(this.#known, plan.topology), plan.topology);
-    if (!done.ok) {
-      // What came through and what did not is not known: the next build starts from nothing.
-      this.#known = EMPTY_TOPOLOGY;
-      this.#plan = undefined;
-      this.#forget();
-      const cleaned = await removeLeftovers();
-      return fail(cleaned.ok ? done.error : `${done.error}; and the namespaces cannot be removed: ${cleaned.error}`);
-    }
+    if (!done.ok) return await this.#abandon(done.error);
     this.#known = plan.topology;
     this.#plan = plan;
     this.#world = world;
@@ -84,6 +78,15 @@ export class Lab {
       warnings: plan.warnings,
       milliseconds: performance.now() - started,
     });
+  }
+
+  /** Takes down what stands where it is not known any more what that is: the next build starts from nothing. */
+  async #abandon(why: string): Promise<Result<never>> {
+    this.#known = EMPTY_TOPOLOGY;
+    this.#plan = undefined;
+    this.#forget();
+    const cleaned = await removeLeftovers();
+    return fail(cleaned.ok ? why : `${why}; and the namespaces cannot be removed: ${cleaned.error}`);
   }
 
   /**
@@ -122,7 +125,10 @@ export class Lab {
     return await setSysctls(namespace, FORWARD);
   }
 
-  /** Compares all routers with what they should hold, and repairs them, when no world is being built. */
+  /**
+   * Compares all routers with what they should hold, and repairs them, when no world is being built. Where somebody deleted a namespace of the lab
+   * that is said, and nothing stands any more.
+   */
   async verify(): Promise<Result<ReadonlyMap<VpcId, Drift>>> {
     const verified = this.#building.then(async () => await this.#verify());
     this.#building = verified;
@@ -130,6 +136,8 @@ export class Lab {
   }
 
   async #verify(): Promise<Result<ReadonlyMap<VpcId, Drift>>> {
+    const gone = [...this.#known.things.values()].find(({ namespace }) => !isNamespace(namespace));
+    if (gone !== undefined) return await this.#abandon(`somebody deleted the namespace ${gone.namespace}`);
     const drifts = new Map<VpcId, Drift>();
     for (const [id, enforcer] of this.#enforcers) {
       const drift = await enforcer.verify();
