@@ -71,7 +71,7 @@ async function run(
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const message = isMissing
-      ? `the program ${program} is not installed`
+      ? `the program ${program} is not installed: install it, or put its folder into PATH`
       : `${program} cannot be run: ${String(error)}`;
     return fail({ isMissing, message });
   }

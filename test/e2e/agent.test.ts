@@ -218,5 +218,8 @@ test('an agent that cannot enforce ends at once and says why', () => {
     env: { PATH: '/nowhere', NO_COLOR: '1' },
   });
   assert.equal(status, 74);
-  assert.match(stderr.replaceAll(/\s+/gu, ' '), /cannot enforce anything: the program nft is not installed/u);
+  assert.match(
+    stderr.replaceAll(/\s+/gu, ' '),
+    /cannot enforce anything: the program nft is not installed: install it, or put its folder into PATH/u,
+  );
 });

@@ -130,7 +130,9 @@ function decoded<T>(shape: Shape<T>, line: string, place: string): Result<T> {
   const value = jsonOf(line);
   if (!value.ok) return fail(`the ${place} is no JSON`);
   if (isObject(value.value) && typeof value.value['version'] === 'number' && value.value['version'] !== SYNC_VERSION)
-    return fail(`the other end speaks version ${value.value['version']}; this one speaks version ${SYNC_VERSION}`);
+    return fail(
+      `the other end speaks version ${value.value['version']}; this one speaks version ${SYNC_VERSION}: run the same release of crenel at both ends`,
+    );
   return conform(shape, value.value, place);
 }
 
