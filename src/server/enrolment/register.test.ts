@@ -89,6 +89,8 @@ function perform(model: Model, entry: HostEntry | undefined, step: Step): HostEn
     case 'allow':
       if (entry === undefined) return entry;
       model.mayHold = 1000;
+      // It holds for who comes in later, too.
+      if (model.open !== undefined) model.open.holds = 1000;
       return allowed(entry, holds(1000));
     case 'remove':
       if (entry === undefined) return entry;

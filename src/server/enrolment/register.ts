@@ -98,9 +98,10 @@ export function seenWith(known: HostEntry, fingerprint: string): HostEntry {
   };
 }
 
-/** The host with other things that it may hold. */
+/** The host with other things that it may hold, also once a token that is out already lets it in. */
 export function allowed(known: HostEntry, holds: Holds): HostEntry {
-  return { ...known, holds };
+  const { invitation } = known;
+  return { ...known, holds, ...(invitation === undefined ? {} : { invitation: { ...invitation, holds } }) };
 }
 
 /** The host as one that is not believed any more. Its certificates stay known, to say so to whoever comes with one. */
