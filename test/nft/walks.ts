@@ -90,13 +90,11 @@ function address(random: Random): Address {
     : ipv6([0x2001_0db8, 0x0001_0000, 0, random.between(4, 40)]);
 }
 
+/** IPv6 prefixes of few places and of two lengths, so that they often overlap. */
 function prefix(random: Random): Cidr {
-  return random.chance(0.5)
+  return random.chance(0.4)
     ? cidrOf(ipv4(0x0a00_0100 + random.between(0, 3) * 16), 28)
-    : cidrOf(
-        ipv6([0x2001_0db8, 0x0001_0000, random.between(0, 1), random.between(0, 1) * 2 ** 16]),
-        random.pick([80, 80, 96]),
-      );
+    : cidrOf(ipv6([0x2001_0db8, 0x0001_0000, random.between(0, 1), 0]), random.pick([80, 96]));
 }
 
 function entry(random: Random): AclEntry {
@@ -224,6 +222,10 @@ export const STEPS: Readonly<Record<string, Step>> = {
       'nat_gateway',
     ]),
   })),
+  'no group filters an interface': of('enis', (record) => {
+    const { groupDoubt: _, ...rest } = record;
+    return { ...rest, groups: [], interfaceType: 'transit_gateway' };
+  }),
   'an interface has timeouts of its own, or none': eni(({ timeouts }, random) => ({
     timeouts: Object.keys(timeouts).length > 0 ? {} : { udpSeconds: random.between(30, 32) },
   })),
