@@ -39,12 +39,12 @@ export function layForwardHooks(plan: Plan, hasBorders: boolean): void {
   layHostHooks(plan);
 }
 
-/** Packets at an appliance that are not its own: their flows are known elsewhere than in the connection. */
+/** Packets at an appliance that are not its own: their flows are known elsewhere than in the connection. Those that turn out to be its own come back. */
 function layForwarding(plan: Plan, direction: Side['direction']): void {
   plan.chain(`forwarding.${direction}`, [
     ...bothFamilies(direction, (side): readonly Rule[] => {
       const { device, own } = fieldsOf(side, 'forward');
-      return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`goto forwarding.${sideName(side)}`)]];
+      return [[isIn([device, own], `at${familyName(side.family)}`, '!='), end(`jump forwarding.${sideName(side)}`)]];
     }),
     ...trackedRules(plan, direction),
     renewalRule(plan, direction),
